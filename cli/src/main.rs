@@ -1,0 +1,3 @@
+//! The `looplab` binary: arguments in, exit code out.
+
+fn main() {}

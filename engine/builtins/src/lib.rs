@@ -1,0 +1,1 @@
+//! The JavaScript standard library, written against rooted handles only.

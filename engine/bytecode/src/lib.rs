@@ -1,0 +1,1 @@
+//! The instruction table, function templates, disassembler and verifier: plain data, no heap.

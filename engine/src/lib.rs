@@ -1,0 +1,1 @@
+//! The JavaScript engine: source text in, values and jobs out.

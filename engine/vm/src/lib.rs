@@ -1,0 +1,1 @@
+//! Values, heap, objects, handles and the interpreter.

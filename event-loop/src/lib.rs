@@ -1,0 +1,1 @@
+//! A hand-built event loop: phases, timers, ticks and microtasks, handles, reactor, clock.

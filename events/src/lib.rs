@@ -1,0 +1,1 @@
+//! EventEmitter core and event-driven building blocks.

@@ -1,0 +1,1 @@
+//! Instruments over the log: the trace report, exports.

@@ -1,0 +1,1 @@
+//! Node's module resolution, package.json, cache and graph, as pure algorithms.

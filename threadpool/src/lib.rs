@@ -1,0 +1,1 @@
+//! Workers for blocking jobs; completions are posted through a waker and a queue.
