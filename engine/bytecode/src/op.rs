@@ -442,7 +442,7 @@ impl Op {
 }
 
 /// One encoded instruction word.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(transparent)]
 pub struct Insn(pub u64);
 
