@@ -1,1 +1,47 @@
 //! Values, heap, objects, handles and the interpreter.
+//!
+//! Builtins and embedders use [`Scope`], [`Local`] and [`Global`] only: a `Local` is rooted as long as its scope lives, a
+//! `Global` until it is dropped from the table; neither can be misused without a compile error. Raw values stay inside this
+//! crate, where `unsafe` is confined to the heap, value, string, object (shape) and interpreter modules.
+
+pub mod heap;
+mod atoms;
+mod code;
+mod convert;
+mod coroutine;
+mod errors;
+mod gc;
+mod iter;
+mod job;
+mod module;
+mod ops;
+mod promise;
+mod property;
+mod realm;
+mod scope;
+
+#[path = "interp/mod.rs"]
+mod interp;
+mod object;
+mod shape;
+mod string;
+mod value;
+mod typed;
+mod vm;
+mod weak;
+
+pub use atoms::Atoms;
+pub use heap::HeapStats;
+pub use job::{EngineProbe, JobKind};
+pub use module::{ModuleId, ModuleState};
+pub use object::{Class, HostData, Visitor};
+pub use ops::{Hint, PreferredType};
+pub use promise::PromiseState;
+pub use property::{Desc, KeyFilter};
+pub use realm::Intrinsic;
+pub use scope::{Args, Completion, Global, Key, Local, NativeFn, Scope, Thrown};
+pub use shape::{ALL, CONFIGURABLE, ENUMERABLE, HIDDEN, WRITABLE};
+pub use string::{Chars, MAX_LENGTH};
+pub use value::Value;
+pub use typed::{BufferData, ElementType};
+pub use vm::{CompileError, CompileFn, CompileGoal, Host, Interrupt, Vm};

@@ -1,0 +1,395 @@
+//! Throwing, catching, and stack traces in V8's format.
+
+use crate::code::CodeRef;
+use crate::interp::Frame;
+use crate::object::{Class, HostData, LAZY, ObjRef, Visitor};
+use crate::realm::Intrinsic;
+use crate::scope::{Completion, Local, Scope, Thrown};
+use crate::shape::HIDDEN;
+use crate::value::Value;
+use crate::vm::Vm;
+use looplab_bytecode::FuncKind;
+use std::any::Any;
+
+/// One line of a stack trace, not yet rendered.
+#[derive(Clone)]
+pub struct StackFrame {
+    /// The function's name; empty for the top of a script or an anonymous function.
+    pub function: String,
+    /// The receiver's class name, where V8 prints one.
+    pub type_name: Option<String>,
+    /// Source name; none for native functions.
+    pub file: Option<String>,
+    /// Script id of the source.
+    pub script: u32,
+    /// Line from 1.
+    pub line: u32,
+    /// Column from 1.
+    pub column: u32,
+    /// Called by `new`.
+    pub is_construct: bool,
+    /// Resumed after an await.
+    pub is_async: bool,
+    /// The top of a script, module or CommonJS file.
+    pub is_top_level: bool,
+    /// Index within Promise.all and the like: not used yet.
+    pub is_eval: bool,
+}
+
+impl StackFrame {
+    /// As V8 renders it, without the leading "    at ".
+    pub fn render(&self) -> String {
+        let place = match &self.file {
+            Some(f) => format!("{f}:{}:{}", self.line, self.column),
+            None => "<anonymous>".into(),
+        };
+        let name = match (&self.type_name, self.function.as_str()) {
+            (Some(t), "") => format!("{t}.<anonymous>"),
+            (Some(t), f) if f.starts_with(&format!("{t}.")) => f.to_owned(),
+            (Some(t), f) => format!("{t}.{f}"),
+            (None, f) => f.to_owned(),
+        };
+        let prefix = match (self.is_async, self.is_construct) {
+            (true, _) => "async ",
+            (_, true) => "new ",
+            _ => "",
+        };
+        match (name.as_str(), self.is_construct) {
+            ("", true) => format!("new <anonymous> ({place})"),
+            ("", false) => format!("{prefix}{place}"),
+            (n, _) => format!("{prefix}{n} ({place})"),
+        }
+    }
+}
+
+/// A frame as captured: cheap to take, rendered only when somebody looks.
+#[derive(Clone, Copy)]
+pub(crate) struct RawFrame {
+    /// A code cell, or a native function object.
+    pub(crate) what: Value,
+    pub(crate) this: Value,
+    pub(crate) pc: u32,
+    pub(crate) is_construct: bool,
+    pub(crate) is_async: bool,
+}
+
+/// The captured stack of an Error object.
+struct StackData {
+    /// name and message when it was made.
+    header: Value,
+    frames: Vec<RawFrame>,
+}
+
+impl HostData for StackData {
+    fn trace(&self, v: &mut Visitor<'_>) {
+        v.visit(self.header);
+        for f in &self.frames {
+            v.visit(f.what);
+            v.visit(f.this);
+        }
+    }
+}
+
+impl Vm {
+    /// The frames above now, innermost first; at most `limit`.
+    pub(crate) fn capture_frames(&self, limit: usize, skip_until: Option<Value>) -> Vec<RawFrame> {
+        let mut out = Vec::new();
+        let mut skipping = skip_until.is_some();
+        let mut push = |f: RawFrame, callee: Value| {
+            if !skipping && out.len() < limit {
+                out.push(f);
+            }
+            if Some(callee) == skip_until {
+                skipping = false;
+            }
+        };
+        let native = |callee: Value| RawFrame { what: callee, this: Value::UNDEFINED, pc: 0, is_construct: false, is_async: false };
+        if self.native.is_object() {
+            push(native(self.native), self.native);
+        }
+        for f in self.frames.iter().rev() {
+            if f.is_hidden() {
+                continue;
+            }
+            push(
+                RawFrame {
+                    what: f.code.value(),
+                    this: f.this_value(),
+                    pc: f.pc_index().saturating_sub(1),
+                    is_construct: f.is_construct(),
+                    is_async: false,
+                },
+                f.callee(),
+            );
+            if f.is_entry() && f.native.is_object() {
+                push(native(f.native), f.native);
+            }
+        }
+        let awaiting = self.awaiting_frames(limit.saturating_sub(out.len()));
+        out.extend(awaiting);
+        out
+    }
+
+    /// Where the innermost script frame stands: source name, script id, line, column.
+    pub fn current_position(&self) -> Option<(String, u32, u32, u32)> {
+        let f = self.frames.iter().rev().find(|f| !f.is_hidden())?;
+        Some(position(f))
+    }
+
+    /// Renders a captured frame.
+    pub(crate) fn render_frame(&mut self, f: &RawFrame) -> StackFrame {
+        let mut out = StackFrame {
+            function: String::new(),
+            type_name: None,
+            file: None,
+            script: 0,
+            line: 0,
+            column: 0,
+            is_construct: f.is_construct,
+            is_async: f.is_async,
+            is_top_level: false,
+            is_eval: false,
+        };
+        if let Some(o) = ObjRef::from(f.what) {
+            if o.is(Class::Native) && o.int(1).is_string() {
+                out.function = self.chars_of(o.int(1)).to_utf8();
+            }
+            return out;
+        }
+        let code = CodeRef(f.what.ptr());
+        let t = code.template().clone();
+        let (line, column) = t.source.position(t.offset_at(f.pc));
+        out.file = Some(t.source.name.clone());
+        out.script = t.source.id;
+        (out.line, out.column) = (line, column);
+        out.function = t.name.to_string();
+        out.is_top_level = matches!(t.kind, FuncKind::Script | FuncKind::Module);
+        if out.is_top_level {
+            out.function.clear();
+        }
+        if !f.is_construct && !out.is_top_level && !matches!(t.kind, FuncKind::Arrow) {
+            out.type_name = self.receiver_type(f.this);
+        }
+        out
+    }
+
+    /// The class name V8 prints before a method's name; none for undefined and the global object.
+    fn receiver_type(&mut self, this: Value) -> Option<String> {
+        let o = ObjRef::from(this)?;
+        if this == self.realm.global {
+            return None;
+        }
+        let mut s = Scope::new(self);
+        if crate::vm::is_callable(this) {
+            let name = s.vm.own_raw(o, s.vm.atoms.name.0).map(|p| p.value).filter(|v| v.is_string())?;
+            let n = s.vm.chars_of(name).to_utf8();
+            return Some(if n.is_empty() { "Function".into() } else { n });
+        }
+        Some(s.constructor_name(o).filter(|n| !n.is_empty()).unwrap_or_else(|| "Object".into()))
+    }
+}
+
+fn position(f: &Frame) -> (String, u32, u32, u32) {
+    let t = f.code.template().clone();
+    let (line, col) = t.source.position(t.offset_at(f.pc_index().saturating_sub(1)));
+    (t.source.name.clone(), t.source.id, line, col)
+}
+
+impl<'s> Scope<'s> {
+    /// Throws any value.
+    pub fn throw(&mut self, v: Local<'s>) -> Thrown {
+        self.vm.exception = v.v;
+        Thrown(())
+    }
+
+    /// Throws a TypeError.
+    pub fn throw_type(&mut self, message: &str) -> Thrown {
+        self.throw_error(Intrinsic::TypeErrorPrototype, message)
+    }
+
+    /// Throws a RangeError.
+    pub fn throw_range(&mut self, message: &str) -> Thrown {
+        self.throw_error(Intrinsic::RangeErrorPrototype, message)
+    }
+
+    /// Throws a SyntaxError.
+    pub fn throw_syntax(&mut self, message: &str) -> Thrown {
+        self.throw_error(Intrinsic::SyntaxErrorPrototype, message)
+    }
+
+    /// Throws a ReferenceError.
+    pub fn throw_reference(&mut self, message: &str) -> Thrown {
+        self.throw_error(Intrinsic::ReferenceErrorPrototype, message)
+    }
+
+    /// Throws an error with this intrinsic prototype.
+    pub fn throw_error(&mut self, proto: Intrinsic, message: &str) -> Thrown {
+        let e = self.new_error(proto, message);
+        self.throw(e)
+    }
+
+    /// An error object with this intrinsic prototype and its stack.
+    pub fn new_error(&mut self, proto: Intrinsic, message: &str) -> Local<'s> {
+        let p = self.intrinsic(proto);
+        let m = self.str(message);
+        let e = self.new_error_object(p, m);
+        self.capture_stack(e, None);
+        e
+    }
+
+    /// An error object without a stack yet; a message that is a string becomes its `message`.
+    pub fn new_error_object(&mut self, proto: Local<'s>, message: Local<'s>) -> Local<'s> {
+        let e = self.new_object_of(Class::Error, proto);
+        // `stack` comes first, as in V8; its value is made when somebody looks.
+        self.vm.add_property(e.obj(), self.vm.atoms.stack.0, Value::UNDEFINED, HIDDEN);
+        if message.is_string() {
+            self.vm.add_property(e.obj(), self.vm.atoms.message.0, message.v, HIDDEN);
+        }
+        e
+    }
+
+    /// Records the current stack in an error object (frames above `until`, when given, are left out).
+    pub fn capture_stack(&mut self, e: Local<'s>, until: Option<Local<'s>>) {
+        let limit = self.vm.stack_trace_limit as usize;
+        let header = self.error_header(e);
+        let frames = self.vm.capture_frames(limit, until.map(|l| l.v));
+        let o = e.obj();
+        if !o.has_flag(crate::object::HAS_HOST) {
+            o.set_host(&mut self.vm.heap, Box::new(StackData { header: header.v, frames }));
+            o.set_flag(LAZY);
+        }
+    }
+
+    /// `Error.captureStackTrace(object, until)`: a `stack` property on any object.
+    pub fn capture_stack_on(&mut self, o: Local<'s>, until: Option<Local<'s>>) -> Result<(), Thrown> {
+        let header = self.error_header(o);
+        let limit = self.vm.stack_trace_limit as usize;
+        let frames = self.vm.capture_frames(limit, until.map(|l| l.v));
+        let v = self.format_stack(o, header.v, &frames)?;
+        let d = crate::Desc::data(v, HIDDEN);
+        self.define_property_or_throw(o, self.vm.atoms.stack, &d).map(|_| ())
+    }
+
+    /// "Name: message" as it is now, without running code.
+    fn error_header(&mut self, e: Local<'s>) -> Local<'s> {
+        let name = self.data_property(e, self.vm.atoms.name.0);
+        let message = self.data_property(e, self.vm.atoms.message.0);
+        let text = |s: &mut Self, v: Option<Value>, default: &str| match v {
+            Some(v) if v.is_string() => s.vm.chars_of(v).to_utf8(),
+            Some(v) if !v.is_undefined() => s.describe_value(Local::raw(v)),
+            _ => default.to_owned(),
+        };
+        let n = text(self, name, "Error");
+        let m = text(self, message, "");
+        let t = match (n.is_empty(), m.is_empty()) {
+            (_, true) => n,
+            (true, _) => m,
+            _ => format!("{n}: {m}"),
+        };
+        self.str(&t)
+    }
+
+    /// The value of a data property, own or inherited, found without running code.
+    pub(crate) fn data_property(&mut self, o: Local<'s>, key: crate::value::PropKey) -> Option<Value> {
+        let mut p = Some(o.obj());
+        while let Some(x) = p {
+            if x.is(Class::Proxy) {
+                return None;
+            }
+            if let Some(f) = x.find(key) {
+                return (f.attrs & crate::shape::ACCESSOR == 0).then_some(f.value);
+            }
+            p = x.proto();
+        }
+        None
+    }
+
+    /// Renders the captured stack of an error object into its `stack` property, calling `Error.prepareStackTrace` if set.
+    pub(crate) fn realize_stack(&mut self, e: Local<'s>) -> Result<(), Thrown> {
+        let o = e.obj();
+        o.clear_flag(LAZY);
+        let Some(d) = o.host().and_then(|h| (h as &dyn Any).downcast_ref::<StackData>()) else { return Ok(()) };
+        let (header, frames) = (d.header, d.frames.clone());
+        let v = self.format_stack(e, header, &frames)?;
+        if o.find(self.vm.atoms.stack.0).is_some_and(|f| f.value.is_undefined()) {
+            self.vm.reconfigure(o, self.vm.atoms.stack.0, v.v, HIDDEN);
+        }
+        Ok(())
+    }
+
+    fn format_stack(&mut self, e: Local<'s>, header: Value, frames: &[RawFrame]) -> Completion<'s> {
+        let rendered: Vec<StackFrame> = frames.iter().map(|f| self.vm.render_frame(f)).collect();
+        let error_fn = self.intrinsic(Intrinsic::Error);
+        if error_fn.is_object() {
+            if let Some(hook) = self.data_property(error_fn, self.vm.atoms.prepare_stack_trace.0) {
+                if crate::vm::is_callable(hook) {
+                    let sites: Vec<_> = frames.iter().zip(rendered).map(|(f, r)| self.call_site(f, r)).collect();
+                    let list = self.new_array(&sites);
+                    let hook = self.root(hook);
+                    return self.call(hook, error_fn, &[e, list]);
+                }
+            }
+        }
+        let mut text = self.vm.chars_of(header).to_utf8();
+        for f in rendered {
+            text.push_str("\n    at ");
+            text.push_str(&f.render());
+        }
+        Ok(self.str(&text))
+    }
+
+    fn call_site(&mut self, raw: &RawFrame, f: StackFrame) -> Local<'s> {
+        let proto = self.intrinsic(Intrinsic::CallSitePrototype);
+        let o = self.new_object_of(Class::Host, proto);
+        o.obj().set_int(0, raw.this);
+        o.obj().set_int(1, if raw.what.is_object() { raw.what } else { Value::UNDEFINED });
+        o.obj().set_host(&mut self.vm.heap, Box::new(CallSite(f)));
+        o
+    }
+
+    /// The frames of the current stack, rendered (for console.trace-like tools and the instruments).
+    pub fn stack_frames(&mut self, limit: usize) -> Vec<StackFrame> {
+        let frames = self.vm.capture_frames(limit, None);
+        frames.iter().map(|f| self.vm.render_frame(f)).collect()
+    }
+
+    /// The frames that an error object captured when it was made; empty for other values.
+    pub fn error_frames(&mut self, e: Local<'s>) -> Vec<StackFrame> {
+        let Some(o) = ObjRef::from(e.v).filter(|o| o.is(Class::Error)) else { return Vec::new() };
+        let frames = match o.host().and_then(|h| (h as &dyn Any).downcast_ref::<StackData>()) {
+            Some(d) => d.frames.clone(),
+            None => return Vec::new(),
+        };
+        frames.iter().map(|f| self.vm.render_frame(f)).collect()
+    }
+
+    /// `Error.stackTraceLimit`, as last set.
+    pub fn set_stack_trace_limit(&mut self, n: u32) {
+        self.vm.stack_trace_limit = n.min(1000);
+    }
+
+    /// The exception a [`Thrown`] stands for; the error is over then.
+    pub fn caught(&mut self, t: Thrown) -> Local<'s> {
+        let Thrown(()) = t;
+        let v = std::mem::replace(&mut self.vm.exception, Value::UNDEFINED);
+        self.root(v)
+    }
+
+    /// Whether the script is being terminated (interrupt, out of memory): handlers must not continue.
+    pub fn is_terminating(&self) -> bool {
+        self.vm.terminating
+    }
+
+    /// After a termination has reached the embedder: the engine can be used again.
+    pub fn clear_termination(&mut self) {
+        self.vm.terminating = false;
+        self.vm.interrupt.clear();
+    }
+}
+
+/// What `Error.prepareStackTrace` gets: host data of a CallSite object.
+pub struct CallSite(pub StackFrame);
+
+impl HostData for CallSite {
+    fn trace(&self, _: &mut Visitor<'_>) {}
+}

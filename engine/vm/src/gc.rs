@@ -1,0 +1,140 @@
+//! Collection: what the roots are, how each kind of cell is traced, and what happens to weak things.
+
+use crate::heap::{CellKind, Header};
+use crate::object::{Class, ObjRef};
+use crate::value::Value;
+use crate::vm::{Accessor, BigIntCell, Symbol, Vm};
+use crate::{code, coroutine, interp, module, object, shape, string};
+
+impl Vm {
+    /// Marks from the roots and frees the rest. Only at safepoints.
+    #[cold]
+    #[inline(never)]
+    pub fn collect(&mut self) {
+        self.heap.begin_mark();
+        self.mark_roots();
+        self.drain_gray();
+        self.process_weak();
+        self.interner.retain_marked(&self.heap);
+        shape::after_mark(&mut self.heap);
+        let heap = &self.heap;
+        self.root_shapes.retain(|&proto, s| {
+            heap.is_marked(s.0.cast()) && (proto == 0 || heap.is_marked(proto as *const Header))
+        });
+        let mut external = 0;
+        self.heap.sweep(|h| external += drop_cell(h));
+        self.heap.external(-(external as isize));
+    }
+
+    fn mark_roots(&mut self) {
+        let h = &mut self.heap;
+        let used = interp::registers_in_use(&self.frames, self.stack.as_ptr(), self.top);
+        self.stack[..used].iter().for_each(|&v| h.mark_value(v));
+        self.frames.iter().for_each(|f| f.trace(h));
+        self.handles.iter().chain(&self.globals).for_each(|&v| h.mark_value(v));
+        self.atoms.each(|v| h.mark_value(v));
+        self.char_strings.iter().for_each(|&v| h.mark_value(v));
+        let r = &self.realm;
+        r.intrinsics.iter().for_each(|&v| h.mark_value(v));
+        h.mark_value(r.global);
+        r.lex.iter().for_each(|b| h.mark_value(b.value));
+        [r.object_shape, r.array_shape, r.function_shape, r.iter_result_shape].iter().for_each(|s| h.mark_cell(s.0.cast()));
+        h.mark_cell(self.root_shapes[&0].0.cast());
+        h.mark_value(self.exception);
+        h.mark_value(self.async_context);
+        self.kept.iter().for_each(|&v| h.mark_value(v));
+        self.cleanup.iter().for_each(|&(a, b)| {
+            h.mark_value(a);
+            h.mark_value(b);
+        });
+        self.jobs.iter().for_each(|j| j.trace(h));
+        self.modules.iter().for_each(|m| module::trace(m, h));
+        self.symbol_registry.values().for_each(|&v| h.mark_value(v));
+    }
+
+    fn drain_gray(&mut self) {
+        while let Some(h) = self.heap.next_gray() {
+            trace_cell(self, h);
+        }
+    }
+
+    /// Ephemerons to a fixed point, then weak references.
+    fn process_weak(&mut self) {
+        // Weak collections register themselves here when traced; entries whose key is alive keep their value alive.
+        loop {
+            let weak = std::mem::take(&mut self.weak_refs);
+            let mut again = false;
+            for &v in &weak {
+                let o = ObjRef::of(v);
+                if matches!(o.class(), Class::WeakMap) && self.heap.is_marked(v.header()) {
+                    if let Some(w) = crate::weak::weak_table(o) {
+                        again |= w.mark_live_values(&mut self.heap);
+                    }
+                }
+            }
+            self.weak_refs.extend(weak);
+            if !again {
+                break;
+            }
+            self.drain_gray();
+        }
+        let heap = &self.heap;
+        self.weak_refs.retain(|v| heap.is_marked(v.header()));
+        for &v in &self.weak_refs {
+            crate::weak::clear_weak(heap, ObjRef::of(v), &mut self.cleanup);
+        }
+    }
+}
+
+fn trace_cell(vm: &mut Vm, h: *mut Header) {
+    let heap = &mut vm.heap;
+    // SAFETY: a marked live cell; each kind is traced as the type it was allocated as.
+    unsafe {
+        let kind = (*h).kind;
+        if kind >= CellKind::Object as u8 {
+            return object::trace(heap, h.cast());
+        }
+        match kind {
+            k if k == CellKind::String as u8 => string::trace(heap, h.cast()),
+            k if k == CellKind::Symbol as u8 => heap.mark_value((*h.cast::<Symbol>()).description),
+            k if k == CellKind::Shape as u8 => shape::trace(heap, h.cast()),
+            k if k == CellKind::Env as u8 => interp::trace_env(heap, h.cast()),
+            k if k == CellKind::Code as u8 => code::trace(heap, h.cast()),
+            k if k == CellKind::Accessor as u8 => {
+                heap.mark_value((*h.cast::<Accessor>()).getter);
+                heap.mark_value((*h.cast::<Accessor>()).setter);
+            }
+            k if k == CellKind::Coroutine as u8 => coroutine::trace(heap, h.cast()),
+            k if k == CellKind::List as u8 => {
+                let n = (*h).extra as usize;
+                std::slice::from_raw_parts(h.add(1).cast::<Value>(), n).iter().for_each(|&v| heap.mark_value(v));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Releases what a dead cell owns; the external bytes it had reported.
+fn drop_cell(h: *mut Header) -> usize {
+    // SAFETY: the cell is dead; each kind is dropped as the type it was allocated as.
+    unsafe {
+        match (*h).kind {
+            k if k >= CellKind::Object as u8 => return object::drop_object(h.cast()),
+            k if k == CellKind::Shape as u8 => shape::drop_shape(h.cast()),
+            k if k == CellKind::Code as u8 => code::drop_code(h.cast()),
+            k if k == CellKind::BigInt as u8 => {
+                let n = std::ptr::addr_of_mut!((*h.cast::<BigIntCell>()).n);
+                let bytes = (*n).bits() / 8;
+                std::ptr::drop_in_place(n);
+                return bytes as usize;
+            }
+            _ => {}
+        }
+    }
+    0
+}
+
+/// As `drop_cell`, at the end of the engine.
+pub(crate) fn drop_cell_quiet(h: *mut Header) {
+    drop_cell(h);
+}

@@ -1,0 +1,136 @@
+//! The job queue (microtasks): promise reactions, thenable jobs, resumed functions and queueMicrotask callbacks.
+//!
+//! The engine queues jobs; the embedder decides when they run ([`Scope::run_job`]).
+
+use crate::heap::Heap;
+use crate::scope::{Local, Scope, Thrown};
+use crate::value::Value;
+
+/// What a job does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum JobKind {
+    /// A promise reaction with handlers of the script.
+    Reaction,
+    /// Calls `then` of a thenable that a promise was resolved with.
+    Thenable,
+    /// Continues an async function or generator after an await.
+    Resume,
+    /// A queueMicrotask callback.
+    Callback,
+}
+
+/// One queued job. The meaning of `a`–`d` depends on the kind.
+pub(crate) struct Job {
+    pub(crate) kind: JobKind,
+    /// Reaction: a rejection.
+    pub(crate) rejected: bool,
+    /// Event that queued it, for the log.
+    pub(crate) id: u32,
+    pub(crate) a: Value,
+    pub(crate) b: Value,
+    pub(crate) c: Value,
+    pub(crate) d: Value,
+    pub(crate) context: Value,
+}
+
+impl Job {
+    pub(crate) fn trace(&self, heap: &mut Heap) {
+        [self.a, self.b, self.c, self.d, self.context].iter().for_each(|&v| heap.mark_value(v));
+    }
+}
+
+/// Watches jobs and promises. All methods default to nothing; numbers returned are handed back later as `id`.
+#[allow(unused_variables, reason = "defaults ignore what they are told")]
+pub trait EngineProbe {
+    /// A job was queued. `callback` is the function it will run, where there is one.
+    fn job_queued<'s>(&self, s: &mut Scope<'s>, kind: JobKind, callback: Local<'s>) -> u32 {
+        0
+    }
+    /// A job begins.
+    fn job_begin<'s>(&self, s: &mut Scope<'s>, kind: JobKind, id: u32, callback: Local<'s>) {}
+    /// The job has ended.
+    fn job_end(&self, id: u32) {}
+    /// A promise was created.
+    fn promise_created<'s>(&self, s: &mut Scope<'s>, promise: Local<'s>) {}
+    /// A promise was fulfilled or rejected.
+    fn promise_settled<'s>(&self, s: &mut Scope<'s>, promise: Local<'s>, rejected: bool) {}
+    /// A function suspended in `await` (source position).
+    fn await_suspended(&self, script: u32, line: u32, column: u32) {}
+    /// A collection ended.
+    fn collected(&self, stats: crate::HeapStats) {}
+}
+
+impl<'s> Scope<'s> {
+    pub(crate) fn enqueue(&mut self, kind: JobKind, rejected: bool, v: [Value; 4]) {
+        let [a, b, c, d] = v;
+        let id = match self.vm.probe.clone() {
+            None => 0,
+            Some(p) => {
+                let cb = self.job_callback(kind, a, b);
+                p.job_queued(self, kind, cb)
+            }
+        };
+        let context = self.vm.async_context;
+        self.vm.jobs.push_back(Job { kind, rejected, id, a, b, c, d, context });
+    }
+
+    /// The function a job is going to run, for the log.
+    fn job_callback(&mut self, kind: JobKind, a: Value, b: Value) -> Local<'s> {
+        match kind {
+            JobKind::Reaction | JobKind::Callback => self.root(a),
+            JobKind::Thenable => self.root(b),
+            JobKind::Resume => {
+                let f = crate::coroutine::function_of(a);
+                self.root(f)
+            }
+        }
+    }
+
+    /// Queues a callback (queueMicrotask).
+    pub fn queue_microtask(&mut self, f: Local<'s>) {
+        self.enqueue(JobKind::Callback, false, [f.v, Value::UNDEFINED, Value::UNDEFINED, Value::UNDEFINED]);
+    }
+
+    /// Whether jobs are waiting.
+    #[inline]
+    pub fn has_jobs(&self) -> bool {
+        !self.vm.jobs.is_empty()
+    }
+
+    /// How many jobs are waiting.
+    pub fn job_count(&self) -> usize {
+        self.vm.jobs.len()
+    }
+
+    /// Runs the oldest job, if there is one: `Some(Err)` when a callback of queueMicrotask threw (nothing else lets errors out).
+    pub fn run_job(&mut self) -> Option<Result<(), Thrown>> {
+        let job = self.vm.jobs.pop_front()?;
+        let saved = std::mem::replace(&mut self.vm.async_context, job.context);
+        let base = self.vm.handles.len();
+        self.vm.handles.extend([job.a, job.b, job.c, job.d, saved]);
+        let probe = self.vm.probe.clone();
+        if let Some(p) = &probe {
+            let cb = self.job_callback(job.kind, job.a, job.b);
+            p.job_begin(self, job.kind, job.id, cb);
+        }
+        let r = self.nested(|s| s.run_one(&job));
+        if let Some(p) = &probe {
+            p.job_end(job.id);
+        }
+        self.vm.async_context = saved;
+        self.vm.handles.truncate(base);
+        Some(r)
+    }
+
+    fn run_one(&mut self, job: &Job) -> Result<(), Thrown> {
+        match job.kind {
+            JobKind::Callback => {
+                let u = self.undefined();
+                self.call(Local::raw(job.a), u, &[]).map(|_| ())
+            }
+            JobKind::Resume => self.resume_await(job.a, job.b, job.rejected),
+            JobKind::Reaction => self.run_reaction(job),
+            JobKind::Thenable => self.run_thenable(job),
+        }
+    }
+}

@@ -1,0 +1,763 @@
+//! The engine's state, and the raw operations on objects that never run JavaScript.
+
+use crate::atoms::Atoms;
+use crate::code::{Code, CodeRef};
+use crate::heap::{CellKind, Header, Heap, HeapStats};
+use crate::interp::Frame;
+use crate::job::{EngineProbe, Job};
+use crate::module::ModuleRecord;
+use crate::object::{Class, EXOTIC, IS_PROTO, LAZY, NOT_EXTENSIBLE, ObjRef};
+use crate::realm::{Intrinsic, Realm, mark_proto};
+use crate::scope::{Global, NativeFn, Scope, Thrown};
+use crate::shape::{ACCESSOR, CONFIGURABLE, ShapeRef, WRITABLE};
+use crate::string::{self, Interner, JsString};
+use crate::value::{PropKey, Value};
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Set from any thread or signal handler to stop the running script at its next safepoint.
+#[derive(Clone, Default)]
+pub struct Interrupt(pub(crate) Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Asks the script to stop; it ends with an uncatchable termination.
+    pub fn request(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes the request back.
+    pub fn clear(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether it has been asked.
+    pub fn is_requested(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What the engine asks of its embedder.
+pub trait Host {
+    /// `import(specifier)` was called in the script or module named `referrer`. The host answers by resolving or rejecting
+    /// `promise` (a promise object) now or later.
+    fn dynamic_import<'s>(
+        &self,
+        s: &mut Scope<'s>,
+        referrer: &str,
+        specifier: crate::Local<'s>,
+        options: crate::Local<'s>,
+        promise: crate::Local<'s>,
+    ) -> Result<(), Thrown>;
+
+    /// Fills a fresh `import.meta`.
+    fn import_meta<'s>(&self, s: &mut Scope<'s>, meta: crate::Local<'s>, module: crate::ModuleId) -> Result<(), Thrown>;
+
+    /// A promise was rejected without a handler (`handled` false), or a handler was attached after that (`handled` true).
+    fn rejection_tracker<'s>(&self, s: &mut Scope<'s>, promise: crate::Local<'s>, handled: bool);
+
+    /// Milliseconds since 1970 (fractional part allowed), for Date.
+    fn now_ms(&self) -> f64;
+
+    /// A random number for Math.random, 53 bits.
+    fn random_u64(&self) -> u64;
+
+    /// The offset of local time from UTC in milliseconds at a UTC time (or, `is_utc` false, at a local time).
+    fn tz_offset_ms(&self, t: f64, is_utc: bool) -> f64;
+
+    /// The short name of the local time zone at a UTC time, such as "Coordinated Universal Time".
+    fn tz_name(&self, t: f64) -> String;
+}
+
+/// Compiles source text for eval-like entry points; installed by the engine facade, which knows the compiler.
+pub type CompileFn = fn(
+    Rc<looplab_bytecode::Source>,
+    CompileGoal<'_>,
+) -> Result<Rc<looplab_bytecode::FunctionTemplate>, CompileError>;
+
+/// What to compile.
+#[derive(Clone, Copy, Debug)]
+pub enum CompileGoal<'a> {
+    /// A classic script.
+    Script,
+    /// A module.
+    Module,
+    /// A function body with these parameters (CommonJS wrapper).
+    Body(&'a [&'a str]),
+    /// One function expression (the Function constructor).
+    Function,
+    /// Indirect eval.
+    Eval,
+}
+
+/// Why compiling failed.
+#[derive(Debug, Clone)]
+pub struct CompileError {
+    /// The message, in V8's words where it has some.
+    pub message: String,
+    /// Where.
+    pub span: looplab_bytecode::Span,
+    /// Source nested too deeply: a RangeError instead of a SyntaxError.
+    pub too_deep: bool,
+}
+
+const STACK_VALUES: usize = 1 << 20;
+pub(crate) const MAX_FRAMES: usize = 11_000;
+
+/// The engine: one heap, one thread, one global environment.
+pub struct Vm {
+    pub(crate) heap: Heap,
+    pub(crate) interner: Interner,
+    pub(crate) atoms: Atoms,
+    pub(crate) realm: Realm,
+    pub(crate) root_shapes: FxHashMap<usize, ShapeRef>,
+    /// Registers of all frames; reserved once, so that pointers into it stay valid.
+    pub(crate) stack: Box<[Value]>,
+    pub(crate) frames: Vec<Frame>,
+    /// One past the registers in use, when JavaScript has called into Rust.
+    pub(crate) top: *mut Value,
+    pub(crate) handles: Vec<Value>,
+    pub(crate) globals: Vec<Value>,
+    free_globals: Vec<u32>,
+    pub(crate) exception: Value,
+    /// A termination was requested: nothing catches it.
+    pub(crate) terminating: bool,
+    pub(crate) jobs: VecDeque<Job>,
+    pub(crate) modules: Vec<ModuleRecord>,
+    pub(crate) symbol_registry: FxHashMap<u64, Value>,
+    /// Moves when the layout of any prototype changes: caches of inherited properties compare it.
+    pub(crate) proto_epoch: u32,
+    pub(crate) interrupt: Interrupt,
+    /// Collect at every safepoint (tests).
+    pub(crate) gc_stress: bool,
+    pub(crate) host: Option<Rc<dyn Host>>,
+    pub(crate) probe: Option<Rc<dyn EngineProbe>>,
+    pub(crate) compile: Option<CompileFn>,
+    /// The lowest native stack address that calls into JavaScript may reach.
+    pub(crate) stack_limit: usize,
+    pub(crate) char_strings: Box<[Value; 256]>,
+    /// Every weak collection, weak reference and registry.
+    pub(crate) weak_refs: Vec<Value>,
+    /// Targets that weak references gave out during the current job.
+    pub(crate) kept: Vec<Value>,
+    /// Registries and held values of targets that died.
+    pub(crate) cleanup: Vec<(Value, Value)>,
+    pub(crate) stack_trace_limit: u32,
+    /// The async context (AsyncLocalStorage) that jobs inherit.
+    pub(crate) async_context: Value,
+    pub(crate) next_script_id: u32,
+}
+
+impl Vm {
+    /// An engine without builtins: `looplab-builtins` fills the realm.
+    pub fn new() -> Box<Vm> {
+        let mut heap = Heap::new();
+        let mut interner = Interner::new();
+        let atoms = Atoms::new(&mut heap, &mut interner);
+        let char_strings = Box::new(std::array::from_fn(|i| {
+            Value::string(interner.latin1(&mut heap, &[i as u8]))
+        }));
+        let null_root = ShapeRef::root(&mut heap, std::ptr::null_mut());
+        let realm = Realm {
+            intrinsics: [Value::UNDEFINED; Intrinsic::COUNT],
+            global: Value::UNDEFINED,
+            lex_index: FxHashMap::default(),
+            lex: Vec::new(),
+            object_shape: null_root,
+            array_shape: null_root,
+            function_shape: null_root,
+            iter_result_shape: null_root,
+        };
+        let mut root_shapes = FxHashMap::default();
+        root_shapes.insert(0, null_root);
+        // Zeroed pages are the number 0 everywhere: harmless to the collector, and untouched until used.
+        let stack = zeroed_values(STACK_VALUES);
+        let mut vm = Box::new(Vm {
+            heap,
+            interner,
+            atoms,
+            realm,
+            root_shapes,
+            stack,
+            frames: Vec::with_capacity(64),
+            top: std::ptr::null_mut(),
+            handles: Vec::with_capacity(256),
+            globals: Vec::new(),
+            free_globals: Vec::new(),
+            exception: Value::UNDEFINED,
+            terminating: false,
+            jobs: VecDeque::new(),
+            modules: Vec::new(),
+            symbol_registry: FxHashMap::default(),
+            proto_epoch: 1,
+            interrupt: Interrupt::default(),
+            gc_stress: false,
+            host: None,
+            probe: None,
+            compile: None,
+            stack_limit: native_stack_limit(),
+            char_strings,
+            weak_refs: Vec::new(),
+            kept: Vec::new(),
+            cleanup: Vec::new(),
+            stack_trace_limit: 10,
+            async_context: Value::UNDEFINED,
+            next_script_id: 1,
+        });
+        vm.top = vm.stack.as_mut_ptr();
+        vm.setup_realm();
+        vm
+    }
+
+    /// The prototypes and shapes everything else is built on.
+    fn setup_realm(&mut self) {
+        let null_root = self.root_shape(None);
+        let op = ObjRef::new(&mut self.heap, Class::Plain, null_root);
+        self.realm.intrinsics[Intrinsic::ObjectPrototype as usize] = op.value();
+        self.realm.object_shape = self.root_shape(Some(op));
+        let fp = self.alloc_native(self.realm.object_shape, |s, _| Ok(s.undefined()), self.atoms.empty.0, 0, false);
+        self.realm.intrinsics[Intrinsic::FunctionPrototype as usize] = fp.value();
+        self.realm.function_shape = self.root_shape(Some(fp));
+        let shape = self.realm.object_shape;
+        let ap = ObjRef::new(&mut self.heap, Class::Array, shape);
+        self.realm.intrinsics[Intrinsic::ArrayPrototype as usize] = ap.value();
+        self.realm.array_shape = self.root_shape(Some(ap));
+        let mut r = self.realm.object_shape;
+        for k in [self.atoms.value.0, self.atoms.done.0] {
+            r = r.add(&mut self.heap, k, crate::shape::ALL);
+        }
+        self.realm.iter_result_shape = r;
+        let g = ObjRef::new(&mut self.heap, Class::Global, shape);
+        self.realm.global = g.value();
+        for i in [
+            Intrinsic::IteratorPrototype, Intrinsic::AsyncIteratorPrototype, Intrinsic::GeneratorPrototype,
+            Intrinsic::AsyncGeneratorPrototype, Intrinsic::GeneratorFunctionPrototype,
+            Intrinsic::AsyncGeneratorFunctionPrototype, Intrinsic::AsyncFunctionPrototype, Intrinsic::PromisePrototype,
+            Intrinsic::ErrorPrototype,
+        ] {
+            let proto = match i {
+                Intrinsic::GeneratorPrototype => Intrinsic::IteratorPrototype,
+                Intrinsic::AsyncGeneratorPrototype => Intrinsic::AsyncIteratorPrototype,
+                Intrinsic::GeneratorFunctionPrototype | Intrinsic::AsyncGeneratorFunctionPrototype
+                | Intrinsic::AsyncFunctionPrototype => Intrinsic::FunctionPrototype,
+                _ => Intrinsic::ObjectPrototype,
+            };
+            let shape = self.root_shape(Some(self.realm.proto(proto)));
+            let o = ObjRef::new(&mut self.heap, Class::Plain, shape);
+            self.realm.intrinsics[i as usize] = o.value();
+        }
+    }
+
+    /// Installs the embedder's services.
+    pub fn set_host(&mut self, host: Rc<dyn Host>) {
+        self.host = Some(host);
+    }
+
+    /// Installs the compiler for `Function()` and eval.
+    pub fn set_compiler(&mut self, f: CompileFn) {
+        self.compile = Some(f);
+    }
+
+    /// Installs or removes the observer of jobs and promises.
+    pub fn set_probe(&mut self, probe: Option<Rc<dyn EngineProbe>>) {
+        self.probe = probe;
+    }
+
+    /// The switch that stops a running script from outside.
+    pub fn interrupt(&self) -> Interrupt {
+        self.interrupt.clone()
+    }
+
+    /// Collects at every safepoint: slow, finds rooting mistakes.
+    pub fn set_gc_stress(&mut self, on: bool) {
+        self.gc_stress = on;
+    }
+
+    /// The heap limit in bytes.
+    pub fn set_heap_limit(&mut self, bytes: usize) {
+        self.heap.limit = bytes;
+    }
+
+    /// Figures of the heap.
+    pub fn heap_stats(&self) -> HeapStats {
+        self.heap.stats()
+    }
+
+    /// Runs `f` with a scope.
+    pub fn enter<R>(&mut self, f: impl for<'s> FnOnce(&mut Scope<'s>) -> R) -> R {
+        f(&mut Scope::new(self))
+    }
+
+    /// The calling thread's stack has this lower bound; call when the engine moves to another thread.
+    pub fn use_current_stack(&mut self) {
+        self.stack_limit = native_stack_limit();
+    }
+
+    pub(crate) fn new_global(&mut self, v: Value) -> Global {
+        if let Some(i) = self.free_globals.pop() {
+            self.globals[i as usize] = v;
+            return Global(i);
+        }
+        self.globals.push(v);
+        Global(self.globals.len() as u32 - 1)
+    }
+
+    pub(crate) fn free_global(&mut self, g: Global) {
+        self.globals[g.0 as usize] = Value::UNDEFINED;
+        self.free_globals.push(g.0);
+    }
+
+    // ---- shapes and allocation ----
+
+    /// The empty shape of objects with this prototype.
+    pub(crate) fn root_shape(&mut self, proto: Option<ObjRef>) -> ShapeRef {
+        let p = proto.map_or(std::ptr::null_mut(), |o| o.0);
+        if let Some(&s) = self.root_shapes.get(&(p as usize)) {
+            return s;
+        }
+        if let Some(o) = proto {
+            mark_proto(o);
+        }
+        let s = ShapeRef::root(&mut self.heap, p);
+        self.root_shapes.insert(p as usize, s);
+        s
+    }
+
+    pub(crate) fn alloc_plain(&mut self) -> ObjRef {
+        ObjRef::plain(&mut self.heap, self.realm.object_shape, 4)
+    }
+
+    pub(crate) fn alloc_object(&mut self, class: Class, proto: Option<ObjRef>) -> ObjRef {
+        let shape = self.root_shape(proto);
+        if class == Class::Plain {
+            return ObjRef::plain(&mut self.heap, shape, 4);
+        }
+        ObjRef::new(&mut self.heap, class, shape)
+    }
+
+    pub(crate) fn alloc_array(&mut self, capacity: u32) -> ObjRef {
+        let a = ObjRef::new(&mut self.heap, Class::Array, self.realm.array_shape);
+        a.reserve_elems(&mut self.heap, capacity);
+        a
+    }
+
+    pub(crate) fn alloc_native(
+        &mut self,
+        shape: ShapeRef,
+        f: NativeFn,
+        name: PropKey,
+        length: u32,
+        constructor: bool,
+    ) -> ObjRef {
+        let o = ObjRef::new(&mut self.heap, Class::Native, shape);
+        o.set_int(0, Value::raw(f as usize));
+        o.set_int(1, name.0);
+        o.set_int(2, Value::int((length | u32::from(constructor) << 16) as i32));
+        o.set_flag(LAZY);
+        o
+    }
+
+    pub(crate) fn alloc_accessor(&mut self, getter: Value, setter: Value) -> Value {
+        let p = self.heap.alloc(std::mem::size_of::<Accessor>(), CellKind::Accessor).cast::<Accessor>();
+        // SAFETY: fresh cell of that size.
+        unsafe {
+            (*p).getter = getter;
+            (*p).setter = setter;
+        }
+        Value::cell(p)
+    }
+
+    // ---- strings ----
+
+    pub(crate) fn str(&mut self, s: &str) -> Value {
+        match s.as_bytes() {
+            [] => self.atoms.empty.0.0,
+            [b] if b.is_ascii() => self.char_strings[*b as usize],
+            _ => Value::string(string::new_utf8(&mut self.heap, s)),
+        }
+    }
+
+    pub(crate) fn str_latin1(&mut self, b: &[u8]) -> Value {
+        match b {
+            [] => self.atoms.empty.0.0,
+            [c] => self.char_strings[*c as usize],
+            _ => Value::string(string::new_latin1(&mut self.heap, b)),
+        }
+    }
+
+    pub(crate) fn str_units(&mut self, u: &[u16]) -> Value {
+        match u {
+            [] => self.atoms.empty.0.0,
+            [c] if *c < 256 => self.char_strings[*c as usize],
+            _ => Value::string(string::new_utf16(&mut self.heap, u)),
+        }
+    }
+
+    /// The property key of a string value.
+    #[inline]
+    pub(crate) fn string_key(&mut self, s: Value) -> PropKey {
+        self.interner.key(&mut self.heap, s.ptr())
+    }
+
+    pub(crate) fn key_of(&mut self, s: &str) -> PropKey {
+        let v = self.str(s);
+        self.string_key(v)
+    }
+
+    /// A property key as a string or symbol value.
+    pub(crate) fn key_value(&mut self, k: PropKey) -> Value {
+        match k.as_index() {
+            Some(i) => self.index_string(i),
+            None => k.0,
+        }
+    }
+
+    pub(crate) fn index_string(&mut self, i: u32) -> Value {
+        if i < 10 {
+            return self.char_strings[b'0' as usize + i as usize];
+        }
+        let mut buf = [0u8; 10];
+        let mut at = 10;
+        let mut n = i;
+        while n > 0 {
+            at -= 1;
+            buf[at] = b'0' + (n % 10) as u8;
+            n /= 10;
+        }
+        self.str_latin1(&buf[at..])
+    }
+
+    // ---- properties, without running JavaScript ----
+
+    /// Adds a property that does not exist. Extensibility is the caller's business.
+    pub(crate) fn add_property(&mut self, o: ObjRef, key: PropKey, v: Value, attrs: u8) {
+        if let Some(i) = key.as_index() {
+            o.add_elem(&mut self.heap, i, v, attrs);
+        } else {
+            let shape = o.shape().add(&mut self.heap, key, attrs);
+            o.append_slot(&mut self.heap, shape, v);
+        }
+        if o.has_flag(IS_PROTO) {
+            self.layout_changed();
+        }
+    }
+
+    /// A prototype's layout changed: inherited-property caches are stale.
+    pub(crate) fn layout_changed(&mut self) {
+        self.proto_epoch = self.proto_epoch.wrapping_add(1);
+    }
+
+    /// Changes attributes (and value) of a stored property.
+    pub(crate) fn reconfigure(&mut self, o: ObjRef, key: PropKey, v: Value, attrs: u8) {
+        use crate::object::Loc;
+        let Some(f) = o.find(key) else { return };
+        if f.attrs != attrs {
+            match f.loc {
+                Loc::Slot(i) => {
+                    let d = o.shape().own_dict(&mut self.heap);
+                    d.dict_set_attrs(i, attrs);
+                    o.get().shape = d;
+                }
+                Loc::Elem(_) => o.make_sparse(&mut self.heap),
+                Loc::Sparse(_) => {}
+            }
+            if let (Some(i), true) = (key.as_index(), o.has_flag(crate::object::SPARSE)) {
+                o.sparse().map.insert(i, (v, attrs));
+            }
+            if o.has_flag(IS_PROTO) {
+                self.layout_changed();
+            }
+        } else if (attrs | f.attrs) & ACCESSOR != 0 && o.has_flag(IS_PROTO) {
+            self.layout_changed();
+        }
+        if let Some(f) = o.find(key) {
+            o.store(f.loc, v);
+        }
+    }
+
+    /// Removes a stored property.
+    pub(crate) fn remove_property(&mut self, o: ObjRef, key: PropKey) {
+        use crate::object::Loc;
+        let Some(f) = o.find(key) else { return };
+        match f.loc {
+            Loc::Elem(i) => o.set_elem(i, Value::HOLE),
+            Loc::Sparse(i) => {
+                o.sparse().map.remove(&i);
+            }
+            Loc::Slot(i) => {
+                let d = o.shape().own_dict(&mut self.heap);
+                o.get().shape = d;
+                o.set_slot(i, Value::HOLE);
+                let dead = d.dict_remove(i);
+                if dead > 16 && dead * 2 > d.count() {
+                    let values: Vec<Value> = (0..d.count()).map(|i| o.slot(i)).collect();
+                    for (new, old) in d.dict_compact().into_iter().enumerate() {
+                        o.set_slot(new as u32, values[old as usize]);
+                    }
+                }
+            }
+        }
+        if o.has_flag(IS_PROTO) {
+            self.layout_changed();
+        }
+    }
+
+    /// Sets the prototype without checks.
+    pub(crate) fn set_proto_raw(&mut self, o: ObjRef, proto: Option<ObjRef>) {
+        let p = proto.map_or(std::ptr::null_mut(), |p| p.0);
+        if o.shape().proto() == p {
+            return;
+        }
+        if let Some(p) = proto {
+            mark_proto(p);
+        }
+        if o.shape().count() == 0 {
+            o.get().shape = self.root_shape(proto);
+        } else {
+            let d = o.shape().own_dict(&mut self.heap);
+            d.dict_set_proto(p);
+            o.get().shape = d;
+        }
+        if o.has_flag(IS_PROTO) {
+            self.layout_changed();
+        }
+    }
+
+    /// Makes a function's `length`, `name` and `prototype` real.
+    #[cold]
+    pub(crate) fn materialize(&mut self, f: ObjRef) {
+        f.clear_flag(LAZY);
+        if f.is(Class::Native) {
+            let name = match f.int(1) {
+                v if v.is_symbol() => self.symbol_function_name(v, ""),
+                v => v,
+            };
+            let length = f.int(2).as_int() as u32 & 0xFFFF;
+            self.add_property(f, self.atoms.length.0, Value::int(length as i32), CONFIGURABLE);
+            self.add_property(f, self.atoms.name.0, name, CONFIGURABLE);
+            return;
+        }
+        let code = CodeRef::of_function(f);
+        let tpl = code.template().clone();
+        self.add_property(f, self.atoms.length.0, Value::int(i32::from(tpl.length)), CONFIGURABLE);
+        let class = matches!(
+            tpl.kind,
+            looplab_bytecode::FuncKind::ClassConstructor | looplab_bytecode::FuncKind::DerivedConstructor
+        );
+        if !(class && tpl.name.is_empty()) && f.find(self.atoms.name.0).is_none() {
+            let name = code.name_value(self);
+            self.add_property(f, self.atoms.name.0, name, CONFIGURABLE);
+        }
+        if tpl.is_generator {
+            let which = if tpl.is_async { Intrinsic::AsyncGeneratorPrototype } else { Intrinsic::GeneratorPrototype };
+            let p = self.alloc_object(Class::Plain, Some(self.realm.proto(which)));
+            self.add_property(f, self.atoms.prototype.0, p.value(), WRITABLE);
+        } else if tpl.kind == looplab_bytecode::FuncKind::Normal && !tpl.is_async {
+            let p = self.alloc_plain();
+            self.add_property(p, self.atoms.constructor.0, f.value(), crate::shape::HIDDEN);
+            self.add_property(f, self.atoms.prototype.0, p.value(), WRITABLE);
+        }
+    }
+
+    /// "[description]" of a symbol, as a function name.
+    pub(crate) fn symbol_function_name(&mut self, sym: Value, prefix: &str) -> Value {
+        let d = symbol_description(sym);
+        let text = match d {
+            v if v.is_undefined() => prefix.to_owned(),
+            v => {
+                let s = self.chars_of(v).to_utf8();
+                if is_private(sym) { format!("{prefix}{s}") } else { format!("{prefix}[{s}]") }
+            }
+        };
+        self.str(&text)
+    }
+
+    /// The characters of a string value, made flat. Valid until the next safepoint.
+    pub(crate) fn chars_of<'a>(&mut self, v: Value) -> string::Chars<'a> {
+        let p: *mut JsString = v.ptr();
+        string::flatten(&mut self.heap, p);
+        // SAFETY: a live string; callers do not keep the result across a safepoint.
+        unsafe { string::deref(p) }.chars()
+    }
+
+    /// Length in code units of a string value.
+    #[inline(always)]
+    pub(crate) fn string_len(v: Value) -> usize {
+        // SAFETY: a live string.
+        unsafe { string::deref(v.ptr()) }.len()
+    }
+
+    /// Equality of string values.
+    pub(crate) fn strings_equal(&mut self, a: Value, b: Value) -> bool {
+        if a == b {
+            return true;
+        }
+        // SAFETY: live strings.
+        let (x, y) = unsafe { (string::deref(a.ptr()), string::deref(b.ptr())) };
+        if x.len() != y.len() || (x.is_interned() && y.is_interned()) {
+            return false;
+        }
+        self.chars_of(a).equals(self.chars_of(b))
+    }
+
+    /// Whether reads and writes may go straight to the stored properties.
+    #[inline(always)]
+    pub(crate) fn is_ordinary(o: ObjRef) -> bool {
+        !o.has_flag(EXOTIC | LAZY)
+    }
+
+    pub(crate) fn extensible_raw(o: ObjRef) -> bool {
+        !o.has_flag(NOT_EXTENSIBLE)
+    }
+}
+
+impl Drop for Vm {
+    fn drop(&mut self) {
+        self.modules.clear();
+        let mut heap = std::mem::replace(&mut self.heap, Heap::new());
+        heap.release_all(crate::gc::drop_cell_quiet);
+    }
+}
+
+/// A getter and setter pair.
+#[repr(C)]
+pub(crate) struct Accessor {
+    pub(crate) h: Header,
+    pub(crate) getter: Value,
+    pub(crate) setter: Value,
+}
+
+/// The pair behind a slot whose attributes say ACCESSOR.
+pub(crate) fn accessor(v: Value) -> (Value, Value) {
+    debug_assert!(v.is_cell());
+    let p: *mut Accessor = v.ptr();
+    // SAFETY: slots with the ACCESSOR attribute hold accessor cells.
+    unsafe { ((*p).getter, (*p).setter) }
+}
+
+/// A symbol or private name.
+#[repr(C)]
+pub(crate) struct Symbol {
+    pub(crate) h: Header,
+    pub(crate) description: Value,
+}
+pub(crate) const PRIVATE: u8 = 1;
+pub(crate) const REGISTERED: u8 = 2;
+
+pub(crate) fn alloc_symbol(heap: &mut Heap, description: Value, flags: u8) -> Value {
+    let p = heap.alloc(std::mem::size_of::<Symbol>(), CellKind::Symbol).cast::<Symbol>();
+    // SAFETY: fresh cell of that size.
+    unsafe {
+        (*p).h.flags = flags;
+        (*p).description = description;
+    }
+    Value::symbol(p)
+}
+
+pub(crate) fn new_symbol(heap: &mut Heap, interner: &mut Interner, description: &str) -> Value {
+    let d = Value::string(interner.latin1(heap, description.as_bytes()));
+    alloc_symbol(heap, d, 0)
+}
+
+pub(crate) fn symbol_description(v: Value) -> Value {
+    let p: *mut Symbol = v.ptr();
+    // SAFETY: a live symbol.
+    unsafe { (*p).description }
+}
+
+pub(crate) fn symbol_flags(v: Value) -> u8 {
+    let p: *mut Symbol = v.ptr();
+    // SAFETY: a live symbol.
+    unsafe { (*p).h.flags }
+}
+
+pub(crate) fn is_private(v: Value) -> bool {
+    v.is_symbol() && symbol_flags(v) & PRIVATE != 0
+}
+
+/// A BigInt.
+#[repr(C)]
+pub(crate) struct BigIntCell {
+    pub(crate) h: Header,
+    pub(crate) n: num_bigint::BigInt,
+}
+
+impl Vm {
+    pub(crate) fn alloc_bigint(&mut self, n: num_bigint::BigInt) -> Value {
+        let p = self.heap.alloc(std::mem::size_of::<BigIntCell>(), CellKind::BigInt).cast::<BigIntCell>();
+        self.heap.external((n.bits() / 8) as isize);
+        // SAFETY: fresh cell of that size; the field is written without dropping the garbage before it.
+        unsafe { std::ptr::addr_of_mut!((*p).n).write(n) };
+        Value::bigint(p)
+    }
+}
+
+/// The number behind a BigInt value. Not to be kept across a safepoint.
+pub(crate) fn bigint<'a>(v: Value) -> &'a num_bigint::BigInt {
+    let p: *const BigIntCell = v.ptr();
+    // SAFETY: a live BigInt; callers do not keep the result across a safepoint.
+    unsafe { &(*p).n }
+}
+
+pub(crate) fn is_callable(v: Value) -> bool {
+    let Some(o) = ObjRef::from(v) else { return false };
+    match o.class() {
+        Class::Function | Class::Native | Class::Bound => true,
+        Class::Proxy => o.int(2).is_true(),
+        _ => false,
+    }
+}
+
+pub(crate) fn is_constructor(v: Value) -> bool {
+    let Some(o) = ObjRef::from(v) else { return false };
+    match o.class() {
+        Class::Function => CodeRef::of_function(o).is_constructor(),
+        Class::Native => o.int(2).as_int() & 1 << 16 != 0,
+        Class::Bound => is_constructor(o.int(0)),
+        Class::Proxy => o.int(3).is_true(),
+        _ => false,
+    }
+}
+
+/// Argument `i` of a native call.
+#[inline(always)]
+pub(crate) fn read_arg(argv: *const Value, i: usize) -> Value {
+    // SAFETY: Args is only made with argc initialised values at argv, in registers that outlive the call.
+    unsafe { *argv.add(i) }
+}
+
+/// The native function behind a Native object.
+#[inline(always)]
+pub(crate) fn native_fn(o: ObjRef) -> NativeFn {
+    debug_assert!(o.is(Class::Native));
+    // SAFETY: alloc_native stored a NativeFn there.
+    unsafe { std::mem::transmute::<usize, NativeFn>(o.int(0).as_raw()) }
+}
+
+fn zeroed_values(n: usize) -> Box<[Value]> {
+    let layout = std::alloc::Layout::array::<Value>(n).expect("stack size");
+    // SAFETY: all-zero bits are a valid Value (the number 0); the allocation has the slice's layout.
+    unsafe {
+        let p = std::alloc::alloc_zeroed(layout).cast::<Value>();
+        if p.is_null() {
+            std::alloc::handle_alloc_error(layout);
+        }
+        Box::from_raw(std::ptr::slice_from_raw_parts_mut(p, n))
+    }
+}
+
+/// How deep the native stack may grow: the soft limit of the system, less a reserve for Rust code between checks.
+fn native_stack_limit() -> usize {
+    let here = std::hint::black_box(&0u8) as *const u8 as usize;
+    let size = rustix::process::getrlimit(rustix::process::Resource::Stack).current.unwrap_or(8 << 20);
+    let size = (size as usize).clamp(128 << 10, 64 << 20);
+    // Threads other than the first usually have 2 MiB; the embedder calls use_current_stack on a thread it sized itself.
+    here.saturating_sub(size - (size / 4).min(160 << 10))
+}
+
+/// Marks a code cell's Rust side as garbage-free; see `Code`.
+pub(crate) fn code_cell(h: *mut Header) -> *mut Code {
+    h.cast()
+}
