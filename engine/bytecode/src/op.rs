@@ -385,7 +385,8 @@ instructions! {
     /// Throws a new error with message K[bx]; x: 0 TypeError, 1 ReferenceError, 2 SyntaxError, 3 RangeError, 4 Error.
     ThrowError { x: Flag, bx: Const } throws ends;
 
-    /// R[a..a+2] := iterator, next method, done flag of R[b]; x=1 async.
+    /// R[a..a+2] := iterator, next method, done flag of R[b]. x: 0 sync (a plain array may be walked by index: only IterNext,
+    /// IterStep, IterRest and the closing instructions may follow), 1 async, 2 sync with a real iterator (for IterCall).
     GetIter { a: Base, b: Src, x: Flag } throws;
     /// R[a] := the next value of iterator R[b..]; jumps when it is done.
     IterNext { a: Dst, b: Base, c: Off } throws jumps;

@@ -122,6 +122,12 @@ pub struct Vm {
     pub(crate) globals: Vec<Value>,
     free_globals: Vec<u32>,
     pub(crate) exception: Value,
+    /// The native function that runs now, or undefined (stack traces).
+    pub(crate) native: Value,
+    /// A resumed coroutine begins with a throw.
+    pub(crate) pending_throw: bool,
+    /// The heap limit was reached: the reason of the termination.
+    pub(crate) out_of_memory: bool,
     /// A termination was requested: nothing catches it.
     pub(crate) terminating: bool,
     pub(crate) jobs: VecDeque<Job>,
@@ -181,12 +187,15 @@ impl Vm {
             realm,
             root_shapes,
             stack,
-            frames: Vec::with_capacity(64),
+            frames: Vec::with_capacity(MAX_FRAMES + 8),
             top: std::ptr::null_mut(),
             handles: Vec::with_capacity(256),
             globals: Vec::new(),
             free_globals: Vec::new(),
             exception: Value::UNDEFINED,
+            native: Value::UNDEFINED,
+            pending_throw: false,
+            out_of_memory: false,
             terminating: false,
             jobs: VecDeque::new(),
             modules: Vec::new(),

@@ -1,0 +1,410 @@
+//! Calls from Rust into JavaScript, frames of every kind, and resuming coroutines.
+
+use super::{Frame, Ret};
+use crate::code::CodeRef;
+use crate::coroutine::{self, CoKind, State};
+use crate::object::{Class, ObjRef};
+use crate::realm::Intrinsic;
+use crate::scope::{Args, Local, Scope, Thrown};
+use crate::value::Value;
+use crate::vm::{MAX_FRAMES, Vm, native_fn};
+use looplab_bytecode::FuncKind;
+use std::marker::PhantomData;
+
+/// How a coroutine is continued.
+#[derive(Clone, Copy)]
+pub(crate) enum Resume {
+    Next(Value),
+    Throw(Value),
+    Return(Value),
+}
+
+/// How a coroutine came back.
+pub(crate) enum Entered {
+    /// It finished with this value.
+    Returned(Value),
+    /// It is suspended; a yield gives this value.
+    Suspended(Value),
+}
+
+impl Vm {
+    /// Calls any value with a receiver.
+    pub(crate) fn call_value(&mut self, f: Value, this: Value, args: &[Local<'_>]) -> Result<Value, Thrown> {
+        let Some(o) = ObjRef::from(f) else { return Err(self.not_callable(f)) };
+        match o.class() {
+            Class::Function => self.call_function(o, this, Value::UNDEFINED, args),
+            Class::Native => self.call_native_args(o, this, Value::UNDEFINED, args),
+            Class::Bound => {
+                let all = bound_args(o, args);
+                self.enter_native()?;
+                self.call_value(o.int(0), o.int(1), &all)
+            }
+            Class::Proxy if crate::vm::is_callable(f) => {
+                self.enter_native()?;
+                let mut s = Scope::new(self);
+                let args: Vec<Local<'_>> = args.iter().map(|a| Local::raw(a.v)).collect();
+                s.proxy_call(Local::raw(f), Local::raw(this), &args).map(|l| l.v)
+            }
+            _ => Err(self.not_callable(f)),
+        }
+    }
+
+    /// `new f(...args)`.
+    pub(crate) fn construct_value(&mut self, f: Value, new_target: Value, args: &[Local<'_>]) -> Result<Value, Thrown> {
+        if !crate::vm::is_constructor(f) {
+            let mut s = Scope::new(self);
+            let t = s.describe_value(Local::raw(f));
+            return Err(s.throw_type(&format!("{t} is not a constructor")));
+        }
+        let o = ObjRef::of(f);
+        match o.class() {
+            Class::Function => {
+                let this = self.this_for_construct(o, new_target)?;
+                self.handles.push(this);
+                self.call_function(o, this, new_target, args)
+            }
+            Class::Native => self.call_native_args(o, Value::HOLE, new_target, args),
+            Class::Bound => {
+                let all = bound_args(o, args);
+                let target = o.int(0);
+                let nt = if new_target == f { target } else { new_target };
+                self.construct_value(target, nt, &all)
+            }
+            _ => {
+                self.enter_native()?;
+                let mut s = Scope::new(self);
+                let args: Vec<Local<'_>> = args.iter().map(|a| Local::raw(a.v)).collect();
+                s.proxy_construct(Local::raw(f), &args, Local::raw(new_target)).map(|l| l.v)
+            }
+        }
+    }
+
+    pub(crate) fn not_callable(&mut self, f: Value) -> Thrown {
+        let mut s = Scope::new(self);
+        let t = s.describe_value(Local::raw(f));
+        s.throw_type(&format!("{t} is not a function"))
+    }
+
+    /// Fails with the stack-overflow RangeError when the native stack is nearly used up.
+    pub(crate) fn enter_native(&mut self) -> Result<(), Thrown> {
+        if self.native_stack_ok() { Ok(()) } else { Err(self.stack_overflow()) }
+    }
+
+    #[cold]
+    pub(crate) fn stack_overflow(&mut self) -> Thrown {
+        Scope::new(self).throw_range("Maximum call stack size exceeded")
+    }
+
+    /// Copies function, receiver and arguments to the top of the stack, where a window can begin.
+    fn push_args(&mut self, f: Value, this: Value, args: &[Local<'_>]) -> Result<*mut Value, Thrown> {
+        self.enter_native()?;
+        let at = self.top;
+        if !self.has_stack(at, args.len() + 2) {
+            return Err(self.stack_overflow());
+        }
+        // SAFETY: there is room for the values above `top`, and nobody uses it.
+        unsafe {
+            at.write(f);
+            at.add(1).write(this);
+            for (i, a) in args.iter().enumerate() {
+                at.add(2 + i).write(a.v);
+            }
+            self.top = at.add(2 + args.len());
+        }
+        Ok(at)
+    }
+
+    /// Puts a function without receiver and arguments at `at`; where its window begins.
+    pub(crate) fn place_function(&mut self, f: ObjRef, at: *mut Value) -> Result<*mut Value, Thrown> {
+        if !self.has_stack(at, 2) {
+            return Err(self.stack_overflow());
+        }
+        // SAFETY: there is room for two values.
+        unsafe {
+            at.write(f.value());
+            at.add(1).write(Value::UNDEFINED);
+            Ok(at.add(1))
+        }
+    }
+
+    /// Whether `n` values fit at `at`.
+    #[inline(always)]
+    pub(crate) fn has_stack(&self, at: *mut Value, n: usize) -> bool {
+        let end = self.stack.as_ptr() as usize + self.stack.len() * 8;
+        at as usize + n * 8 <= end
+    }
+
+    fn call_native_args(&mut self, o: ObjRef, this: Value, nt: Value, args: &[Local<'_>]) -> Result<Value, Thrown> {
+        let at = self.push_args(o.value(), this, args)?;
+        // SAFETY: push_args wrote the arguments there.
+        let r = self.call_native(o, this, nt, unsafe { at.add(2) }, args.len());
+        self.top = at;
+        r
+    }
+
+    /// Calls a native function whose arguments lie on the stack below `top`.
+    #[inline(always)]
+    pub(crate) fn call_native(
+        &mut self,
+        o: ObjRef,
+        this: Value,
+        new_target: Value,
+        argv: *const Value,
+        argc: usize,
+    ) -> Result<Value, Thrown> {
+        let f = native_fn(o);
+        let saved = std::mem::replace(&mut self.native, o.value());
+        let args = Args { this, callee: o.value(), new_target, argv, argc, brand: PhantomData };
+        let r = f(&mut Scope::new(self), &args).map(|l| l.v);
+        self.native = saved;
+        r
+    }
+
+    fn call_function(&mut self, o: ObjRef, this: Value, nt: Value, args: &[Local<'_>]) -> Result<Value, Thrown> {
+        let at = self.push_args(o.value(), this, args)?;
+        let native = self.native;
+        // SAFETY: the function is at `at`, the window begins behind it.
+        let base = unsafe { at.add(1) };
+        let r = self.push_frame(o, base, args.len(), nt, Ret::Entry, 0).and_then(|()| {
+            if let Some(f) = self.frames.last_mut() {
+                f.native = native;
+            }
+            self.native = Value::UNDEFINED;
+            self.run()
+        });
+        self.native = native;
+        self.top = at;
+        r
+    }
+
+    /// Pushes the frame of a script function: arguments lie at `base[1..]`, `base[-1]` is the function, `base[0]` this.
+    #[inline]
+    pub(crate) fn push_frame(
+        &mut self,
+        o: ObjRef,
+        base: *mut Value,
+        argc: usize,
+        new_target: Value,
+        ret: Ret,
+        dst: u32,
+    ) -> Result<(), Thrown> {
+        let code = CodeRef::of_function(o);
+        code.ensure_ready(self);
+        let t: *const looplab_bytecode::FunctionTemplate = &**code.template();
+        // SAFETY: the code, which the frame keeps alive, keeps the template.
+        let t = unsafe { &*t };
+        let nregs = t.nregs as usize;
+        if self.frames.len() >= MAX_FRAMES || !self.has_stack(base, nregs + argc + 2) {
+            return Err(self.stack_overflow());
+        }
+        if new_target.is_undefined() && matches!(t.kind, FuncKind::ClassConstructor | FuncKind::DerivedConstructor) {
+            let name = t.name.to_string();
+            return Err(Scope::new(self)
+                .throw_type(&format!("Class constructor {name} cannot be invoked without 'new'")));
+        }
+        code.get().calls = code.get().calls.saturating_add(1);
+        let nparams = t.nparams as usize;
+        // SAFETY: the window fits the stack (checked above); arguments are initialised up to argc.
+        unsafe {
+            let rest = t.rest_reg.map(|r| (r, self.rest_array(base, nparams, argc)));
+            let arguments = t.arguments_reg.map(|r| (r, self.arguments_object(o, t, base, argc)));
+            for i in argc + 1..=nparams {
+                base.add(i).write(Value::UNDEFINED);
+            }
+            for i in nparams + 1..nregs {
+                base.add(i).write(Value::UNDEFINED);
+            }
+            if let Some((r, v)) = rest {
+                base.add(r as usize).write(v);
+            }
+            if let Some((r, v)) = arguments {
+                base.add(r as usize).write(v);
+            }
+            self.top = base.add(nregs);
+        }
+        let mut frame = Frame {
+            code,
+            pc: code.get().insns.as_ptr(),
+            base,
+            new_target,
+            co: Value::UNDEFINED,
+            native: Value::UNDEFINED,
+            dst,
+            ret,
+            first: false,
+        };
+        if t.is_async && !t.is_generator {
+            let p = self.alloc_promise();
+            frame.co = coroutine::new(&mut self.heap, CoKind::Async, code, p.value(), new_target);
+            frame.first = true;
+        }
+        self.frames.push(frame);
+        Ok(())
+    }
+
+    /// # Safety
+    /// `argc` arguments are at `base[1..]`.
+    unsafe fn rest_array(&mut self, base: *mut Value, nparams: usize, argc: usize) -> Value {
+        let a = self.alloc_array(argc.saturating_sub(nparams) as u32);
+        for i in nparams..argc {
+            // SAFETY: promised by the caller.
+            a.push_elem(&mut self.heap, unsafe { *base.add(1 + i) });
+        }
+        a.value()
+    }
+
+    /// # Safety
+    /// `argc` arguments are at `base[1..]`.
+    unsafe fn arguments_object(
+        &mut self,
+        f: ObjRef,
+        t: &looplab_bytecode::FunctionTemplate,
+        base: *mut Value,
+        argc: usize,
+    ) -> Value {
+        let a = self.alloc_object(Class::Arguments, Some(self.realm.proto(Intrinsic::ObjectPrototype)));
+        a.reserve_elems(&mut self.heap, argc as u32);
+        for i in 0..argc {
+            // SAFETY: promised by the caller.
+            a.push_elem(&mut self.heap, unsafe { *base.add(1 + i) });
+        }
+        let (len, it) = (self.atoms.length.0, self.atoms.sym_iterator.0);
+        self.add_property(a, len, Value::int(argc as i32), crate::shape::HIDDEN);
+        let values = self.realm.get(Intrinsic::ArrayProtoValues);
+        if t.strict {
+            let thrower = self.realm.get(Intrinsic::ThrowTypeError);
+            let pair = self.alloc_accessor(thrower, thrower);
+            self.add_property(a, self.atoms.callee.0, pair, crate::shape::ACCESSOR);
+        } else {
+            self.add_property(a, self.atoms.callee.0, f.value(), crate::shape::HIDDEN);
+        }
+        self.add_property(a, it, values, crate::shape::HIDDEN);
+        a.value()
+    }
+
+    /// The `this` a constructor starts with: a fresh object, or a hole in derived classes.
+    pub(crate) fn this_for_construct(&mut self, f: ObjRef, new_target: Value) -> Result<Value, Thrown> {
+        let code = CodeRef::of_function(f);
+        if code.template().kind == FuncKind::DerivedConstructor {
+            return Ok(Value::HOLE);
+        }
+        let nt = ObjRef::of(new_target);
+        let key = self.atoms.prototype.0;
+        let proto = if Vm::is_ordinary(nt) || nt.is(Class::Function) {
+            self.own_raw(nt, key).filter(|p| p.attrs & crate::shape::ACCESSOR == 0).map(|p| p.value)
+        } else {
+            None
+        };
+        let proto = match proto {
+            Some(p) => p,
+            None => {
+                let mut s = Scope::new(self);
+                s.get(Local::raw(new_target), s.vm.atoms.prototype)?.v
+            }
+        };
+        let proto = ObjRef::from(proto).unwrap_or(self.realm.proto(Intrinsic::ObjectPrototype));
+        let shape = self.root_shape(Some(proto));
+        let slots = code.get().instance_slots;
+        Ok(ObjRef::plain(&mut self.heap, shape, slots).value())
+    }
+
+    /// Runs a coroutine until it suspends or ends.
+    pub(crate) fn enter_coroutine(&mut self, co: Value, how: Resume) -> Result<Entered, Thrown> {
+        self.enter_native()?;
+        let at = self.top;
+        let native = std::mem::replace(&mut self.native, Value::UNDEFINED);
+        // SAFETY: `top` is where a window may begin.
+        let r = unsafe { self.resume_frame(co, at, how, Ret::Entry, 0) }.and_then(|()| self.run());
+        self.native = native;
+        self.top = at;
+        let v = r?;
+        Ok(match coroutine::get(&co).state {
+            State::Done => Entered::Returned(v),
+            _ => Entered::Suspended(v),
+        })
+    }
+
+    /// Puts a suspended coroutine's window on the stack at `at` and its frame on top. A throw is raised inside it: the error
+    /// returned then has already been delivered to its handlers (`run` continues), or the coroutine is dead.
+    ///
+    /// # Safety
+    /// `at` is at or above `top` and within the stack.
+    pub(crate) unsafe fn resume_frame(
+        &mut self,
+        co: Value,
+        at: *mut Value,
+        how: Resume,
+        ret: Ret,
+        dst: u32,
+    ) -> Result<(), Thrown> {
+        let c = coroutine::get(&co);
+        let n = c.nregs as usize;
+        if self.frames.len() >= MAX_FRAMES || !self.has_stack(at, n + 2) {
+            return Err(self.stack_overflow());
+        }
+        // SAFETY: n values fit; regs holds n values (R[-1] first).
+        let base = unsafe {
+            std::ptr::copy_nonoverlapping(c.regs, at, n);
+            at.add(1)
+        };
+        let start = c.state == State::Start;
+        let was_yield = c.state == State::Yield;
+        c.state = State::Running;
+        let (v, mode, throw) = match how {
+            Resume::Next(v) => (v, 0, false),
+            Resume::Return(v) => (v, 2, false),
+            Resume::Throw(v) => (v, 1, !(was_yield && c.delegate)),
+        };
+        // SAFETY: dst and mode are registers of the window.
+        unsafe {
+            if !start && !throw {
+                base.add(c.dst as usize).write(v);
+                if was_yield {
+                    base.add(c.mode as usize).write(Value::int(mode));
+                }
+            }
+            self.top = base.add(n - 1);
+        }
+        c.delegate = false;
+        self.frames.push(Frame {
+            code: c.code,
+            pc: c.pc,
+            base,
+            new_target: c.new_target,
+            co,
+            native: Value::UNDEFINED,
+            dst,
+            ret,
+            first: false,
+        });
+        if throw {
+            self.exception = v;
+            self.pending_throw = true;
+        }
+        Ok(())
+    }
+
+    /// Moves the top frame's window to its coroutine.
+    pub(crate) fn save_window(&mut self, co: Value, state: State, dst: usize, mode: usize, delegate: bool) {
+        let Some(f) = self.frames.last() else { return };
+        let (base, pc, n) = (f.base, f.pc, f.code.template().nregs as usize + 1);
+        let c = coroutine::get(&co);
+        if c.regs.is_null() {
+            c.regs = self.heap.alloc_storage(n);
+            c.nregs = n as u32;
+        }
+        // SAFETY: the window has nregs values and the function below it; regs has room for them.
+        unsafe { std::ptr::copy_nonoverlapping(base.sub(1), c.regs, n) };
+        c.pc = pc;
+        c.state = state;
+        c.dst = dst as u16;
+        c.mode = mode as u16;
+        c.delegate = delegate;
+    }
+}
+
+fn bound_args<'a>(o: ObjRef, args: &[Local<'_>]) -> Vec<Local<'a>> {
+    let list = ObjRef::of(o.int(2));
+    let bound = list.elems().iter().copied();
+    bound.chain(args.iter().map(|a| a.v)).map(Local::raw).collect()
+}

@@ -1,0 +1,467 @@
+//! What object literals, classes, super and private names do.
+
+use crate::code::{CodeRef, Ic, IcEntry, IcKind};
+use crate::object::{Class, IS_PROTO, ObjRef};
+use crate::property::{Desc, KeyFilter};
+use crate::scope::{Key, Local, Scope, Thrown};
+use crate::shape::{ACCESSOR, ALL, CONFIGURABLE, ENUMERABLE, HIDDEN, WRITABLE};
+use crate::value::{PropKey, Value};
+use crate::vm::{Vm, accessor, is_private};
+use crate::interp::ic::Got;
+use looplab_bytecode::{Const, Span};
+
+impl Vm {
+    /// InitProp when the cache missed: an own property of a fresh object.
+    pub(crate) fn init_prop(&mut self, o: ObjRef, ic: *mut Ic, x: Value) {
+        let ic = crate::interp::cache(ic);
+        let key = ic.key;
+        match o.find(key) {
+            Some(f) if f.attrs == ALL => o.store(f.loc, x),
+            Some(_) => self.reconfigure(o, key, x, ALL),
+            None => {
+                let before = o.shape();
+                self.add_property(o, key, x, ALL);
+                if !before.is_dict() && !o.shape().is_dict() && key.as_index().is_none() && !o.has_flag(IS_PROTO) {
+                    ic.kind = IcKind::Add;
+                    ic.first = IcEntry { shape: before, holder: o.shape().0.cast(), slot: 0, epoch: 0 };
+                }
+            }
+        }
+    }
+
+    /// CreateDataPropertyOrThrow with a key that may need conversion.
+    pub(crate) fn define_field(&mut self, o: Value, k: Value, x: Value) -> Result<(), Thrown> {
+        let mut s = Scope::new(self);
+        let key = s.to_key(Local::raw(k))?;
+        s.create_data_property_or_throw(Local::raw(o), key, Local::raw(x))
+    }
+
+    /// A method or accessor of a class or object literal.
+    pub(crate) fn define_method(&mut self, o: Value, k: Value, f: Value, flags: u8) -> Result<(), Thrown> {
+        let enumerable = if flags & 1 != 0 { ENUMERABLE } else { 0 };
+        let mut s = Scope::new(self);
+        let key = s.to_key(Local::raw(k))?;
+        let (o, f) = (Local::raw(o), Local::raw(f));
+        let d = match flags >> 1 & 3 {
+            0 => Desc::data(f, HIDDEN | enumerable),
+            n => Desc {
+                get: (n == 1).then_some(f),
+                set: (n != 1).then_some(f),
+                enumerable: Some(enumerable != 0),
+                configurable: Some(true),
+                ..Desc::default()
+            },
+        };
+        s.define_property_or_throw(o, key, &d)
+    }
+
+    /// SetFunctionName for names known only at run time.
+    pub(crate) fn set_function_name(&mut self, f: Value, key: Value, prefix: u8) {
+        let Some(o) = ObjRef::from(f) else { return };
+        let name_key = self.atoms.name.0;
+        if o.has_flag(crate::object::LAZY) {
+            self.materialize(o);
+        }
+        let prefix = ["", "get ", "set "][prefix as usize % 3];
+        let name = if key.is_symbol() {
+            self.symbol_function_name(key, prefix)
+        } else {
+            let t = if key.is_string() { key } else { self.number_string(key) };
+            if prefix.is_empty() {
+                t
+            } else {
+                let text = format!("{prefix}{}", self.chars_of(t).to_utf8());
+                self.str(&text)
+            }
+        };
+        match o.find(name_key) {
+            // A static member called `name` stays.
+            Some(f) if !f.value.is_string() || Vm::string_len(f.value) != 0 || f.attrs & ACCESSOR != 0 => {}
+            Some(f) => o.store(f.loc, name),
+            None => self.add_property(o, name_key, name, CONFIGURABLE),
+        }
+    }
+
+    /// CopyDataProperties (object spread and rest).
+    pub(crate) fn copy_props(&mut self, target: Value, source: Value, excluded: &[Value]) -> Result<(), Thrown> {
+        if source.is_nullish() {
+            return Ok(());
+        }
+        let mut s = Scope::new(self);
+        let t = Local::raw(target);
+        let mut skip = Vec::with_capacity(excluded.len());
+        for &k in excluded {
+            skip.push(s.to_key(Local::raw(k))?);
+        }
+        let src = s.to_object(Local::raw(source))?;
+        for key in s.own_keys(src, KeyFilter::All)? {
+            if skip.contains(&key) {
+                continue;
+            }
+            let ordinary = !matches!(src.obj().class(), Class::Proxy | Class::Namespace);
+            if ordinary {
+                let Some(own) = s.vm.own_raw(src.obj(), key.k) else { continue };
+                if own.attrs & ENUMERABLE == 0 {
+                    continue;
+                }
+                if own.attrs & ACCESSOR == 0 {
+                    s.create_data_property(t, key, Local::raw(own.value))?;
+                    continue;
+                }
+            } else if !s.get_own_property(src, key)?.is_some_and(|d| d.enumerable == Some(true)) {
+                continue;
+            }
+            let v = s.get(src, key)?;
+            s.create_data_property(t, key, v)?;
+        }
+        Ok(())
+    }
+
+    /// `a + b` of strings.
+    #[inline]
+    pub(crate) fn concat_values(&mut self, a: Value, b: Value) -> Result<Value, Thrown> {
+        if Vm::string_len(a) + Vm::string_len(b) > crate::string::MAX_LENGTH {
+            return Err(Scope::new(self).throw_range("Invalid string length"));
+        }
+        Ok(Value::string(crate::string::concat(&mut self.heap, a.ptr(), b.ptr())))
+    }
+
+    /// `delete o[k]`.
+    pub(crate) fn delete_elem(&mut self, o: Value, k: Value, strict: bool) -> Result<bool, Thrown> {
+        let mut s = Scope::new(self);
+        let target = Local::raw(o);
+        if target.is_nullish() {
+            return Err(s.throw_type("Cannot convert undefined or null to object"));
+        }
+        let key = s.to_key(Local::raw(k))?;
+        let obj = s.to_object(target)?;
+        let done = s.delete(obj, key)?;
+        if !done && strict {
+            let (name, what) = (s.key_text(key), s.describe_value(obj));
+            return Err(s.throw_type(&format!("Cannot delete property '{name}' of {what}")));
+        }
+        Ok(done)
+    }
+
+    // ---- super ----
+
+    pub(crate) fn get_super(&mut self, this: Value, home: Value, k: Value) -> Result<Value, Thrown> {
+        let mut s = Scope::new(self);
+        let key = s.to_key(Local::raw(k))?;
+        let base = s.get_prototype_of(Local::raw(home))?;
+        if base.is_null() {
+            let name = s.key_text(key);
+            return Err(s.throw_type(&format!("Cannot read properties of null (reading '{name}')")));
+        }
+        s.get_from(base, key, Local::raw(this)).map(|l| l.v)
+    }
+
+    pub(crate) fn set_super(&mut self, this: Value, home: Value, k: Value, x: Value, strict: bool) -> Result<(), Thrown> {
+        let mut s = Scope::new(self);
+        let key = s.to_key(Local::raw(k))?;
+        let base = s.get_prototype_of(Local::raw(home))?;
+        let this = Local::raw(this);
+        let done = base.is_object() && s.set_from(base, key, Local::raw(x), this)?;
+        if !done && strict {
+            let t = if this.is_object() { this } else { base };
+            return Err(s.throw_set_failed(t, key));
+        }
+        Ok(())
+    }
+
+    // ---- private names ----
+
+    pub(crate) fn get_private(&mut self, v: Value, k: Value) -> Result<Got, Thrown> {
+        if let Some(f) = ObjRef::from(v).and_then(|o| o.find(PropKey(k))) {
+            if f.attrs & ACCESSOR == 0 {
+                return Ok(Got::Value(f.value));
+            }
+            let (g, _) = accessor(f.value);
+            if !g.is_undefined() {
+                return Ok(Got::Getter(g));
+            }
+            let name = Scope::new(self).symbol_text(Local::raw(k));
+            return Err(Scope::new(self).throw_type(&format!("'{name}' was defined without a getter")));
+        }
+        let mut s = Scope::new(self);
+        let name = s.symbol_text(Local::raw(k));
+        let m = format!("Cannot read private member {name} from an object whose class did not declare it");
+        Err(s.throw_type(&m))
+    }
+
+    /// `Some(setter)`: to be called.
+    pub(crate) fn set_private(&mut self, v: Value, k: Value, x: Value) -> Result<Option<Value>, Thrown> {
+        let found = ObjRef::from(v).and_then(|o| o.find(PropKey(k)).map(|f| (o, f)));
+        let mut s = Scope::new(self);
+        let name = s.symbol_text(Local::raw(k));
+        match found {
+            None => {
+                let m = format!("Cannot write private member {name} to an object whose class did not declare it");
+                Err(s.throw_type(&m))
+            }
+            Some((_, f)) if f.attrs & ACCESSOR != 0 => match accessor(f.value).1 {
+                st if st.is_undefined() => Err(s.throw_type(&format!("'{name}' was defined without a setter"))),
+                st => Ok(Some(st)),
+            },
+            Some((_, f)) if f.attrs & WRITABLE == 0 => Err(s.throw_type(&format!("Private method '{name}' is not writable"))),
+            Some((o, f)) => {
+                o.store(f.loc, x);
+                Ok(None)
+            }
+        }
+    }
+
+    pub(crate) fn define_private(&mut self, v: Value, k: Value, x: Value, kind: u8) -> Result<(), Thrown> {
+        let o = ObjRef::of(v);
+        let key = PropKey(k);
+        debug_assert!(is_private(k));
+        let found = o.find(key);
+        if kind >= 2 {
+            let (g, st) = found.map_or((Value::UNDEFINED, Value::UNDEFINED), |f| accessor(f.value));
+            let twice = if kind == 2 { !g.is_undefined() } else { !st.is_undefined() };
+            if !twice {
+                let pair = if kind == 2 { self.alloc_accessor(x, st) } else { self.alloc_accessor(g, x) };
+                match found {
+                    Some(f) => o.store(f.loc, pair),
+                    None => self.add_property(o, key, pair, ACCESSOR),
+                }
+                return Ok(());
+            }
+        } else if found.is_none() {
+            self.add_property(o, key, x, if kind == 0 { WRITABLE } else { 0 });
+            return Ok(());
+        }
+        let mut s = Scope::new(self);
+        let name = s.symbol_text(Local::raw(k));
+        Err(s.throw_type(&format!("Cannot initialize {name} twice on the same object")))
+    }
+
+    // ---- classes ----
+
+    pub(crate) fn new_class(
+        &mut self,
+        code: CodeRef,
+        n: usize,
+        heritage: Option<Value>,
+        env: Value,
+    ) -> Result<(Value, Value), Thrown> {
+        use crate::Intrinsic as I;
+        let mut s = Scope::new(self);
+        let (proto_parent, ctor_parent) = match heritage {
+            None => (Some(s.vm.realm.proto(I::ObjectPrototype)), s.vm.realm.proto(I::FunctionPrototype)),
+            Some(h) if h.is_null() => (None, s.vm.realm.proto(I::FunctionPrototype)),
+            Some(h) => {
+                let h = Local::raw(h);
+                if !h.is_constructor() {
+                    let t = s.describe_value(h);
+                    return Err(s.throw_type(&format!("Class extends value {t} is not a constructor or null")));
+                }
+                let p = s.get(h, s.vm.atoms.prototype)?;
+                if !p.is_object() && !p.is_null() {
+                    let t = s.describe_value(p);
+                    return Err(s.throw_type(&format!("Class extends value does not have valid prototype property {t}")));
+                }
+                (ObjRef::from(p.v), h.obj())
+            }
+        };
+        let proto = s.vm.alloc_object(Class::Plain, proto_parent);
+        let proto = s.root(proto.value());
+        let f = s.vm.new_closure(code, n, env);
+        let f = s.root(f);
+        let vm = &mut *s.vm;
+        if Some(ctor_parent) != f.obj().proto() {
+            let shape = vm.root_shape(Some(ctor_parent));
+            f.obj().get().shape = shape;
+        }
+        f.obj().set_int(2, proto.v);
+        vm.materialize(f.obj());
+        let (p, c) = (vm.atoms.prototype.0, vm.atoms.constructor.0);
+        vm.add_property(f.obj(), p, proto.v, 0);
+        vm.add_property(proto.obj(), c, f.v, HIDDEN);
+        Ok((f.v, proto.v))
+    }
+
+    // ---- literals ----
+
+    pub(crate) fn new_regexp(&mut self, code: CodeRef, n: u32) -> Result<Value, Thrown> {
+        let t = code.template().clone();
+        let Some(Const::RegExp { pattern, flags }) = t.consts.get(n as usize) else { return Ok(Value::UNDEFINED) };
+        let p = Value::string(crate::string::new_text(&mut self.heap, pattern));
+        let f = Value::string(crate::string::new_text(&mut self.heap, flags));
+        let mut s = Scope::new(self);
+        let (p, f) = (s.root(p), s.root(f));
+        let ctor = s.intrinsic(crate::Intrinsic::RegExp);
+        s.construct(ctor, &[p, f], ctor).map(|l| l.v)
+    }
+
+    /// The template object of a site, made once.
+    pub(crate) fn template_object(&mut self, code: CodeRef, n: u32) -> Value {
+        let known = code.get().consts[n as usize];
+        if known.is_object() {
+            return known;
+        }
+        let t = code.template().clone();
+        let Some(Const::Template(parts)) = t.consts.get(n as usize) else { return Value::UNDEFINED };
+        let mut s = Scope::new(self);
+        let (mut cooked, mut raw) = (Vec::new(), Vec::new());
+        for (c, r) in parts {
+            let v = match c {
+                Some(c) => Value::string(crate::string::new_text(&mut s.vm.heap, c)),
+                None => Value::UNDEFINED,
+            };
+            cooked.push(s.root(v));
+            let v = Value::string(crate::string::new_text(&mut s.vm.heap, r));
+            raw.push(s.root(v));
+        }
+        let (a, r) = (s.new_array(&cooked), s.new_array(&raw));
+        s.define_with(a, s.vm.atoms.raw, r, 0);
+        // Fresh arrays can be frozen without running anything.
+        for x in [r, a] {
+            if s.set_integrity(x, true).is_err() {
+                s.vm.exception = Value::UNDEFINED;
+            }
+        }
+        code.get().consts[n as usize] = a.v;
+        a.v
+    }
+
+    // ---- failures that name source text ----
+
+    /// The source of the expression that the failing instruction should name.
+    fn failing_text(&self, code: CodeRef) -> Option<String> {
+        let f = self.frames.last()?;
+        let t = code.template();
+        let Span { start, end } = t.span_at(f.pc_index().saturating_sub(1))?;
+        let text = t.source.text.get(start as usize..end as usize)?;
+        Some(render_callee(text))
+    }
+
+    /// Calls what is neither a script function nor native, or fails naming the callee's source.
+    pub(crate) fn call_other(&mut self, code: CodeRef, f: Value, this: Value, args: Vec<Local<'_>>) -> Result<Value, Thrown> {
+        if crate::vm::is_callable(f) {
+            return self.call_value(f, this, &args);
+        }
+        let text = self.failing_text(code);
+        let mut s = Scope::new(self);
+        let text = text.unwrap_or_else(|| s.describe_value(Local::raw(f)));
+        Err(s.throw_type(&format!("{text} is not a function")))
+    }
+
+    pub(crate) fn construct_other(&mut self, code: CodeRef, f: Value, nt: Value, args: Vec<Local<'_>>) -> Result<Value, Thrown> {
+        if crate::vm::is_constructor(f) {
+            return self.construct_value(f, nt, &args);
+        }
+        let text = self.failing_text(code);
+        let mut s = Scope::new(self);
+        let text = text.unwrap_or_else(|| s.describe_value(Local::raw(f)));
+        Err(s.throw_type(&format!("{text} is not a constructor")))
+    }
+
+    pub(crate) fn throw_not_iterable(&mut self, code: Option<CodeRef>, v: Value, is_async: bool) -> Thrown {
+        let text = code.and_then(|c| self.failing_text(c));
+        let mut s = Scope::new(self);
+        let kind = if is_async { "async iterable" } else { "iterable" };
+        let shown = match (text, v.is_nullish()) {
+            (Some(t), true) => {
+                let what = if v.is_null() { "null" } else { "undefined" };
+                if t == what { t } else { return s.throw_type(&format!("{t} is not {kind}")) }
+            }
+            (Some(t), false) => t,
+            (None, _) => s.describe_for_iteration(Local::raw(v)),
+        };
+        s.throw_type(&format!("{shown} is not {kind}"))
+    }
+
+    /// "Cannot destructure property 'a' of 'x' as it is undefined."
+    pub(crate) fn throw_destructure(&mut self, code: CodeRef, v: Value, name: u32) -> Thrown {
+        let text = self.failing_text(code);
+        let what = if v.is_null() { "null" } else { "undefined" };
+        let shown = text.unwrap_or_else(|| what.to_owned());
+        let prop = code.get().consts.get(name as usize).copied();
+        let prop = prop.filter(|p| p.is_string()).map(|p| self.chars_of(p).to_utf8());
+        let mut s = Scope::new(self);
+        match prop {
+            Some(p) => s.throw_type(&format!("Cannot destructure property '{p}' of '{shown}' as it is {what}.")),
+            None => s.throw_type(&format!("Cannot destructure '{shown}' as it is {what}.")),
+        }
+    }
+
+}
+
+impl<'s> Scope<'s> {
+    fn describe_for_iteration(&mut self, v: Local<'s>) -> String {
+        let t = self.vm.type_of(v.v);
+        let kind = self.vm.chars_of(t).to_utf8();
+        if v.is_nullish() {
+            return self.describe_value(v);
+        }
+        let shown = self.describe_value(v);
+        match kind.as_str() {
+            "string" => format!("\"{shown}\""),
+            "object" | "function" => shown,
+            k => format!("{k} {shown}"),
+        }
+    }
+
+    /// Reads `o[key]` where the key is any value.
+    pub fn get_by_value(&mut self, o: Local<'s>, key: Local<'s>) -> crate::Completion<'s> {
+        let k: Key<'s> = self.to_key(key)?;
+        self.get_v(o, k)
+    }
+}
+
+/// A callee's source as V8 prints it: white space squeezed, arguments and function bodies as "(...)", "(intermediate value)".
+fn render_callee(text: &str) -> String {
+    let simple = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '#' | '?');
+    if text.chars().all(simple) {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '(' => {
+                let mut depth = 1;
+                for c in chars.by_ref() {
+                    match c {
+                        '(' => depth += 1,
+                        ')' => depth -= 1,
+                        _ => {}
+                    }
+                    if depth == 0 {
+                        break;
+                    }
+                }
+                if out.is_empty() {
+                    out.push_str("(intermediate value)");
+                } else {
+                    out.push_str("(...)");
+                }
+            }
+            '[' if out.is_empty() => return "[]".into(),
+            '{' | '`' | '"' | '\'' if out.is_empty() => {
+                return match c {
+                    '{' => "{}".into(),
+                    _ => text.to_owned(),
+                };
+            }
+            '[' => {
+                let inner: String = chars.by_ref().take_while(|&c| c != ']').collect();
+                let ok = !inner.is_empty() && inner.chars().all(|c| simple(c));
+                let numeric = inner.chars().all(|c| c.is_ascii_digit());
+                out.push_str(&match (ok, numeric) {
+                    (true, true) => format!("[{inner}]"),
+                    (true, false) => format!("[{inner}]"),
+                    _ if inner.starts_with(['"', '\'']) => format!(".{}", inner.trim_matches(['"', '\''])),
+                    _ => "[...]".into(),
+                });
+            }
+            c if c.is_whitespace() => {}
+            c => out.push(c),
+        }
+    }
+    if out.starts_with("function") || out.starts_with("class") || out.contains("=>") {
+        return "(intermediate value)".into();
+    }
+    out
+}
