@@ -520,6 +520,16 @@ fn class_size_fast(size: usize, class: usize) -> usize {
     if size <= 512 { (class + 1) * GRAIN } else { class_size(class) }
 }
 
+/// How many values a List cell holds.
+pub(crate) fn list_len(list: Value) -> usize {
+    let h = list.header();
+    // SAFETY: a cell value points at a live cell.
+    unsafe {
+        assert!((*h).kind == CellKind::List as u8, "not a list");
+        (*h).extra as usize
+    }
+}
+
 fn large_cell(p: *mut LargePrefix) -> *mut Header {
     // SAFETY: the cell follows its prefix in the same allocation.
     unsafe { p.cast::<u8>().add(PREFIX).cast() }

@@ -5,6 +5,7 @@
 //! crate, where `unsafe` is confined to the heap, value, string, object (shape) and interpreter modules.
 
 pub mod heap;
+mod arguments;
 mod atoms;
 mod code;
 mod convert;
@@ -17,6 +18,7 @@ mod module;
 mod ops;
 mod promise;
 mod property;
+mod proxy;
 mod realm;
 mod scope;
 
@@ -43,5 +45,5 @@ pub use scope::{Args, Completion, Global, Key, Local, NativeFn, Scope, Thrown};
 pub use shape::{ALL, CONFIGURABLE, ENUMERABLE, HIDDEN, WRITABLE};
 pub use string::{Chars, MAX_LENGTH};
 pub use value::Value;
-pub use typed::{BufferData, ElementType};
+pub use typed::{BufferData, Element, ElementType, ViewInfo};
 pub use vm::{CompileError, CompileFn, CompileGoal, Host, Interrupt, Vm};

@@ -434,6 +434,12 @@ impl<'s> Scope<'s> {
 
     fn throw_define_failed(&mut self, o: Local<'s>, key: Key<'s>) -> Thrown {
         let name = self.key_text(key);
+        if o.is_class(Class::Proxy) {
+            return self.throw_type(&format!("'defineProperty' on proxy: trap returned falsish for property '{name}'"));
+        }
+        if o.is_class(Class::TypedArray) && key.as_index().is_some() && self.vm.own_raw(o.obj(), key.k).is_none() {
+            return self.throw_type("Invalid typed array index");
+        }
         let exists = matches!(self.has_own(o, key), Ok(true));
         if exists {
             self.throw_type(&format!("Cannot redefine property: {name}"))
