@@ -405,7 +405,7 @@ events! {
         number: u32,
         /// What sort of work.
         class: JobClass,
-        /// Requests waiting in the queue, this one included.
+        /// Requests waiting in the queue once this one is in it (0 if a worker took it at once).
         waiting: u32,
     }
     /// A worker took the request. Stamped by the worker: recorded with its completion, so `t` may lie before its neighbours'.

@@ -31,6 +31,7 @@ mod pool;
 mod queue;
 
 pub use pool::{Clock, Config, Pool, Stats};
+pub use queue::{Queue, Waiting};
 
 /// Work for the pool. A boxed closure is one; a program with many small requests can use an enum and save the box.
 pub trait Job: Send + 'static {

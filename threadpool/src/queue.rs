@@ -1,14 +1,18 @@
-//! The waiting line: FIFO, with a capped side line for slow jobs and O(1) cancel.
+//! The waiting line: FIFO, with a capped side line for slow jobs and O(1) cancel. The simulated world stands in the same line.
 
 use crate::JobId;
 use std::collections::VecDeque;
 
 /// A job in the line.
 #[derive(Debug)]
-pub(crate) struct Waiting<J> {
+pub struct Waiting<J> {
+    /// What the submitter named it by.
     pub token: u64,
+    /// The job.
     pub job: J,
+    /// When it entered the line.
     pub queued_at: u64,
+    /// Whether it counts against the cap on slow jobs.
     pub slow: bool,
     /// Its place among all jobs, whichever line they stand in.
     order: u64,
@@ -61,7 +65,7 @@ impl<J> Line<J> {
 
 /// Both lines, and the cap on slow jobs.
 #[derive(Debug)]
-pub(crate) struct Queue<J> {
+pub struct Queue<J> {
     normal: Line<J>,
     slow: Line<J>,
     slow_running: usize,
@@ -71,6 +75,7 @@ pub(crate) struct Queue<J> {
 }
 
 impl<J> Queue<J> {
+    /// An empty queue for so many workers; slow jobs may hold half of them, rounded up.
     pub fn new(workers: usize) -> Self {
         Queue {
             normal: Line::new(),
@@ -87,6 +92,12 @@ impl<J> Queue<J> {
         self.waiting
     }
 
+    /// Whether no job waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting == 0
+    }
+
+    /// Puts a job at the end.
     pub fn push(&mut self, token: u64, job: J, queued_at: u64, slow: bool) -> JobId {
         let waiting = Waiting { token, job, queued_at, slow, order: self.next_order };
         self.next_order += 1;
