@@ -38,8 +38,14 @@ impl<W: World, P: Probe> std::fmt::Debug for Callback<W, P> {
     }
 }
 
-/// Something to be called once, and the event that scheduled it.
-type Once<W, P> = (EventId, Box<dyn FnOnce(&mut EventLoop<W, P>)>);
+type BoxOnce<W, P> = Box<dyn FnOnce(&mut EventLoop<W, P>)>;
+
+/// Something to be called once, its number, and the event that scheduled it.
+struct Once<W: World, P: Probe> {
+    number: u32,
+    cause: EventId,
+    f: BoxOnce<W, P>,
+}
 
 /// A [`Loop`] of closures, with nextTick, microtasks and immediates as in Node. It derefs to its [`Loop`], so that `lp.now()`,
 /// `lp.timer_stop(id)`, `lp.unref_handle(id)`, `lp.stop()` and all the rest are at hand.
@@ -105,6 +111,11 @@ impl<W: World, P: Probe> EventLoop<W, P> {
         Loop::run(self, mode)
     }
 
+    /// Gives the world back, dropping everything else.
+    pub fn into_world(self) -> W {
+        self.lp.into_world()
+    }
+
     /// Ends the run on the spot: nothing further is called, not even what is ready.
     pub fn break_now(&mut self) {
         self.breaking = true;
@@ -124,23 +135,23 @@ impl<W: World, P: Probe> EventLoop<W, P> {
 
     /// Calls `f` in the next check phase. Immediates queued by immediates wait for the next turn.
     pub fn set_immediate(&mut self, f: impl FnOnce(&mut Self) + 'static) {
-        let cause =
-            self.numbered(|number| Event::ImmediateStart { number, label: Str::NONE, pos: Pos::NONE });
-        self.immediates.push_back((cause, Box::new(f)));
+        let once =
+            self.numbered(f, |number| Event::ImmediateStart { number, label: Str::NONE, pos: Pos::NONE });
+        self.immediates.push_back(once);
         self.show_immediates();
     }
 
     /// Calls `f` before the loop goes on.
     pub fn next_tick(&mut self, f: impl FnOnce(&mut Self) + 'static) {
-        let cause = self.numbered(|number| Event::TickQueued { number, label: Str::NONE, pos: Pos::NONE });
-        self.ticks.push_tick((cause, Box::new(f)));
+        let once = self.numbered(f, |number| Event::TickQueued { number, label: Str::NONE, pos: Pos::NONE });
+        self.ticks.push_tick(once);
     }
 
     /// Calls `f` before the loop goes on, after the ticks.
     pub fn queue_microtask(&mut self, f: impl FnOnce(&mut Self) + 'static) {
-        let cause =
-            self.numbered(|number| Event::MicrotaskQueued { number, label: Str::NONE, pos: Pos::NONE });
-        self.ticks.push_microtask((cause, Box::new(f)));
+        let once =
+            self.numbered(f, |number| Event::MicrotaskQueued { number, label: Str::NONE, pos: Pos::NONE });
+        self.ticks.push_microtask(once);
     }
 
     /// Calls `f` every turn in the phase of `kind`, until stopped ([`Loop::hook_stop`]) or closed.
@@ -163,14 +174,19 @@ impl<W: World, P: Probe> EventLoop<W, P> {
         &mut self,
         source: &mut dyn mio::event::Source,
         interest: Interest,
-        mut f: impl FnMut(&mut Self, Readiness) + 'static,
+        mut f: impl FnMut(&mut Self, IoId, Readiness) + 'static,
     ) -> io::Result<IoId> {
         let task = callback(move |lp, source| {
-            if let Source::Io(_, readiness) = source {
-                f(lp, readiness);
+            if let Source::Io(id, readiness) = source {
+                f(lp, id, readiness);
             }
         });
         self.lp.io_start(source, interest, task, Origin::default())
+    }
+
+    /// Calls `f` in the next pending phase.
+    pub fn defer_call(&mut self, f: impl FnOnce(&mut Self) + 'static) {
+        self.lp.defer(once(move |lp, _| f(lp)), Origin::default());
     }
 
     /// Stops a handle for good and calls `f` in the closing phase.
@@ -188,14 +204,13 @@ impl<W: World, P: Probe> EventLoop<W, P> {
         }
         let (mut ticks, mut microtasks) = (0, 0);
         while !self.breaking
-            && let Some((queue, (cause, f))) = self.ticks.pop()
+            && let Some((queue, Once { number, cause, f })) = self.ticks.pop()
         {
             let (count, kind) = match queue {
                 Queued::Tick => (&mut ticks, CallbackKind::Tick),
                 Queued::Microtask => (&mut microtasks, CallbackKind::Microtask),
             };
             *count += 1;
-            let number = *count;
             self.framed(kind, number, cause, f);
         }
         if P::ENABLED {
@@ -231,9 +246,15 @@ impl<W: World, P: Probe> EventLoop<W, P> {
         }
     }
 
-    fn numbered(&mut self, event: impl FnOnce(u32) -> Event) -> EventId {
+    fn numbered(
+        &mut self,
+        f: impl FnOnce(&mut Self) + 'static,
+        event: impl FnOnce(u32) -> Event,
+    ) -> Once<W, P> {
         self.numbers = self.numbers.wrapping_add(1);
-        if P::ENABLED { self.lp.probe().emit(event(self.numbers)) } else { EventId::NONE }
+        let number = self.numbers;
+        let cause = if P::ENABLED { self.lp.probe().emit(event(number)) } else { EventId::NONE };
+        Once { number, cause, f: Box::new(f) }
     }
 
     /// Starts the check and idle handles that carry the immediates.
@@ -252,8 +273,9 @@ impl<W: World, P: Probe> EventLoop<W, P> {
 
     fn run_immediates(&mut self) {
         for _ in 0..self.immediates.len() {
-            let Some((cause, f)) = self.immediates.pop_front().filter(|_| !self.breaking) else { break };
-            self.called(CallbackKind::Immediate, 0, cause, f);
+            let next = self.immediates.pop_front().filter(|_| !self.breaking);
+            let Some(Once { number, cause, f }) = next else { break };
+            self.called(CallbackKind::Immediate, number, cause, f);
         }
         if self.immediates.is_empty() {
             for hook in [self.check, self.idle].into_iter().flatten() {

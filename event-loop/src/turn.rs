@@ -290,7 +290,13 @@ type Next<T, W> = Option<(T, Fired<Output<W>>)>;
 impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
     /// Asks the world, and says what there is to call.
     fn poll_world(&mut self, may_wait: bool) -> Result<Vec<Item<Output<W>>>, Halt> {
-        let PollTimeout { millis, mut why } = poll_timeout(&self.situation(may_wait));
+        let mut timeout = poll_timeout(&self.situation(may_wait));
+        if timeout.why == TimeoutReason::NextTimer {
+            // Callbacks took time since the last look at the clock. libuv waits for the full difference and is that much late; we look again.
+            self.update_time();
+            timeout = poll_timeout(&self.situation(may_wait));
+        }
+        let PollTimeout { millis, mut why } = timeout;
         if why == TimeoutReason::Idle {
             why = self.idle_reason();
         }

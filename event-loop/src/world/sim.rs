@@ -314,10 +314,8 @@ impl<J: Job> World for SimWorld<J> {
         if woken {
             out.push(Ready::Woken);
         }
-        while !self.done.is_empty() {
-            let first = self.choose(ChoiceKind::ReadyOrder, self.done.len() as u32);
-            out.extend(self.done.remove(first as usize).map(Ready::Done));
-        }
+        // In order of arrival, as the pool's queue has it: which worker was first has been decided already.
+        out.extend(self.done.drain(..).map(Ready::Done));
         Ok(Polled::InTime)
     }
 
