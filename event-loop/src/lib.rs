@@ -1,1 +1,117 @@
 //! A hand-built event loop: phases, timers, ticks and microtasks, handles, reactor, clock.
+//!
+//! What libuv is to Node, for Rust programs and for a JavaScript runtime; and with a simulated world beside the real one, in
+//! which a whole program runs on virtual time, the same way every time.
+//!
+//! # The loop
+//!
+//! ```text
+//!    run() ──► update time, due timers            (profiles before Node 20: timers stand at the head of the turn)
+//!               │
+//!    ┌─► alive? ┴─ no ──► done
+//!    │     │ yes
+//!    │  pending     I/O callbacks deferred from an earlier poll
+//!    │  idle        idle handles; while one is active, poll doesn't wait
+//!    │  prepare     prepare handles
+//!    │  poll        wait for I/O, completions, wake-ups; run their callbacks
+//!    │  pending     again, at most 8 rounds
+//!    │  check       check handles: immediates
+//!    │  close       close callbacks
+//!    └─ timers      update time, due timers
+//! ```
+//!
+//! `turn.rs` reads like this diagram. What is ready in a phase is determined before its callbacks run: work they add waits for the
+//! next time. After every callback all ticks are run, then all microtasks, again until both queues are empty.
+//!
+//! # A guide for Rust programs
+//!
+//! [`EventLoop`] takes closures. Each is handed the loop, so that it can go on from there.
+//!
+//! ```
+//! use looplab_event_loop::{EventLoop, HookKind};
+//! let mut lp = EventLoop::real().unwrap();
+//! lp.set_timeout(5, |lp| lp.next_tick(|_| println!("a tick after the timer")));
+//! lp.set_immediate(|_| println!("the check phase of the first turn"));
+//! lp.spawn(|| (1..=20u64).product::<u64>(), |_, result| println!("20! = {}", result.unwrap())).unwrap();
+//! lp.run().unwrap();
+//! ```
+//!
+//! `examples/` has a program of under 40 lines for each of: timers, immediates, ticks, a worker job, a readable socket.
+//!
+//! # A guide for runtimes
+//!
+//! [`Loop<T, W, P>`](Loop) is generic in its task, its world and its probe. A runtime makes `T` a small `Copy` enum, implements
+//! [`Driver`] for the struct that owns the loop and everything its callbacks need, and calls `Loop::run(&mut driver, mode)`:
+//!
+//! ```
+//! use looplab_event_loop::{Driver, Fired, Loop, Off, Origin, Output, Profile, RunMode, SimWorld, TimerId};
+//! use looplab_threadpool::BoxJob;
+//! use std::ops::ControlFlow;
+//!
+//! #[derive(Clone, Copy)]
+//! enum Task { TimerLists }
+//! type World = SimWorld<BoxJob<u32>>;
+//!
+//! struct Runtime { lp: Loop<Task, World>, timer: Option<TimerId>, left: u32 }
+//!
+//! impl Driver for Runtime {
+//!     type Task = Task;
+//!     type World = World;
+//!     type Probe = Off;
+//!     fn lp(&mut self) -> &mut Loop<Task, World> { &mut self.lp }
+//!     fn run(&mut self, task: Task, _: Fired<Output<World>>) -> ControlFlow<()> {
+//!         let Task::TimerLists = task; // … run what is due, then drain ticks and microtasks
+//!         self.left -= 1;
+//!         if let (Some(timer), true) = (self.timer, self.left > 0) {
+//!             self.lp.update_time();
+//!             self.lp.timer_start(timer, 1, 0);
+//!         }
+//!         ControlFlow::Continue(())
+//!     }
+//! }
+//!
+//! let mut lp = Loop::new(World::new(Default::default()), Off, Profile::Node24);
+//! let timer = lp.timer_init(Task::TimerLists, Origin::HIDDEN);
+//! lp.timer_start(timer, 10, 0);
+//! let mut runtime = Runtime { lp, timer: Some(timer), left: 3 };
+//! Loop::run(&mut runtime, RunMode::Default).unwrap();
+//! assert_eq!(runtime.lp.now(), 12);
+//! ```
+//!
+//! * **Node's timer lists** live on one hidden timer; **immediates** on one hidden, unref'd check handle, plus a hidden idle
+//!   handle without a task that is started while ref'd immediates exist (`name_idle(TimeoutReason::Immediates)` gives it its name in the log).
+//! * **Causes.** `Fired::cause` is the event that scheduled the task; put it into `callback-begin`. Hidden handles carry the
+//!   callback that was running when they were started.
+//! * **The end.** `ControlFlow::Break` from [`Driver::run`] ends the run on the spot.
+//! * **Time and chance** come from [`Loop::world_mut`]: [`World::hrtime`], [`World::wall`], [`World::random`], [`World::choose`].
+//! * **Synchronous work** that the pool would otherwise have done is declared with [`World::charge`].
+//! * **One log.** `Recorder::new(options, world.time_source())` before the world goes into [`Loop::new`]; clones of it go everywhere.
+#![forbid(unsafe_code)]
+
+mod driver;
+mod event_loop;
+mod handles;
+mod profile;
+mod state;
+mod ticks;
+mod timeout;
+mod timers;
+mod turn;
+pub mod world;
+
+pub use driver::{Driver, Fired, Source, Task};
+pub use event_loop::{AnyJob, Callback, EventLoop};
+pub use handles::{AsyncId, Handle, HookId, HookKind, IoId, Origin, RequestId, Waker};
+pub use looplab_probe::{ChoiceKind, EndReason, JobClass, Off, Phase, RequestEnd, RunMode, TimeoutReason};
+pub use looplab_threadpool::{BoxJob, Job, JobError, SubmitError};
+pub use mio;
+pub use profile::{Profile, Rules};
+pub use state::{Alive, Loop};
+pub use ticks::{Queued, Ticks};
+pub use timeout::{PollTimeout, Situation, poll_timeout};
+pub use timers::TimerId;
+pub use turn::Ended;
+pub use world::{
+    Choice, Chooser, First, JobInfo, Latencies, Output, Readiness, Ready, RealOptions, RealWorld, SimOptions,
+    SimWorld, World,
+};

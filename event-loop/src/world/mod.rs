@@ -1,0 +1,167 @@
+//! The world: clock, readiness, pool and chance behind one trait. Nothing else in the house reads a clock, blocks or draws a
+//! random number.
+//!
+//! | a world provides | [`RealWorld`] | [`SimWorld`] |
+//! |---|---|---|
+//! | time | monotonic clock, system clock | virtual, jumps to the next due thing |
+//! | waiting | mio | never waits |
+//! | pool | threads | jobs run on the spot; workers are occupied for the declared time |
+//! | readiness of descriptors | mio | not available |
+//! | chance | keyed by the system | seeded |
+//! | choices | made by the machine | made by a [`Chooser`] |
+
+mod real;
+mod sim;
+
+pub use real::{RealOptions, RealWorld};
+pub use sim::{Chooser, First, Latencies, SimOptions, SimWorld};
+
+use looplab_probe::{ChoiceKind, JobClass, TimeSource};
+use looplab_threadpool::{Completion, Job, JobId, SubmitError};
+use mio::Interest;
+use mio::event::Source;
+use std::io;
+use std::sync::Arc;
+
+/// What a world's jobs give back.
+pub type Output<W> = <<W as World>::Job as Job>::Output;
+
+/// Wakes the loop from any thread. Cheap when the loop is awake: only a sleeping loop costs a system call.
+pub type Wakeup = Arc<dyn Fn() + Send + Sync>;
+
+/// What a watched descriptor is ready for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Readiness {
+    /// Can be read, has reached its end, or has failed.
+    pub readable: bool,
+    /// Can be written, or has failed.
+    pub writable: bool,
+    /// The peer will send no more.
+    pub read_closed: bool,
+    /// The peer will take no more.
+    pub write_closed: bool,
+    /// It has failed.
+    pub error: bool,
+}
+
+/// What a poll finds.
+#[derive(Debug)]
+pub enum Ready<R> {
+    /// A descriptor.
+    Io {
+        /// The token it was registered with.
+        token: usize,
+        /// What for.
+        readiness: Readiness,
+    },
+    /// A pool job.
+    Done(Completion<R>),
+    /// Somebody called the [`Wakeup`].
+    Woken,
+}
+
+/// How a poll ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Polled {
+    /// Something is ready, or the time is up.
+    InTime,
+    /// Simulated world only: asked to wait for ever, with nothing that could ever happen.
+    Stalled,
+}
+
+/// A decision taken where a real machine could have gone either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice {
+    /// What was decided.
+    pub kind: ChoiceKind,
+    /// How many ways there were.
+    pub options: u32,
+    /// Which was taken.
+    pub taken: u32,
+}
+
+/// What a pool request is, for latencies, the slow-job cap and the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobInfo {
+    /// Its class. [`JobClass::Lookup`] counts as slow.
+    pub class: JobClass,
+    /// Its operation, such as `fs.open`.
+    pub label: &'static str,
+}
+
+/// Where a program runs.
+pub trait World: 'static {
+    /// What its pool runs.
+    type Job: Job;
+    /// Whether time is virtual.
+    const SIMULATED: bool;
+
+    /// Nanoseconds since the world began, for the loop's and the log's own use: reading it changes nothing.
+    fn now(&self) -> u64;
+
+    /// Nanoseconds since the world began, as the program asks for them. In the simulated world each reading takes a
+    /// little virtual time, so that a program which waits for the clock in a busy loop gets there.
+    fn hrtime(&mut self) -> u64;
+
+    /// Nanoseconds since 1970-01-01 UTC, as the program asks for them.
+    fn wall(&mut self) -> u64;
+
+    /// 64 random bits. Not for keys: the real world's are only as good as the hasher's.
+    fn random(&mut self) -> u64;
+
+    /// Decides a point where a real machine could go either way: 0 ≤ answer < `options`.
+    fn choose(&mut self, kind: ChoiceKind, options: u32) -> u32;
+
+    /// Moves out the decisions taken since the last call.
+    fn take_choices(&mut self) -> Vec<Choice>;
+
+    /// The nearest timer is due at `due` (nanoseconds), which has not quite come. Could time have passed it unnoticed? If
+    /// the world decides so, its clock stands at `due` afterwards. The real world has a real clock and does nothing.
+    fn settle(&mut self, due: u64);
+
+    /// Work of this sort was just done on the loop's own thread (a synchronous call): the simulated clock moves on by its
+    /// latency. The real world does nothing.
+    fn charge(&mut self, info: JobInfo);
+
+    /// Hands a job to the pool.
+    ///
+    /// # Errors
+    /// The queue is full or no worker can be started.
+    fn submit(&mut self, token: u64, job: Self::Job, info: JobInfo) -> Result<JobId, SubmitError>;
+
+    /// Cancels a waiting job, which then completes as cancelled. False if it runs or has run.
+    fn cancel(&mut self, id: JobId) -> bool;
+
+    /// Jobs that wait for a worker.
+    fn pool_waiting(&self) -> usize;
+
+    /// Starts watching a descriptor. Edge-triggered: after an event, read or write until it would block.
+    ///
+    /// # Errors
+    /// The system's; [`io::ErrorKind::Unsupported`] in the simulated world.
+    fn register(&mut self, source: &mut dyn Source, token: usize, interest: Interest) -> io::Result<()>;
+
+    /// Changes what is watched for.
+    ///
+    /// # Errors
+    /// The system's.
+    fn reregister(&mut self, source: &mut dyn Source, token: usize, interest: Interest) -> io::Result<()>;
+
+    /// Stops watching.
+    ///
+    /// # Errors
+    /// The system's.
+    fn deregister(&mut self, source: &mut dyn Source) -> io::Result<()>;
+
+    /// A handle by which other threads end a poll.
+    fn wakeup(&self) -> Wakeup;
+
+    /// Waits up to `timeout` milliseconds (`None`: for ever) and adds what is ready to `out`.
+    ///
+    /// # Errors
+    /// The system's. Interrupted waits are resumed.
+    fn poll(&mut self, timeout: Option<u64>, out: &mut Vec<Ready<Output<Self>>>) -> io::Result<Polled>;
+
+    /// The clock a [`looplab_probe::Recorder`] stamps with.
+    fn time_source(&self) -> TimeSource;
+}

@@ -1,0 +1,267 @@
+//! The real world: mio, the monotonic clock, threads. The only place in the house that reads a clock or waits.
+
+use super::{Choice, JobInfo, Output, Polled, Readiness, Ready, Wakeup, World};
+use looplab_probe::{ChoiceKind, JobClass, TimeSource};
+use looplab_threadpool::{Completion, Config, Job, JobId, Pool, SubmitError};
+use mio::event::Source;
+use mio::{Events, Interest, Poll, Token};
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// The token of mio's waker; slab indices never get there.
+const WAKE: Token = Token(usize::MAX);
+
+/// How the real world is built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RealOptions {
+    /// Pool threads at most (`UV_THREADPOOL_SIZE`). Default 4.
+    pub workers: usize,
+    /// Readiness events taken in one poll at most. Default 1024; the rest comes with the next poll.
+    pub events: usize,
+    /// While pool jobs are under way, how long a poll that may wait looks for completions before it sleeps, in microseconds.
+    /// Sleeping and being woken costs more than a short job does, looking costs the core. Default 0.
+    pub spin_micros: u64,
+    /// The same for workers, in looks (see [`Config::spin`]). Default 0.
+    pub worker_spin: u32,
+}
+
+impl Default for RealOptions {
+    fn default() -> Self {
+        RealOptions { workers: 4, events: 1024, spin_micros: 0, worker_spin: 0 }
+    }
+}
+
+/// How other threads reach a loop that may be asleep.
+#[derive(Debug)]
+struct Bell {
+    waker: mio::Waker,
+    /// Somebody rang since the loop last looked.
+    rung: AtomicBool,
+    /// The loop sleeps (or is about to): only then is the system asked to wake it.
+    asleep: AtomicBool,
+    /// The system refused; the next poll reports it.
+    failed: Mutex<Option<io::Error>>,
+}
+
+impl Bell {
+    /// `rung` is set before `asleep` is read, and the loop sets `asleep` before it reads `rung`: one of the two sees the other.
+    fn ring(&self) {
+        self.rung.store(true, SeqCst);
+        if self.asleep.swap(false, SeqCst)
+            && let Err(error) = self.waker.wake()
+        {
+            *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        }
+    }
+}
+
+/// The world as it is.
+pub struct RealWorld<J: Job> {
+    start: Instant,
+    poll: Poll,
+    events: Events,
+    bell: Arc<Bell>,
+    pool: Pool<J>,
+    completions: Vec<Completion<J::Output>>,
+    /// Descriptors watched; with none, a poll that mustn't wait needs no system call.
+    watched: usize,
+    spin: Duration,
+    keys: RandomState,
+    drawn: u64,
+}
+
+impl<J: Job> RealWorld<J> {
+    /// A world with its own poll and a pool that has no threads yet.
+    ///
+    /// # Errors
+    /// The system's, such as having no descriptors left.
+    pub fn new(options: RealOptions) -> io::Result<RealWorld<J>> {
+        let start = Instant::now();
+        let poll = Poll::new()?;
+        let waker = mio::Waker::new(poll.registry(), WAKE)?;
+        let flag = || AtomicBool::new(false);
+        let bell = Arc::new(Bell { waker, rung: flag(), asleep: flag(), failed: Mutex::new(None) });
+        let ring = bell.clone();
+        let clock = Arc::new(move || nanos(start.elapsed()));
+        let config =
+            Config { workers: options.workers, spin: options.worker_spin, clock, ..Config::default() };
+        Ok(RealWorld {
+            start,
+            poll,
+            events: Events::with_capacity(options.events.clamp(1, 1 << 16)),
+            bell,
+            pool: Pool::new(config, move || ring.ring()),
+            completions: Vec::new(),
+            watched: 0,
+            spin: Duration::from_micros(options.spin_micros),
+            keys: RandomState::new(),
+            drawn: 0,
+        })
+    }
+
+    /// The pool, for its figures.
+    pub fn pool(&self) -> &Pool<J> {
+        &self.pool
+    }
+
+    /// Lets running jobs be: for a process that is about to exit and must not wait for them.
+    pub fn abandon(self) {
+        self.pool.abandon();
+    }
+
+    /// Looks for completions until `spin` or `deadline` is over. True if something came.
+    fn spin(&self, timeout: Option<u64>) -> bool {
+        let limit = timeout.map_or(self.spin, |ms| self.spin.min(Duration::from_millis(ms)));
+        let began = Instant::now();
+        while !self.bell.rung.load(SeqCst) {
+            if began.elapsed() >= limit {
+                return false;
+            }
+            std::hint::spin_loop();
+        }
+        true
+    }
+
+    /// Asks the system, resuming interrupted waits.
+    fn wait(&mut self, timeout: Option<u64>) -> io::Result<()> {
+        let limit = timeout.map(Duration::from_millis);
+        let began = limit.filter(|l| !l.is_zero()).map(|_| Instant::now());
+        loop {
+            let left = limit.map(|l| began.map_or(l, |began| l.saturating_sub(began.elapsed())));
+            match self.poll.poll(&mut self.events, left) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => return other,
+            }
+        }
+    }
+
+    fn collect(&mut self, out: &mut Vec<Ready<J::Output>>) {
+        for event in self.events.iter().filter(|event| event.token() != WAKE) {
+            let readiness = Readiness {
+                readable: event.is_readable() || event.is_read_closed() || event.is_error(),
+                writable: event.is_writable() || event.is_write_closed() || event.is_error(),
+                read_closed: event.is_read_closed(),
+                write_closed: event.is_write_closed(),
+                error: event.is_error(),
+            };
+            out.push(Ready::Io { token: event.token().0, readiness });
+        }
+        self.events.clear();
+        if self.bell.rung.swap(false, SeqCst) {
+            out.push(Ready::Woken);
+            self.pool.drain(&mut self.completions);
+            out.extend(self.completions.drain(..).map(Ready::Done));
+        }
+    }
+}
+
+impl<J: Job> World for RealWorld<J> {
+    type Job = J;
+    const SIMULATED: bool = false;
+
+    fn now(&self) -> u64 {
+        nanos(self.start.elapsed())
+    }
+
+    fn hrtime(&mut self) -> u64 {
+        self.now()
+    }
+
+    fn wall(&mut self) -> u64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, nanos)
+    }
+
+    fn random(&mut self) -> u64 {
+        self.drawn += 1;
+        self.keys.hash_one(self.drawn)
+    }
+
+    fn choose(&mut self, _kind: ChoiceKind, _options: u32) -> u32 {
+        0
+    }
+
+    fn take_choices(&mut self) -> Vec<Choice> {
+        Vec::new()
+    }
+
+    fn settle(&mut self, _due: u64) {}
+
+    fn charge(&mut self, _info: JobInfo) {}
+
+    fn submit(&mut self, token: u64, job: J, info: JobInfo) -> Result<JobId, SubmitError> {
+        self.pool.submit(token, job, info.class == JobClass::Lookup)
+    }
+
+    fn cancel(&mut self, id: JobId) -> bool {
+        self.pool.cancel(id)
+    }
+
+    fn pool_waiting(&self) -> usize {
+        self.pool.waiting()
+    }
+
+    fn register(&mut self, source: &mut dyn Source, token: usize, interest: Interest) -> io::Result<()> {
+        self.poll.registry().register(source, Token(token), interest)?;
+        self.watched += 1;
+        Ok(())
+    }
+
+    fn reregister(&mut self, source: &mut dyn Source, token: usize, interest: Interest) -> io::Result<()> {
+        self.poll.registry().reregister(source, Token(token), interest)
+    }
+
+    fn deregister(&mut self, source: &mut dyn Source) -> io::Result<()> {
+        self.watched = self.watched.saturating_sub(1);
+        self.poll.registry().deregister(source)
+    }
+
+    fn wakeup(&self) -> Wakeup {
+        let bell = self.bell.clone();
+        Arc::new(move || bell.ring())
+    }
+
+    fn poll(&mut self, timeout: Option<u64>, out: &mut Vec<Ready<Output<Self>>>) -> io::Result<Polled> {
+        if let Some(error) = self.bell.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(error);
+        }
+        let mut timeout = timeout;
+        let may_spin = timeout != Some(0) && !self.spin.is_zero() && self.pool.unfinished() > 0;
+        if self.bell.rung.load(SeqCst) || (may_spin && self.spin(timeout)) {
+            timeout = Some(0);
+        }
+        if timeout != Some(0) {
+            self.bell.asleep.store(true, SeqCst);
+            if self.bell.rung.load(SeqCst) {
+                timeout = Some(0);
+            }
+        }
+        if timeout != Some(0) || self.watched > 0 {
+            let result = self.wait(timeout);
+            self.bell.asleep.store(false, SeqCst);
+            result?;
+        } else {
+            self.bell.asleep.store(false, SeqCst);
+        }
+        self.collect(out);
+        Ok(Polled::InTime)
+    }
+
+    fn time_source(&self) -> TimeSource {
+        let start = self.start;
+        Box::new(move || nanos(start.elapsed()))
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl<J: Job> std::fmt::Debug for RealWorld<J> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RealWorld({} watched, {:?})", self.watched, self.pool)
+    }
+}
