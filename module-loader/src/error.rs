@@ -157,6 +157,11 @@ pub enum ResolveError {
         /// The URL.
         url: String,
     },
+    /// `import` of a `data:` URL without the comma that begins its data.
+    InvalidUrl {
+        /// The URL (`error.input`).
+        input: String,
+    },
     /// A URL that should name a file and doesn't.
     FileUrl(FileUrlError),
 }
@@ -179,6 +184,7 @@ impl ResolveError {
             Self::UnsupportedScheme { .. } => "ERR_UNSUPPORTED_ESM_URL_SCHEME",
             Self::UnknownFileExtension { .. } => "ERR_UNKNOWN_FILE_EXTENSION",
             Self::UnknownModuleFormat { .. } => "ERR_UNKNOWN_MODULE_FORMAT",
+            Self::InvalidUrl { .. } => "ERR_INVALID_URL",
             Self::FileUrl(error) => return error.code(),
         })
     }
@@ -192,7 +198,7 @@ impl ResolveError {
             | Self::UnsupportedResolveRequest { .. }
             | Self::UnknownFileExtension { .. } => ErrorClass::TypeError,
             Self::FileUrl(FileUrlError::Malformed) => ErrorClass::UriError,
-            Self::FileUrl(_) => ErrorClass::TypeError,
+            Self::FileUrl(_) | Self::InvalidUrl { .. } => ErrorClass::TypeError,
             Self::UnknownModuleFormat { .. } => ErrorClass::RangeError,
             _ => ErrorClass::Error,
         }
@@ -352,13 +358,15 @@ impl fmt::Display for ResolveError {
             ),
             Self::UnsupportedScheme { scheme } => write!(
                 f,
-                "Only URLs with a scheme in: file, data, and node are supported by the default ESM loader. \
-                 Received protocol '{scheme}:'"
+                "Only URLs with a scheme in: {} are supported by the default ESM loader. Received protocol '{scheme}:'",
+                // Web schemes get as far as fetching the source, where built-in modules are no longer an option.
+                if matches!(scheme.as_str(), "http" | "https") { "file and data" } else { "file, data, and node" }
             ),
             Self::UnknownFileExtension { extension, path } => {
                 write!(f, "Unknown file extension \"{extension}\" for {path}")
             }
             Self::UnknownModuleFormat { format, url } => write!(f, "Unknown module format: {format} for URL {url}"),
+            Self::InvalidUrl { .. } => f.write_str("Invalid URL"),
             Self::FileUrl(error) => error.fmt(f),
         }
     }

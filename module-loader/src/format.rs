@@ -148,7 +148,9 @@ impl<F: FileSystem> Resolver<F> {
 
 /// `data:TYPE/SUBTYPE[;…],` tells its format by the media type.
 fn format_of_data(href: &str) -> Result<Format, ResolveError> {
-    let media = href["data:".len()..].split_once(',').map_or("", |(media, _)| media);
+    let Some((media, _)) = href["data:".len()..].split_once(',') else {
+        return Err(ResolveError::InvalidUrl { input: href.to_owned() });
+    };
     let kind = media.split(';').next().unwrap_or_default();
     match kind.trim().to_ascii_lowercase().as_str() {
         "text/javascript" | "application/javascript" => Ok(Format::Module),

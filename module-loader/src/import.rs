@@ -184,6 +184,9 @@ impl<F: FileSystem> Resolver<F> {
                 hint: None,
             }),
             Some(FileKind::File) => {
+                if if is_main { self.options.preserve_symlinks_main } else { self.options.preserve_symlinks } {
+                    return Ok(resolved);
+                }
                 let settled = FileUrl::from_path(&self.settle(&path, is_main, trace));
                 Ok(FileUrl { search: resolved.search, hash: resolved.hash, ..settled })
             }
@@ -352,15 +355,10 @@ impl<F: FileSystem> Resolver<F> {
             true => file_url_to_path(specifier).ok()?,
             false => specifier.to_owned(),
         };
-        // Node looks from the importing file as if it were a folder; its own node_modules simply don't exist.
+        // Node asks on behalf of a module without a file: relative specifiers are tried from the working directory, and the
+        // first node_modules is one inside the importing file, which can't exist.
         let referrer = Referrer { filename: None, paths: node_module_paths(&base.path), scope: None };
-        let found = if path::is_relative(specifier) {
-            let absolute = path::resolve(path::dirname(&base.path), specifier);
-            let request = if specifier.ends_with('/') { format!("{absolute}/") } else { absolute };
-            self.require_resolve(&request, &referrer, None)
-        } else {
-            self.require_resolve(specifier, &referrer, None)
-        };
+        let found = self.require_resolve(specifier, &referrer, None);
         let Ok(Required::File(found)) = found else { return None };
         let hint = if path::is_relative(specifier) {
             relative_url(&base.url, &path_to_file_url(&found))

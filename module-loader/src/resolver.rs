@@ -176,7 +176,7 @@ impl<F: FileSystem> Resolver<F> {
     pub(crate) fn settle(&self, path: &str, is_main: bool, trace: &mut Trace<'_>) -> String {
         let preserve = if is_main { self.options.preserve_symlinks_main } else { self.options.preserve_symlinks };
         if preserve {
-            return path.to_owned();
+            return path::resolve("/", path);
         }
         // The file was there a moment ago. If it has gone since, loading it will say so.
         let real = self.fs.realpath(path).unwrap_or_else(|_| path.to_owned());

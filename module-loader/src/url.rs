@@ -81,7 +81,7 @@ impl FileUrl {
         for byte in resolved.bytes() {
             // Beyond the URL standard's path set Node encodes what a path may contain and a URL would take as its own:
             // the escape character, separators of query and fragment, backslashes and brackets.
-            let own = matches!(byte, b'%' | b'\\' | b'[' | b']' | b'|');
+            let own = matches!(byte, b'%' | b'\\' | b'[' | b']' | b'|' | b'~');
             push_encoded(&mut encoded, byte, own || in_path_set(byte));
         }
         FileUrl { host: String::new(), path: encoded, search: String::new(), hash: String::new() }

@@ -93,6 +93,8 @@ const FILES: &[(&str, &str)] = &[
     ("loose/x.js", ""),
     ("global/fromglobal/index.js", ""),
     ("linked/real.js", ""),
+    ("lib.js", ""),
+    ("folder/index.js", ""),
     ("linked/node_modules/nearlink/index.js", ""),
 ];
 
@@ -107,6 +109,8 @@ const LINKS: &[(&str, &str)] = &[
 
 /// Where from, and what: each is asked of `require` and of `import`.
 const CASES: &[(&str, &str)] = &[
+    ("app", "./lib"),
+    ("app", "./folder"),
     ("app", "./a"),
     ("app", "./a.js"),
     ("app", "./a.json"),
@@ -275,7 +279,8 @@ const [root, file] = process.argv.slice(2);
 const require = createRequire(import.meta.url);
 const resolution = new Set(['ERR_UNKNOWN_FILE_EXTENSION', 'ERR_UNSUPPORTED_ESM_URL_SCHEME', 'ERR_UNKNOWN_BUILTIN_MODULE',
   'ERR_UNKNOWN_MODULE_FORMAT', 'ERR_MODULE_NOT_FOUND', 'ERR_UNSUPPORTED_DIR_IMPORT', 'ERR_INVALID_PACKAGE_CONFIG',
-  'ERR_INVALID_FILE_URL_HOST', 'ERR_INVALID_FILE_URL_PATH']);
+  'ERR_INVALID_FILE_URL_HOST', 'ERR_INVALID_FILE_URL_PATH',
+  'ERR_INVALID_URL']);
 const tell = (e) => ({ name: e.name, code: e.code ?? null, message: e.message, requireStack: e.requireStack ?? null,
   path: e.path ?? null, requestPath: e.requestPath ?? null, url: e.url ?? null });
 const answers = [];
