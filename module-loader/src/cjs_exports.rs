@@ -49,7 +49,8 @@ pub fn scan(source: &str) -> CjsExports {
         return CjsExports::default();
     }
     let Some(tokens) = lexer::tokens(source) else { return CjsExports::default() };
-    let mut scanner = Scanner { source, tokens, found: CjsExports::default(), required: FxHashMap::default() };
+    let mut scanner =
+        Scanner { source, tokens, found: CjsExports::default(), required: FxHashMap::default() };
     scanner.run();
     scanner.found
 }
@@ -97,7 +98,9 @@ struct Scanner<'s> {
 impl<'s> Scanner<'s> {
     fn run(&mut self) {
         for at in 0..self.tokens.len() {
-            if self.tokens[at].kind != Kind::Word || (at > 0 && self.is(at - 1, b'.') && !self.is_spread(at - 1)) {
+            if self.tokens[at].kind != Kind::Word
+                || (at > 0 && self.is(at - 1, b'.') && !self.is_spread(at - 1))
+            {
                 // `x.__exportStar(…)` is the one form that is a member of something.
                 if self.word(at) == "__exportStar" {
                     self.export_star(at);
@@ -214,7 +217,9 @@ impl<'s> Scanner<'s> {
                     }
                     self.export(name);
                     at += 2;
-                } else if !quoted && !(word == "get" && self.tokens.get(at).is_some_and(|t| t.kind == Kind::Word)) {
+                } else if !(quoted
+                    || (word == "get" && self.tokens.get(at).is_some_and(|t| t.kind == Kind::Word)))
+                {
                     self.export(name);
                 }
             }
@@ -240,12 +245,14 @@ impl<'s> Scanner<'s> {
             return;
         }
         let Some(at) = self.exports_object(at + 1).filter(|at| self.is(*at, b',')) else { return };
-        let Some(name) = self.string(at + 1).filter(|_| self.is(at + 2, b',') && self.is(at + 3, b'{')) else {
+        let Some(name) = self.string(at + 1).filter(|_| self.is(at + 2, b',') && self.is(at + 3, b'{'))
+        else {
             return;
         };
         let mut at = at + 4;
         if self.word(at) == "enumerable" && self.is(at + 1, b':') {
-            let truth = self.word(at + 2) == "true" || (self.is(at + 2, b'!') && self.tokens.get(at + 3).is_some());
+            let truth =
+                self.word(at + 2) == "true" || (self.is(at + 2, b'!') && self.tokens.get(at + 3).is_some());
             at += if self.is(at + 2, b'!') { 4 } else { 3 };
             if !truth || !self.is(at, b',') {
                 return;
@@ -271,7 +278,11 @@ impl<'s> Scanner<'s> {
             at += 1;
             at += usize::from(!self.word(at).is_empty());
         }
-        if !(self.is(at, b'(') && self.is(at + 1, b')') && self.is(at + 2, b'{') && self.word(at + 3) == "return") {
+        if !(self.is(at, b'(')
+            && self.is(at + 1, b')')
+            && self.is(at + 2, b'{')
+            && self.word(at + 3) == "return")
+        {
             return false;
         }
         at += 4;

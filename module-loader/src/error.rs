@@ -171,7 +171,9 @@ impl ResolveError {
     pub fn code(&self) -> Option<&'static str> {
         Some(match self {
             Self::EmptyRequest => "ERR_INVALID_ARG_VALUE",
-            Self::ModuleNotFound { .. } | Self::TargetNotFound { .. } | Self::InvalidMain { .. } => "MODULE_NOT_FOUND",
+            Self::ModuleNotFound { .. } | Self::TargetNotFound { .. } | Self::InvalidMain { .. } => {
+                "MODULE_NOT_FOUND"
+            }
             Self::UnknownBuiltin { .. } => "ERR_UNKNOWN_BUILTIN_MODULE",
             Self::EsmModuleNotFound { .. } | Self::EsmPackageNotFound { .. } => "ERR_MODULE_NOT_FOUND",
             Self::UnsupportedDirImport { .. } => "ERR_UNSUPPORTED_DIR_IMPORT",
@@ -360,12 +362,18 @@ impl fmt::Display for ResolveError {
                 f,
                 "Only URLs with a scheme in: {} are supported by the default ESM loader. Received protocol '{scheme}:'",
                 // Web schemes get as far as fetching the source, where built-in modules are no longer an option.
-                if matches!(scheme.as_str(), "http" | "https") { "file and data" } else { "file, data, and node" }
+                if matches!(scheme.as_str(), "http" | "https") {
+                    "file and data"
+                } else {
+                    "file, data, and node"
+                }
             ),
             Self::UnknownFileExtension { extension, path } => {
                 write!(f, "Unknown file extension \"{extension}\" for {path}")
             }
-            Self::UnknownModuleFormat { format, url } => write!(f, "Unknown module format: {format} for URL {url}"),
+            Self::UnknownModuleFormat { format, url } => {
+                write!(f, "Unknown module format: {format} for URL {url}")
+            }
             Self::InvalidUrl { .. } => f.write_str("Invalid URL"),
             Self::FileUrl(error) => error.fmt(f),
         }
@@ -383,10 +391,16 @@ fn fmt_invalid_target(
     let quoted = json_string(target);
     let from = From(base);
     if key == "." {
-        write!(f, "Invalid \"exports\" main target {quoted} defined in the package config {package}package.json{from}")?;
+        write!(
+            f,
+            "Invalid \"exports\" main target {quoted} defined in the package config {package}package.json{from}"
+        )?;
     } else {
         let field = if internal { "imports" } else { "exports" };
-        write!(f, "Invalid \"{field}\" target {quoted} defined for '{key}' in the package config {package}package.json{from}")?;
+        write!(
+            f,
+            "Invalid \"{field}\" target {quoted} defined for '{key}' in the package config {package}package.json{from}"
+        )?;
     }
     if !internal && !target.is_empty() && !target.starts_with("./") {
         f.write_str("; targets must start with \"./\"")?;

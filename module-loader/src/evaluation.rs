@@ -23,14 +23,14 @@
 //! use looplab_module_loader::evaluation::{Action, Evaluator};
 //!
 //! // a imports b and c; both import d; c awaits at top level.
-//! let mut e: Evaluator<&str> = Evaluator::new();
+//! let mut e: Evaluator<&'static str> = Evaluator::new();
 //! let [a, b, c, d] = [false, false, true, false].map(|has_await| e.add(has_await));
 //! e.set_requests(a, vec![b, c]);
 //! e.set_requests(b, vec![d]);
 //! e.set_requests(c, vec![d]);
 //!
 //! let mut order = Vec::new();
-//! let mut drive = |e: &mut Evaluator<&str>| {
+//! let mut drive = |e: &mut Evaluator<&'static str>| {
 //!     while let Some(action) = e.next() {
 //!         order.push(action.clone());
 //!         if let Action::Run(module) = action {
@@ -164,7 +164,13 @@ impl<E: Clone> Default for Evaluator<E> {
 impl<E: Clone> Evaluator<E> {
     /// A machine without modules.
     pub fn new() -> Self {
-        Evaluator { nodes: Vec::new(), jobs: Vec::new(), running: Vec::new(), out: VecDeque::new(), next_order: 0 }
+        Evaluator {
+            nodes: Vec::new(),
+            jobs: Vec::new(),
+            running: Vec::new(),
+            out: VecDeque::new(),
+            next_order: 0,
+        }
     }
 
     /// Adds a module. `has_await`: its body contains top-level `await` (or `for await`). A module that isn't an ES module but
@@ -226,7 +232,9 @@ impl<E: Clone> Evaluator<E> {
         match self.status(root) {
             Status::Evaluated => self.done(root),
             // Its promise is pending, or it had none and now gets told when the cycle is through.
-            Status::EvaluatingAsync => debug_assert!(had_capability || self.node(root).async_order != AsyncOrder::Done),
+            Status::EvaluatingAsync => {
+                debug_assert!(had_capability || self.node(root).async_order != AsyncOrder::Done)
+            }
             Status::Linked | Status::Evaluating => {
                 let mut walk = Walk { root, frames: Vec::new(), open: Vec::new(), index: 0 };
                 self.enter(&mut walk, root);
@@ -237,7 +245,10 @@ impl<E: Clone> Evaluator<E> {
     }
 
     /// The next thing to do; `None` when the machine waits: for the answer to a [`Action::Run`], for a promise, or for work.
-    #[expect(clippy::should_implement_trait, reason = "an iterator would have to borrow the machine that the answers go to")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an iterator would have to borrow the machine that the answers go to"
+    )]
     pub fn next(&mut self) -> Option<Action<E>> {
         loop {
             if let Some(action) = self.out.pop_front() {

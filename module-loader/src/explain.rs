@@ -156,7 +156,9 @@ impl fmt::Display for Step {
             }
             Step::Field { path, field, value: Some(value) } => write!(f, "{path}: \"{field}\" is {value}"),
             Step::Field { path, field, value: None } => write!(f, "{path}: no \"{field}\""),
-            Step::KeyMatched { key, star: Some(star) } => write!(f, "key \"{key}\" matches with * = \"{star}\""),
+            Step::KeyMatched { key, star: Some(star) } => {
+                write!(f, "key \"{key}\" matches with * = \"{star}\"")
+            }
             Step::KeyMatched { key, star: None } => write!(f, "key \"{key}\" matches"),
             Step::NoKeyMatched { subpath } => write!(f, "no key matches \"{subpath}\""),
             Step::Condition { name, accepted: true } => write!(f, "condition \"{name}\" holds"),

@@ -101,8 +101,13 @@ impl<F: FileSystem> Resolver<F> {
                 PackageType::CommonJs => Format::CommonJs,
                 PackageType::None => Format::Ambiguous,
             }),
-            ".ts" | ".mts" | ".cts" if self.options.strip_types => self.typescript(file, extension, Scope::Import),
-            _ => Err(ResolveError::UnknownFileExtension { extension: extension.to_owned(), path: file.to_owned() }),
+            ".ts" | ".mts" | ".cts" if self.options.strip_types => {
+                self.typescript(file, extension, Scope::Import)
+            }
+            _ => Err(ResolveError::UnknownFileExtension {
+                extension: extension.to_owned(),
+                path: file.to_owned(),
+            }),
         }
     }
 

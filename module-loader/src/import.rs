@@ -131,7 +131,9 @@ impl<F: FileSystem> Resolver<F> {
         };
         let base_url = ModuleUrl::parse(&base.url);
         let resolved = match (&base_url, absolute) {
-            (Some(ModuleUrl::File(file)), _) if is_path_like(specifier) => ModuleUrl::File(file.join(specifier)),
+            (Some(ModuleUrl::File(file)), _) if is_path_like(specifier) => {
+                ModuleUrl::File(file.join(specifier))
+            }
             (Some(ModuleUrl::Other { scheme, .. }), _) if is_path_like(specifier) => {
                 // Only hierarchical bases have relatives; of those, none but file: can be loaded.
                 return Err(if matches!(scheme.as_str(), "http" | "https") {
@@ -184,7 +186,8 @@ impl<F: FileSystem> Resolver<F> {
                 hint: None,
             }),
             Some(FileKind::File) => {
-                if if is_main { self.options.preserve_symlinks_main } else { self.options.preserve_symlinks } {
+                if if is_main { self.options.preserve_symlinks_main } else { self.options.preserve_symlinks }
+                {
                     return Ok(resolved);
                 }
                 let settled = FileUrl::from_path(&self.settle(&path, is_main, trace));
@@ -271,7 +274,11 @@ impl<F: FileSystem> Resolver<F> {
         {
             return Ok((around.path.clone(), subpath));
         }
-        let from = if base.path.ends_with('/') { base.path.trim_end_matches('/') } else { path::dirname(&base.path) };
+        let from = if base.path.ends_with('/') {
+            base.path.trim_end_matches('/')
+        } else {
+            path::dirname(&base.path)
+        };
         let mut dir = if from.is_empty() { "/" } else { from };
         loop {
             let folder = format!("{}/node_modules/{name}", dir.trim_end_matches('/'));
@@ -304,7 +311,8 @@ impl<F: FileSystem> Resolver<F> {
         if let Some(package) = package {
             trace.note(|| main_field(package));
         }
-        let by_main = main.map(|main| BY_MAIN.map(|suffix| path::resolve(folder, &format!("{main}{suffix}"))));
+        let by_main =
+            main.map(|main| BY_MAIN.map(|suffix| path::resolve(folder, &format!("{main}{suffix}"))));
         let by_index = BY_INDEX.map(|index| path::resolve(folder, index));
         let found = by_main
             .iter()
@@ -313,7 +321,11 @@ impl<F: FileSystem> Resolver<F> {
             .find(|candidate| self.look(candidate, trace) == Some(FileKind::File));
         let Some(found) = found else {
             let tried = main.map_or_else(|| by_index[0].clone(), |main| path::resolve(folder, main));
-            return Err(ResolveError::EsmPackageNotFound { name: tried, base: base.path.clone(), hint: None });
+            return Err(ResolveError::EsmPackageNotFound {
+                name: tried,
+                base: base.path.clone(),
+                hint: None,
+            });
         };
         let url = ModuleUrl::File(FileUrl::from_path(found));
         self.deprecate_legacy_main(&url, found, folder, main, base, trace);
@@ -410,7 +422,8 @@ fn bare_hint(specifier: &str, found: &str) -> String {
     let needle = format!("/node_modules/{package}/");
     match found.rfind(&needle) {
         Some(at) => {
-            let inside = found[at + needle.len()..].split('/').map(encode_component).collect::<Vec<_>>().join("/");
+            let inside =
+                found[at + needle.len()..].split('/').map(encode_component).collect::<Vec<_>>().join("/");
             format!("{package}/{inside}")
         }
         None => path_to_file_url(found),

@@ -48,8 +48,11 @@ impl PackageJson {
     /// # Errors
     /// [`ResolveError::InvalidPackageConfig`] naming `path` if the text isn't a JSON object.
     pub fn parse(path: &str, text: &str) -> Result<PackageJson, ResolveError> {
-        let invalid = || ResolveError::InvalidPackageConfig { path: path.to_owned(), importing: None, message: None };
-        let Ok(Value::Object(mut fields)) = serde_json::from_str(strip_bom(text)) else { return Err(invalid()) };
+        let invalid =
+            || ResolveError::InvalidPackageConfig { path: path.to_owned(), importing: None, message: None };
+        let Ok(Value::Object(mut fields)) = serde_json::from_str(strip_bom(text)) else {
+            return Err(invalid());
+        };
         let mut text_field = |name: &str| match fields.remove(name) {
             Some(Value::String(text)) => Some(text),
             _ => None,
@@ -61,7 +64,9 @@ impl PackageJson {
             _ => PackageType::None,
         };
         let mut map_field = |name: &str| {
-            fields.remove(name).filter(|value| matches!(value, Value::Object(_) | Value::Array(_) | Value::String(_)))
+            fields
+                .remove(name)
+                .filter(|value| matches!(value, Value::Object(_) | Value::Array(_) | Value::String(_)))
         };
         let (exports, imports) = (map_field("exports"), map_field("imports"));
         Ok(PackageJson { path: path.to_owned(), name, main, package_type, exports, imports })
@@ -137,7 +142,8 @@ impl PackageCache {
             if dir.ends_with("/node_modules") || (dir == "/" && scope == Scope::Require) {
                 return Ok(None);
             }
-            let candidate = if dir == "/" { "/package.json".to_owned() } else { format!("{dir}/package.json") };
+            let candidate =
+                if dir == "/" { "/package.json".to_owned() } else { format!("{dir}/package.json") };
             if let Some(package) = self.read(fs, &candidate, trace)? {
                 // `/package.json` counts for one scope only, so it isn't remembered.
                 if dir != "/" {

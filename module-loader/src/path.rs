@@ -2,12 +2,21 @@
 
 /// `path.resolve(base, path)` for an absolute `base`: absolute, without `.`/`..`/double or trailing slashes.
 pub fn resolve(base: &str, path: &str) -> String {
-    if path.starts_with('/') { normalize_absolute(path) } else { normalize_absolute(&format!("{base}/{path}")) }
+    if path.starts_with('/') {
+        normalize_absolute(path)
+    } else {
+        normalize_absolute(&format!("{base}/{path}"))
+    }
 }
 
 fn normalize_absolute(path: &str) -> String {
     // Most paths that come here are clean already.
-    if path.len() > 1 && path.starts_with('/') && !path.ends_with('/') && !path.contains("//") && !path.contains("/.") {
+    if path.len() > 1
+        && path.starts_with('/')
+        && !path.ends_with('/')
+        && !path.contains("//")
+        && !path.contains("/.")
+    {
         return path.to_owned();
     }
     let mut out = String::with_capacity(path.len());

@@ -111,7 +111,8 @@ pub struct Module<P> {
 #[derive(Clone, Debug)]
 pub struct Registry<P> {
     modules: Vec<Module<P>>,
-    cache: FxHashMap<(Kind, String), ModuleId>,
+    /// One map for each [`Kind`].
+    caches: [FxHashMap<String, ModuleId>; 3],
     edges: Vec<Edge>,
     out: Vec<Vec<u32>>,
     order: Vec<ModuleId>,
@@ -128,7 +129,7 @@ impl<P> Registry<P> {
     pub fn new() -> Self {
         Registry {
             modules: Vec::new(),
-            cache: FxHashMap::default(),
+            caches: Default::default(),
             edges: Vec::new(),
             out: Vec::new(),
             order: Vec::new(),
@@ -138,10 +139,11 @@ impl<P> Registry<P> {
     /// Adds a module in state [`State::New`] and puts it into the cache, in place of one that stood there under the same key.
     pub fn insert(&mut self, kind: Kind, key: &str, payload: P) -> ModuleId {
         let id = ModuleId(u32::try_from(self.modules.len()).expect("fewer than 2^32 modules"));
-        let module = Module { key: key.to_owned(), kind, state: State::New, cached: true, duration: None, payload };
+        let module =
+            Module { key: key.to_owned(), kind, state: State::New, cached: true, duration: None, payload };
         self.modules.push(module);
         self.out.push(Vec::new());
-        if let Some(old) = self.cache.insert((kind, key.to_owned()), id) {
+        if let Some(old) = self.caches[kind as usize].insert(key.to_owned(), id) {
             self.modules[old.index()].cached = false;
         }
         id
@@ -149,13 +151,12 @@ impl<P> Registry<P> {
 
     /// The cached module under a key.
     pub fn find(&self, kind: Kind, key: &str) -> Option<ModuleId> {
-        // A borrowed pair can't be looked up in a map of owned pairs; the copy is short-lived.
-        self.cache.get(&(kind, key.to_owned())).copied()
+        self.caches[kind as usize].get(key).copied()
     }
 
     /// Takes a module out of the cache: the next request for its key loads anew. The module itself stays in the graph.
     pub fn evict(&mut self, kind: Kind, key: &str) -> Option<ModuleId> {
-        let id = self.cache.remove(&(kind, key.to_owned()))?;
+        let id = self.caches[kind as usize].remove(key)?;
         self.modules[id.index()].cached = false;
         Some(id)
     }
@@ -229,7 +230,9 @@ impl<P> Registry<P> {
         while let Some(at) = queue.pop_front() {
             if at == to {
                 let mut path = vec![to];
-                while let Some(before) = path.last().filter(|id| **id != from).and_then(|id| came_from[id.index()]) {
+                while let Some(before) =
+                    path.last().filter(|id| **id != from).and_then(|id| came_from[id.index()])
+                {
                     path.push(before);
                 }
                 path.reverse();

@@ -146,7 +146,8 @@ impl<F: FileSystem> Resolver<F> {
     /// # Errors
     /// [`ResolveError::ModuleNotFound`] and the errors of package.json files on the way.
     pub fn resolve_main(&self, path: &str) -> Result<String, ResolveError> {
-        let question = Question { request: path, is_main: true, conditions: &self.options.require_conditions };
+        let question =
+            Question { request: path, is_main: true, conditions: &self.options.require_conditions };
         let found = self.find_path(&question, &[], &mut Trace::off())?;
         found.ok_or_else(|| not_found(path))
     }
@@ -222,14 +223,19 @@ impl<F: FileSystem> Resolver<F> {
         scope: &str,
         trace: &mut Trace<'_>,
     ) -> Result<Option<String>, ResolveError> {
-        let Some(package) = self.packages.nearest(&self.fs, scope, Scope::Require, trace)? else { return Ok(None) };
+        let Some(package) = self.packages.nearest(&self.fs, scope, Scope::Require, trace)? else {
+            return Ok(None);
+        };
         if package.imports.is_none() {
             return Ok(None);
         }
         let base = Base::from_path(scope);
         let resolved = match self.imports_resolve(question.request, &base, question.conditions, trace) {
             Err(error) if error.code() == Some("ERR_MODULE_NOT_FOUND") => {
-                return Err(ResolveError::TargetNotFound { request: question.request.to_owned(), path: None });
+                return Err(ResolveError::TargetNotFound {
+                    request: question.request.to_owned(),
+                    path: None,
+                });
             }
             other => other?,
         };
@@ -243,7 +249,9 @@ impl<F: FileSystem> Resolver<F> {
         scope: &str,
         trace: &mut Trace<'_>,
     ) -> Result<Option<String>, ResolveError> {
-        let Some(package) = self.packages.nearest(&self.fs, scope, Scope::Require, trace)? else { return Ok(None) };
+        let Some(package) = self.packages.nearest(&self.fs, scope, Scope::Require, trace)? else {
+            return Ok(None);
+        };
         let (Some(exports), Some(name)) = (&package.exports, &package.name) else { return Ok(None) };
         let rest = match question.request.strip_prefix(name.as_str()) {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => rest,
@@ -333,7 +341,10 @@ impl<F: FileSystem> Resolver<F> {
     }
 
     fn try_extensions(&self, base: &str, is_main: bool, trace: &mut Trace<'_>) -> Option<String> {
-        self.options.extensions.iter().find_map(|extension| self.try_file(&format!("{base}{extension}"), is_main, trace))
+        self.options
+            .extensions
+            .iter()
+            .find_map(|extension| self.try_file(&format!("{base}{extension}"), is_main, trace))
     }
 
     /// A folder: its package.json's `main`, else its index.
@@ -387,13 +398,14 @@ impl<F: FileSystem> Resolver<F> {
         let Some(package) = package else { return Ok(None) };
         let Some(exports) = &package.exports else { return Ok(None) };
         let subpath = format!(".{rest}");
-        let resolved = match self.package_exports(&package, exports, &subpath, None, question.conditions, trace) {
-            Err(error) if error.code() == Some("ERR_MODULE_NOT_FOUND") => {
-                let request = question.request.to_owned();
-                return Err(ResolveError::TargetNotFound { request, path: Some(package.path.clone()) });
-            }
-            other => other?,
-        };
+        let resolved =
+            match self.package_exports(&package, exports, &subpath, None, question.conditions, trace) {
+                Err(error) if error.code() == Some("ERR_MODULE_NOT_FOUND") => {
+                    let request = question.request.to_owned();
+                    return Err(ResolveError::TargetNotFound { request, path: Some(package.path.clone()) });
+                }
+                other => other?,
+            };
         self.finish(resolved, None, &folder, trace).map(Some)
     }
 
@@ -450,7 +462,10 @@ fn not_found(request: &str) -> ResolveError {
 
 /// `./x/`, `.`, `..`, `x/.` and `x/..` can only mean a folder.
 fn names_a_folder(request: &str) -> bool {
-    matches!(request, "." | "..") || request.ends_with('/') || request.ends_with("/.") || request.ends_with("/..")
+    matches!(request, "." | "..")
+        || request.ends_with('/')
+        || request.ends_with("/.")
+        || request.ends_with("/..")
 }
 
 /// `name/rest` or `@scope/name/rest`, if the request has that form.

@@ -59,8 +59,12 @@ impl Options {
 /// `module.globalPaths`: the entries of NODE_PATH, then `~/.node_modules` and `~/.node_libraries`, then `lib/node` of the
 /// installation. `exec_path` is the running binary; empty variables count as unset.
 pub fn global_paths(node_path: Option<&str>, home: Option<&str>, exec_path: &str) -> Vec<String> {
-    let mut paths: Vec<String> =
-        node_path.unwrap_or_default().split(':').filter(|entry| !entry.is_empty()).map(str::to_owned).collect();
+    let mut paths: Vec<String> = node_path
+        .unwrap_or_default()
+        .split(':')
+        .filter(|entry| !entry.is_empty())
+        .map(str::to_owned)
+        .collect();
     if let Some(home) = home.filter(|home| !home.is_empty()) {
         paths.push(path::resolve(home, ".node_modules"));
         paths.push(path::resolve(home, ".node_libraries"));
@@ -174,7 +178,8 @@ impl<F: FileSystem> Resolver<F> {
 
     /// The path a module at `path` goes by: links followed unless they are to be preserved.
     pub(crate) fn settle(&self, path: &str, is_main: bool, trace: &mut Trace<'_>) -> String {
-        let preserve = if is_main { self.options.preserve_symlinks_main } else { self.options.preserve_symlinks };
+        let preserve =
+            if is_main { self.options.preserve_symlinks_main } else { self.options.preserve_symlinks };
         if preserve {
             return path::resolve("/", path);
         }

@@ -115,7 +115,10 @@ impl<F: FileSystem> Resolver<F> {
     }
 
     /// PACKAGE_IMPORTS_EXPORTS_RESOLVE: the exact key, else the most specific pattern.
-    #[expect(clippy::too_many_arguments, reason = "the specification's own parameters, gathered into Lookup right here")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the specification's own parameters, gathered into Lookup right here"
+    )]
     fn resolve_in_map(
         &self,
         package: &PackageJson,
@@ -151,14 +154,24 @@ impl<F: FileSystem> Resolver<F> {
     }
 
     /// PACKAGE_TARGET_RESOLVE. Recursion is bounded by the JSON parser's depth limit.
-    fn target(&self, lookup: &Lookup<'_>, target: &Value, trace: &mut Trace<'_>) -> Result<Outcome, ResolveError> {
+    fn target(
+        &self,
+        lookup: &Lookup<'_>,
+        target: &Value,
+        trace: &mut Trace<'_>,
+    ) -> Result<Outcome, ResolveError> {
         match target {
             Value::String(text) => {
                 let result = self.string_target(lookup, text, trace);
                 match &result {
-                    Ok(url) => trace.note(|| Step::Target { target: text.clone(), resolved: url.to_string() }),
+                    Ok(url) => {
+                        trace.note(|| Step::Target { target: text.clone(), resolved: url.to_string() })
+                    }
                     Err(error) => {
-                        trace.note(|| Step::TargetRejected { target: target.to_string(), reason: error.message() });
+                        trace.note(|| Step::TargetRejected {
+                            target: target.to_string(),
+                            reason: error.message(),
+                        });
                     }
                 }
                 result.map(Outcome::Url)
@@ -166,7 +179,10 @@ impl<F: FileSystem> Resolver<F> {
             Value::Array(items) => self.array_target(lookup, items, trace),
             Value::Object(map) => self.conditional_target(lookup, map, trace),
             Value::Null => {
-                trace.note(|| Step::TargetRejected { target: "null".into(), reason: "the subpath is blocked".into() });
+                trace.note(|| Step::TargetRejected {
+                    target: "null".into(),
+                    reason: "the subpath is blocked".into(),
+                });
                 Ok(Outcome::Null)
             }
             Value::Bool(_) | Value::Number(_) => Err(lookup.invalid(&target.to_string())),
@@ -278,7 +294,8 @@ impl<F: FileSystem> Resolver<F> {
         let judged = if in_target { &resolved } else { &request };
         let double = judged.as_bytes().windows(2).any(|w| w.iter().all(|b| matches!(b, b'/' | b'\\')));
         let kind = if double { "double slash" } else { "leading or trailing slash matching" };
-        let matched = if request == lookup.key { String::new() } else { format!("matched to \"{}\" ", lookup.key) };
+        let matched =
+            if request == lookup.key { String::new() } else { format!("matched to \"{}\" ", lookup.key) };
         let field = if lookup.internal { "imports" } else { "exports" };
         let from = lookup.base.map(|base| format!(" imported from {}", base.path)).unwrap_or_default();
         let message = format!(
@@ -312,7 +329,9 @@ fn note_field(package: &PackageJson, field: &str, value: &Value, trace: &mut Tra
         path: package.path.clone(),
         field: field.to_owned(),
         value: Some(match value {
-            Value::Object(map) => format!("an object with {}", map.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
+            Value::Object(map) => {
+                format!("an object with {}", map.keys().map(String::as_str).collect::<Vec<_>>().join(", "))
+            }
             other => other.to_string(),
         }),
     });
@@ -338,7 +357,10 @@ fn is_main_sugar(package: &PackageJson, exports: &Value, base: Option<&Base>) ->
 }
 
 /// The pattern key with the longest part before its star (then the longest of all) that fits, and what the star takes.
-fn best_pattern<'m, 's>(map: &'m Map<String, Value>, subpath: &'s str) -> Option<(&'m str, &'m Value, &'s str)> {
+fn best_pattern<'m, 's>(
+    map: &'m Map<String, Value>,
+    subpath: &'s str,
+) -> Option<(&'m str, &'m Value, &'s str)> {
     let mut best: Option<(&str, &Value, &str)> = None;
     for (key, target) in map {
         let Some((before, after)) = key.split_once('*') else { continue };
@@ -382,7 +404,8 @@ fn percent_decoded(text: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find('%') {
         out.push_str(&rest[..at]);
-        let code = rest.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(u8::is_ascii);
+        let code =
+            rest.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(u8::is_ascii);
         match code {
             Some(code) => {
                 out.push(char::from(code));

@@ -107,7 +107,12 @@ impl FileUrl {
         let (rest, hash) = split_at_char(&reference, '#');
         let (rel, search) = split_at_char(rest, '?');
         let rel = rel.replace('\\', "/");
-        let mut url = FileUrl { host: self.host.clone(), path: String::new(), search: String::new(), hash: encode_query(hash) };
+        let mut url = FileUrl {
+            host: self.host.clone(),
+            path: String::new(),
+            search: String::new(),
+            hash: encode_query(hash),
+        };
         if rel.is_empty() {
             url.path.clone_from(&self.path);
             url.search = if search.is_empty() { self.search.clone() } else { encode_query(search) };
@@ -143,7 +148,8 @@ impl ModuleUrl {
             let rest = rest.replace('\\', "/");
             // `file:x` and `file:/x` are `file:///x`.
             let reference = if rest.starts_with('/') { rest } else { format!("/{rest}") };
-            let root = FileUrl { host: String::new(), path: "/".into(), search: String::new(), hash: String::new() };
+            let root =
+                FileUrl { host: String::new(), path: "/".into(), search: String::new(), hash: String::new() };
             return Some(ModuleUrl::File(root.join(&reference)));
         }
         let special = matches!(&*scheme, "http" | "https" | "ws" | "wss" | "ftp");
@@ -243,7 +249,8 @@ fn normalize_path(path: &str) -> String {
 
 /// The URL standard's path percent-encode set.
 fn in_path_set(byte: u8) -> bool {
-    !(0x21..0x7f).contains(&byte) || matches!(byte, b'"' | b'#' | b'<' | b'>' | b'?' | b'^' | b'`' | b'{' | b'}')
+    !(0x21..0x7f).contains(&byte)
+        || matches!(byte, b'"' | b'#' | b'<' | b'>' | b'?' | b'^' | b'`' | b'{' | b'}')
 }
 
 fn encode_query(text: &str) -> String {
@@ -306,7 +313,10 @@ mod tests {
         ];
         for (path, want) in cases {
             assert_eq!(path_to_file_url(path), want, "{path:?}");
-            assert_eq!(file_url_to_path(want).unwrap(), path::resolve("/", path) + if path == "/a/../b/" { "/" } else { "" });
+            assert_eq!(
+                file_url_to_path(want).unwrap(),
+                path::resolve("/", path) + if path == "/a/../b/" { "/" } else { "" }
+            );
         }
     }
 
@@ -355,7 +365,9 @@ mod tests {
 
     #[test]
     fn telling_urls_from_bare_specifiers() {
-        for (text, scheme) in [("data:text/javascript,1", "data"), ("NODE:fs", "node"), ("x:y", "x"), ("https://a/b", "https")] {
+        for (text, scheme) in
+            [("data:text/javascript,1", "data"), ("NODE:fs", "node"), ("x:y", "x"), ("https://a/b", "https")]
+        {
             assert_eq!(ModuleUrl::parse(text).unwrap().scheme(), scheme);
         }
         for text in ["fs", "a/b:c", "@x/y", "", ":x", "1a:b", "http:"] {

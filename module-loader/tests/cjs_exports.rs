@@ -7,13 +7,25 @@ use serde_json::Value;
 
 /// Source, names, reexports. Names are what Node 24 shows in the namespace besides `default` and `module.exports`.
 const CASES: &[(&str, &[&str], &[&str])] = &[
-    ("exports.a = 1; exports['b'] = 2; exports[\"c-d\"] = 3; exports['\\u0065'] = 1", &["a", "b", "c-d", "e"], &[]),
+    (
+        "exports.a = 1; exports['b'] = 2; exports[\"c-d\"] = 3; exports['\\u0065'] = 1",
+        &["a", "b", "c-d", "e"],
+        &[],
+    ),
     ("module.exports.a = 1; module.exports['b'] = 2;", &["a", "b"], &[]),
     ("module . exports /* x */ . a // y\n = 1", &["a"], &[]),
     ("exports.a = exports.b = void 0;", &["a", "b"], &[]),
     ("function f() { if (1) { exports.deep = 1 } }", &["deep"], &[]),
-    ("var o = {exports: {}}; o.exports.a = 1; var q = {module: {exports: {}}}; q.module.exports.b = 2", &[], &[]),
-    ("exports.default = 1; Object.defineProperty(exports, '__esModule', { value: true });", &["__esModule"], &[]),
+    (
+        "var o = {exports: {}}; o.exports.a = 1; var q = {module: {exports: {}}}; q.module.exports.b = 2",
+        &[],
+        &[],
+    ),
+    (
+        "exports.default = 1; Object.defineProperty(exports, '__esModule', { value: true });",
+        &["__esModule"],
+        &[],
+    ),
     ("Object.defineProperty(exports, '__esModule', { value: !0 }); exports.x = 1", &["__esModule", "x"], &[]),
     ("var a, b; module.exports = { a, b }", &["a", "b"], &[]),
     ("var a, c; module.exports = { a, b: c, 'd': a, e: 'x', f }; var f", &["a", "b", "d"], &[]),
@@ -38,12 +50,28 @@ const CASES: &[(&str, &[&str], &[&str])] = &[
     ("var b; exports = module.exports = { a: b }", &["a"], &[]),
     ("0 && (module.exports = { a, b, c })", &["a", "b", "c"], &[]),
     ("Object.defineProperty(exports, 'a', { enumerable: true, value: 1 })", &["a"], &[]),
-    ("var q = {}; Object.defineProperty(exports, 'a', { enumerable: true, get: function () { return q.p; } })", &["a"], &[]),
-    ("var q = {}; Object.defineProperty(exports, 'a', { enumerable: true, get() { return q.p } })", &["a"], &[]),
-    ("var q = {}; Object.defineProperty(module.exports, 'a', { enumerable: true, get: function get() { return q['p']; } })", &["a"], &[]),
+    (
+        "var q = {}; Object.defineProperty(exports, 'a', { enumerable: true, get: function () { return q.p; } })",
+        &["a"],
+        &[],
+    ),
+    (
+        "var q = {}; Object.defineProperty(exports, 'a', { enumerable: true, get() { return q.p } })",
+        &["a"],
+        &[],
+    ),
+    (
+        "var q = {}; Object.defineProperty(module.exports, 'a', { enumerable: true, get: function get() { return q['p']; } })",
+        &["a"],
+        &[],
+    ),
     ("var q = {}; Object.defineProperty(exports, 'a', { enumerable: true, get: () => q.p })", &[], &[]),
     ("Object.defineProperty(exports, 'a', { enumerable: false, value: 1 })", &[], &[]),
-    ("Object.defineProperty(exports, 'a', { enumerable: true, get: function () { return f(); } }); function f() {}", &[], &[]),
+    (
+        "Object.defineProperty(exports, 'a', { enumerable: true, get: function () { return f(); } }); function f() {}",
+        &[],
+        &[],
+    ),
     ("Object.defineProperty(exports, 'a', { get: function () { return q; } }); var q", &["a"], &[]),
     ("'exports.a = 1'; `exports.b = 1`; // exports.c = 1\n/* exports.d = 1 */ /exports.e = 1/;", &[], &[]),
     ("`${exports.a = 1} x`; `a${`b${exports.b = 2}`}`; exports.c = 3", &["a", "b", "c"], &[]),
@@ -56,11 +84,27 @@ const CASES: &[(&str, &[&str], &[&str])] = &[
     ("#!/usr/bin/env node\nexports.a = 1", &["a"], &[]),
     ("exports.if = 1; exports.\u{e9}t\u{e9} = 2", &["if", "\u{e9}t\u{e9}"], &[]),
     ("module.exports = require('./dep.cjs')", &["dep1", "dep2"], &["./dep.cjs"]),
-    ("module.exports = require('./dep.cjs'); module.exports = require('./other.cjs')", &["other1"], &["./other.cjs"]),
+    (
+        "module.exports = require('./dep.cjs'); module.exports = require('./other.cjs')",
+        &["other1"],
+        &["./other.cjs"],
+    ),
     ("var b; module.exports = { ...require('./dep.cjs'), a: b }", &["dep1", "dep2", "a"], &["./dep.cjs"]),
-    ("__exportStar(require('./dep.cjs'), exports); function __exportStar() {}", &["dep1", "dep2"], &["./dep.cjs"]),
-    ("var t = { __exportStar() {} }; t.__exportStar(require('./dep.cjs'), exports)", &["dep1", "dep2"], &["./dep.cjs"]),
-    ("function __export() {} __export(require('./dep.cjs')); __export(require('./other.cjs'))", &["dep1", "dep2", "other1"], &["./dep.cjs", "./other.cjs"]),
+    (
+        "__exportStar(require('./dep.cjs'), exports); function __exportStar() {}",
+        &["dep1", "dep2"],
+        &["./dep.cjs"],
+    ),
+    (
+        "var t = { __exportStar() {} }; t.__exportStar(require('./dep.cjs'), exports)",
+        &["dep1", "dep2"],
+        &["./dep.cjs"],
+    ),
+    (
+        "function __export() {} __export(require('./dep.cjs')); __export(require('./other.cjs'))",
+        &["dep1", "dep2", "other1"],
+        &["./dep.cjs", "./other.cjs"],
+    ),
     (
         "var _d = require('./dep.cjs'); Object.keys(_d).forEach(function (key) { if (key === 'default' || key === '__esModule') \
          return; exports[key] = _d[key]; });",
@@ -77,8 +121,10 @@ const CASES: &[(&str, &[&str], &[&str])] = &[
     ("module.exports = require('./missing.cjs'.replace('missing', 'dep'))", &[], &[]),
 ];
 
-const DEPS: &[(&str, &str)] =
-    &[("dep.cjs", "exports.dep1 = 1; exports.dep2 = 2; exports.default = 3"), ("other.cjs", "exports.other1 = 1")];
+const DEPS: &[(&str, &str)] = &[
+    ("dep.cjs", "exports.dep1 = 1; exports.dep2 = 2; exports.default = 3"),
+    ("other.cjs", "exports.other1 = 1"),
+];
 
 fn ours(number: usize, source: &str) -> Vec<String> {
     let mut fs = MemoryFileSystem::new();
@@ -111,8 +157,13 @@ fn names_and_reexports() {
 #[test]
 fn the_table_is_what_node_says() {
     let node = std::env::var_os("LOOPLAB_NODE").map_or_else(|| PathBuf::from("node"), PathBuf::from);
-    let version = Command::new(&node).arg("--version").output().map(|o| String::from_utf8_lossy(&o.stdout).into_owned());
-    if !version.is_ok_and(|v| v.trim_start_matches('v').split('.').next().and_then(|m| m.parse().ok()) >= Some(24)) {
+    let version = Command::new(&node)
+        .arg("--version")
+        .output()
+        .map(|o| String::from_utf8_lossy(&o.stdout).into_owned());
+    if !version
+        .is_ok_and(|v| v.trim_start_matches('v').split('.').next().and_then(|m| m.parse().ok()) >= Some(24))
+    {
         println!("skipped: no node of version 24 or newer (LOOPLAB_NODE names one)");
         return;
     }
@@ -155,7 +206,15 @@ fn nothing_unterminated_panics() {
             scan(&source[..end]);
         }
     }
-    for bad in ["exports.a = '\\", "exports `", "exports /*", "exports ${}}}}))", "exports /[", "exports['\\u{", "exports['\\x"] {
+    for bad in [
+        "exports.a = '\\",
+        "exports `",
+        "exports /*",
+        "exports ${}}}}))",
+        "exports /[",
+        "exports['\\u{",
+        "exports['\\x",
+    ] {
         scan(bad);
     }
 }

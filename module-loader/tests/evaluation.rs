@@ -12,12 +12,16 @@ struct Graph {
 impl Graph {
     fn new(text: &str) -> Graph {
         let mut machine = Evaluator::new();
-        let rows: Vec<(&str, &str)> = text.split(';').map(|row| row.trim().split_once(':').unwrap()).collect();
+        let rows: Vec<(&str, &str)> =
+            text.split(';').map(|row| row.trim().split_once(':').unwrap()).collect();
         let names: Vec<String> = rows.iter().map(|(name, _)| name.trim_end_matches('*').to_owned()).collect();
         let ids: Vec<NodeId> = rows.iter().map(|(name, _)| machine.add(name.ends_with('*'))).collect();
         for ((_, imports), id) in rows.iter().zip(&ids) {
             let requests = imports.split_whitespace();
-            machine.set_requests(*id, requests.map(|i| ids[names.iter().position(|n| n == i).unwrap()]).collect());
+            machine.set_requests(
+                *id,
+                requests.map(|i| ids[names.iter().position(|n| n == i).unwrap()]).collect(),
+            );
         }
         Graph { machine, names, log: Vec::new() }
     }

@@ -39,11 +39,14 @@ const FILES: &[(&str, &str)] = &[
     ("app/broken/index.js", ""),
     ("app/nulmain/package.json", r#"{"main": null, "exports": null}"#),
     ("app/nulmain/index.js", ""),
-    ("app/package.json", r##"{"name": "self", "type": "commonjs",
+    (
+        "app/package.json",
+        r##"{"name": "self", "type": "commonjs",
         "exports": {".": "./a.js", "./sub": "./b.json", "./gone": "./gone.js"},
         "imports": {"#a": "./a.js", "#dep": "plain", "#depsub/*": "plain/lib/*", "#fs": "fs", "#nodefs": "node:fs",
             "#cond": {"import": "./c.mjs", "require": "./a.js"}, "#null": null, "#gone": "./gone.js", "#nopkg": "nopkg",
-            "#up": "../x.js", "#pat/*.js": "./dir/*.js", "#dirmap/*": "./dir/*"}}"##),
+            "#up": "../x.js", "#pat/*.js": "./dir/*.js", "#dirmap/*": "./dir/*"}}"##,
+    ),
     ("app/deep/er/x.js", ""),
     ("app/node_modules/plain/package.json", r#"{"main": "./lib/main.js"}"#),
     ("app/node_modules/plain/lib/main.js", ""),
@@ -58,7 +61,9 @@ const FILES: &[(&str, &str)] = &[
     ("app/node_modules/@s/p/package.json", r#"{"exports": {"./x": "./x.js", ".": "./index.js"}}"#),
     ("app/node_modules/@s/p/x.js", ""),
     ("app/node_modules/@s/p/index.js", ""),
-    ("app/node_modules/exp/package.json", r##"{"name": "exp", "exports": {
+    (
+        "app/node_modules/exp/package.json",
+        r##"{"name": "exp", "exports": {
         ".": {"browser": "./b.js", "import": "./m.mjs", "require": "./c.cjs", "default": "./d.js"},
         "./feature/*": "./src/*.js", "./feature/private/*": null, "./feature/deep/*.js": "./src/deep/*.js",
         "./data": ["not-relative", {"nothing": "./no.js"}, "./d.js"], "./arr": [], "./badarr": ["nope", "nope2"],
@@ -67,7 +72,8 @@ const FILES: &[(&str, &str)] = &[
         "./enc": "./src%2fone.js", "./nodecond": {"node": "./d.js"}, "./nested": {"node": {"import": "./m.mjs"}, "default": "./d.js"},
         "./sync": {"module-sync": "./m.mjs", "default": "./d.js"}, "./dbl//x": "./d.js", "./none": {"browser": "./b.js"},
         "./slash/": "./src/", "./a*b*c": "./d.js", "./package.json": "./package.json", "./space": "./sp ace.js",
-        "./folder/*": "./src/*"}}"##),
+        "./folder/*": "./src/*"}}"##,
+    ),
     ("app/node_modules/exp/m.mjs", ""),
     ("app/node_modules/exp/c.cjs", ""),
     ("app/node_modules/exp/d.js", ""),
@@ -319,7 +325,8 @@ impl Tree {
         }
         for (from, _) in CASES {
             write(&root.join(from).join("ask.cjs"), "module.exports = require;");
-            let ask = "export const resolve = (s) => import.meta.resolve(s); export const load = (s) => import(s);";
+            let ask =
+                "export const resolve = (s) => import.meta.resolve(s); export const load = (s) => import(s);";
             write(&root.join(from).join("ask.mjs"), ask);
         }
         Tree(root)
@@ -416,10 +423,17 @@ fn tell(error: &ResolveError) -> Value {
 fn differences(ours: &Value, theirs: &Value) -> Vec<String> {
     let mut out = Vec::new();
     for (our, their) in ours.as_array().unwrap().iter().zip(theirs.as_array().unwrap()) {
-        assert_eq!((&our[0], &our[1]), (&their[0], &their[1]), "the recording is of other cases; record anew");
+        assert_eq!(
+            (&our[0], &our[1]),
+            (&their[0], &their[1]),
+            "the recording is of other cases; record anew"
+        );
         for (at, system) in [(2, "require"), (3, "import")] {
             if our[at] != their[at] {
-                out.push(format!("{system} {} from {}\n  node: {}\n  ours: {}", our[1], our[0], their[at], our[at]));
+                out.push(format!(
+                    "{system} {} from {}\n  node: {}\n  ours: {}",
+                    our[1], our[0], their[at], our[at]
+                ));
             }
         }
     }

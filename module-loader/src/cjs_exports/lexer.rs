@@ -47,7 +47,8 @@ struct Lexer<'s> {
 
 /// The tokens of a source, or `None` if something in it doesn't end.
 pub(super) fn tokens(source: &str) -> Option<Vec<Token>> {
-    let mut lexer = Lexer { source: source.as_bytes(), at: 0, tokens: Vec::new(), open: Vec::new(), regex_allowed: true };
+    let mut lexer =
+        Lexer { source: source.as_bytes(), at: 0, tokens: Vec::new(), open: Vec::new(), regex_allowed: true };
     if source.starts_with("#!") {
         lexer.skip_line();
     }
@@ -237,8 +238,20 @@ fn is_word(byte: u8) -> bool {
 /// Keywords after which a value is expected.
 fn is_operator_word(word: &[u8]) -> bool {
     const WORDS: [&[u8]; 14] = [
-        b"return", b"typeof", b"case", b"do", b"else", b"in", b"instanceof", b"new", b"void", b"delete", b"throw", b"yield",
-        b"await", b"of",
+        b"return",
+        b"typeof",
+        b"case",
+        b"do",
+        b"else",
+        b"in",
+        b"instanceof",
+        b"new",
+        b"void",
+        b"delete",
+        b"throw",
+        b"yield",
+        b"await",
+        b"of",
     ];
     WORDS.contains(&word)
 }
@@ -265,7 +278,9 @@ pub(super) fn string_value(inside: &str) -> Option<String> {
             'v' => '\u{b}',
             '0' => '\0',
             '\n' => continue,
-            'x' => char::from_u32(u32::from_str_radix(&chars.by_ref().take(2).collect::<String>(), 16).ok()?)?,
+            'x' => {
+                char::from_u32(u32::from_str_radix(&chars.by_ref().take(2).collect::<String>(), 16).ok()?)?
+            }
             'u' => {
                 units.extend(unicode_escape(&mut chars)?);
                 continue;
