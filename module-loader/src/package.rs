@@ -87,18 +87,22 @@ pub enum Scope {
     Import,
 }
 
-/// Every package.json read so far, by path. Absent ones are not remembered: they may come.
+/// Every package.json read so far, by path, and the nearest one of each folder asked about.
+///
+/// That a particular package.json is absent is not remembered: it may come. That none governs a folder is, for `require`, as
+/// in Node: a thousand modules outside any package would walk to the root a thousand times.
 #[derive(Debug, Default)]
 pub struct PackageCache {
     read: RefCell<FxHashMap<String, Rc<PackageJson>>>,
-    nearest: RefCell<FxHashMap<String, Rc<PackageJson>>>,
+    /// One map for each [`Scope`].
+    nearest: [RefCell<FxHashMap<String, Option<Rc<PackageJson>>>>; 2],
 }
 
 impl PackageCache {
     /// Forgets everything.
     pub fn clear(&self) {
         self.read.borrow_mut().clear();
-        self.nearest.borrow_mut().clear();
+        self.nearest.iter().for_each(|map| map.borrow_mut().clear());
     }
 
     /// Reads a package.json; `None` if there is none.
@@ -132,27 +136,34 @@ impl PackageCache {
         trace: &mut Trace<'_>,
     ) -> Result<Option<Rc<PackageJson>>, ResolveError> {
         let start = if file.len() > 1 { file.strip_suffix('/').unwrap_or(path::dirname(file)) } else { "/" };
+        let known = &self.nearest[scope as usize];
         if !trace.is_on()
-            && let Some(known) = self.nearest.borrow().get(start)
+            && let Some(known) = known.borrow().get(start)
         {
-            return Ok(Some(Rc::clone(known)));
+            return Ok(known.clone());
         }
+        let found = self.search_upwards(fs, start, scope, trace)?;
+        if found.is_some() || scope == Scope::Require {
+            known.borrow_mut().insert(start.to_owned(), found.clone());
+        }
+        Ok(found)
+    }
+
+    fn search_upwards<F: FileSystem>(
+        &self,
+        fs: &F,
+        start: &str,
+        scope: Scope,
+        trace: &mut Trace<'_>,
+    ) -> Result<Option<Rc<PackageJson>>, ResolveError> {
         let mut dir = start;
         loop {
             if dir.ends_with("/node_modules") || (dir == "/" && scope == Scope::Require) {
                 return Ok(None);
             }
-            let candidate =
-                if dir == "/" { "/package.json".to_owned() } else { format!("{dir}/package.json") };
-            if let Some(package) = self.read(fs, &candidate, trace)? {
-                // `/package.json` counts for one scope only, so it isn't remembered.
-                if dir != "/" {
-                    self.nearest.borrow_mut().insert(start.to_owned(), Rc::clone(&package));
-                }
-                return Ok(Some(package));
-            }
-            if dir == "/" {
-                return Ok(None);
+            let found = self.read(fs, &format!("{}/package.json", dir.trim_end_matches('/')), trace)?;
+            if found.is_some() || dir == "/" {
+                return Ok(found);
             }
             dir = path::dirname(dir);
         }
