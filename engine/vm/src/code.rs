@@ -203,7 +203,8 @@ fn text_value(vm: &mut Vm, t: &looplab_bytecode::Text, intern: bool) -> Value {
 
 /// Marks what code refers to.
 pub(crate) fn trace(heap: &mut Heap, c: *mut Code) {
-    let c = CodeRef(c).get();
+    let c = CodeRef(c);
+    let c = c.get();
     heap.mark_value(c.name);
     c.consts.iter().chain(c.children.iter()).for_each(|&v| heap.mark_value(v));
     for ic in &mut c.ics {

@@ -8,7 +8,7 @@ use crate::vm::{Vm, bigint};
 use num_bigint::BigInt;
 use num_traits::{FromPrimitive, ToPrimitive, Zero};
 
-pub use crate::ops::{Hint, PreferredType};
+use crate::ops::Hint;
 
 /// StrWhiteSpaceChar.
 pub(crate) fn is_space(u: u16) -> bool {

@@ -267,7 +267,7 @@ impl<'s> Scope<'s> {
         let frames = self.vm.capture_frames(limit, until.map(|l| l.v));
         let v = self.format_stack(o, header.v, &frames)?;
         let d = crate::Desc::data(v, HIDDEN);
-        self.define_property_or_throw(o, self.vm.atoms.stack, &d).map(|_| ())
+        self.define_property_or_throw(o, self.vm.atoms.stack.into(), &d)
     }
 
     /// "Name: message" as it is now, without running code.

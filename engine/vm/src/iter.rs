@@ -4,7 +4,7 @@ use crate::code::CodeRef;
 use crate::object::{Class, HostData, ObjRef, SPARSE, Visitor};
 use crate::property::KeyFilter;
 use crate::realm::Intrinsic;
-use crate::scope::{Completion, Key, Local, Scope, Thrown};
+use crate::scope::{Key, Local, Scope, Thrown};
 use crate::shape::ENUMERABLE;
 use crate::value::{PropKey, Value};
 use crate::vm::Vm;

@@ -34,11 +34,14 @@ mod weak;
 
 pub use atoms::Atoms;
 pub use heap::HeapStats;
+pub use atoms::Name;
+pub use errors::{CallSite, StackFrame};
+pub use iter::IterRecord;
 pub use job::{EngineProbe, JobKind};
 pub use module::{ModuleId, ModuleState};
 pub use object::{Class, HostData, Visitor};
 pub use ops::{Hint, PreferredType};
-pub use promise::PromiseState;
+pub use promise::{Capability, PromiseState};
 pub use property::{Desc, KeyFilter};
 pub use realm::Intrinsic;
 pub use scope::{Args, Completion, Global, Key, Local, NativeFn, Scope, Thrown};

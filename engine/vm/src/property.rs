@@ -328,13 +328,13 @@ impl<'s> Scope<'s> {
             return false;
         }
         let mut attrs = cur.attrs;
-        let mut set = |bit: u8, field: Option<bool>| {
-            if let Some(b) = field {
-                attrs = if b { attrs | bit } else { attrs & !bit };
-            }
+        let set = |attrs: &mut u8, bit: u8, field: Option<bool>| match field {
+            Some(true) => *attrs |= bit,
+            Some(false) => *attrs &= !bit,
+            None => {}
         };
-        set(ENUMERABLE, d.enumerable);
-        set(CONFIGURABLE, d.configurable);
+        set(&mut attrs, ENUMERABLE, d.enumerable);
+        set(&mut attrs, CONFIGURABLE, d.configurable);
         let value = if d.is_accessor() {
             let (g, s) = if cur.attrs & ACCESSOR != 0 {
                 accessor(cur.value)
@@ -348,7 +348,7 @@ impl<'s> Scope<'s> {
             if !was_data {
                 attrs &= !(ACCESSOR | WRITABLE);
             }
-            set(WRITABLE, d.writable);
+            set(&mut attrs, WRITABLE, d.writable);
             d.value.map_or(if was_data { cur.value } else { Value::UNDEFINED }, |l| l.v)
         } else {
             cur.value

@@ -370,7 +370,8 @@ pub(crate) fn after_mark(heap: &mut Heap) {
 }
 
 fn clear_dead_transitions(heap: &Heap, s: *mut Shape) {
-    let s = ShapeRef(s).get();
+    let s = ShapeRef(s);
+    let s = s.get();
     match &mut s.transitions {
         Transitions::None => {}
         Transitions::One(_, _, p) => {

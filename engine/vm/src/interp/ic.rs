@@ -189,7 +189,8 @@ impl Vm {
             return None;
         }
         let shape = o.shape();
-        let entry = |holder: *mut u8, slot| IcEntry { shape, holder, slot, epoch: self.proto_epoch };
+        let epoch = self.proto_epoch;
+        let entry = |holder: *mut u8, slot| IcEntry { shape, holder, slot, epoch };
         if key == self.atoms.length.0 && o.is(Class::Array) {
             return None;
         }
@@ -222,7 +223,6 @@ impl Vm {
         if o.has_flag(NOT_EXTENSIBLE | IS_PROTO) || shape.is_dict() {
             return None;
         }
-        let epoch = self.proto_epoch;
         let next = shape.add(&mut self.heap, key, ALL);
         if next.is_dict() {
             // The shape was full; `add` has made a dictionary for us, which is not to be shared.
@@ -321,7 +321,7 @@ impl Vm {
     pub(crate) fn set_elem(&mut self, v: Value, k: Value, x: Value, strict: bool) -> Result<(), Thrown> {
         if let (Some(o), Some(key)) = (ObjRef::from(v), self.simple_key(k)) {
             if let Some(i) = key.as_index() {
-                if o.is(Class::TypedArray) && self.typed_put_fast(o, i as usize, x) {
+                if o.is(Class::TypedArray) && crate::typed::typed_put_fast(o, i as usize, x) {
                     return Ok(());
                 }
                 // Appending to an array nobody watches.
@@ -345,6 +345,7 @@ impl Vm {
             return Err(s.throw_type(&format!("Cannot set properties of {what} (setting '{name}')")));
         }
         let key = s.to_key(kl)?.k;
+        drop(s);
         self.set_general(v, key, x, strict)
     }
 

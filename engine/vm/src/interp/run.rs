@@ -74,6 +74,7 @@ impl Vm {
                     let mut s = Scope::new(self);
                     let reason = s.root(reason);
                     s.promise_reject(Local::raw(p), reason);
+                    drop(s);
                     if let After::Exit(v) = self.deliver(&f, p) {
                         return Ok(Some(v));
                     }
@@ -782,7 +783,7 @@ impl Vm {
                                 continue;
                             }
                         } else if o.is(Class::TypedArray) {
-                            if let Some(e) = self.typed_get_fast(o, n as usize) {
+                            if let Some(e) = crate::typed::typed_get_fast(o, n as usize) {
                                 r!(i.a()) = e;
                                 continue;
                             }
@@ -872,8 +873,8 @@ impl Vm {
                 Op::ToKey => {
                     let v = r!(i.b());
                     if !v.is_string() && !v.is_symbol() && !(v.is_int() && v.as_int() >= 0) {
-                        let k = slow!(Scope::new(self).to_key(Local::raw(v)));
-                        r!(i.a()) = self.key_value(k.k);
+                        let k = slow!(Scope::new(self).to_key(Local::raw(v)).map(|k| k.k));
+                        r!(i.a()) = self.key_value(k);
                     } else {
                         r!(i.a()) = v;
                     }

@@ -57,7 +57,7 @@ impl Vm {
             let n = bigint(x.v);
             let r = match op {
                 Op::Neg => -n,
-                Op::BitNot => -(n + 1),
+                Op::BitNot => -(n + BigInt::from(1)),
                 Op::Inc => n + 1,
                 Op::Dec => n - 1,
                 _ => n.clone(),
