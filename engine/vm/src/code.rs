@@ -110,7 +110,10 @@ impl CodeRef {
     }
 
     #[inline(always)]
-    #[expect(clippy::mut_from_ref, reason = "cells are reached through raw pointers; see the module's invariant")]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "cells are reached through raw pointers; see the module's invariant"
+    )]
     pub(crate) fn get(&self) -> &mut Code {
         // SAFETY: the module's invariant; no reference is kept across another call.
         unsafe { &mut *self.0 }
@@ -169,9 +172,8 @@ impl CodeRef {
             None => Ic::new(PropKey::NONE),
         });
         let ics = ics.collect();
-        let children = tpl.functions.iter().map(|f| {
-            CodeRef::new(&mut vm.heap, f.clone(), self.get().module).value()
-        });
+        let children =
+            tpl.functions.iter().map(|f| CodeRef::new(&mut vm.heap, f.clone(), self.get().module).value());
         let children = children.collect();
         let c = self.get();
         c.insns = tpl.code.clone().into_boxed_slice();

@@ -50,7 +50,8 @@ pub(crate) fn string_to_number(c: Chars<'_>) -> f64 {
         return if b[0] == b'-' { f64::NEG_INFINITY } else { f64::INFINITY };
     }
     // Rust's parser takes the same decimal forms, and also words, which are none here.
-    if !digits.iter().all(|&x| matches!(x, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')) || digits == b"." {
+    if !digits.iter().all(|&x| matches!(x, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')) || digits == b"."
+    {
         return f64::NAN;
     }
     std::str::from_utf8(b).ok().and_then(|s| s.parse().ok()).unwrap_or(f64::NAN)
@@ -159,7 +160,11 @@ impl Vm {
     pub(crate) fn same_value(&mut self, a: Value, b: Value) -> bool {
         if a.is_number() && b.is_number() {
             let (x, y) = (a.num(), b.num());
-            return if x == y { x != 0.0 || x.is_sign_negative() == y.is_sign_negative() } else { x.is_nan() && y.is_nan() };
+            return if x == y {
+                x != 0.0 || x.is_sign_negative() == y.is_sign_negative()
+            } else {
+                x.is_nan() && y.is_nan()
+            };
         }
         self.strict_equals(a, b)
     }
@@ -354,7 +359,8 @@ impl<'s> Scope<'s> {
             Some(b) => Ok(self.bigint(b)),
             None => {
                 let t = number_to_text(n);
-                let m = format!("The number {t} cannot be converted to a BigInt because it is not an integer");
+                let m =
+                    format!("The number {t} cannot be converted to a BigInt because it is not an integer");
                 Err(self.throw_range(&m))
             }
         }
@@ -538,7 +544,11 @@ impl<'s> Scope<'s> {
     }
 
     /// IsLessThan on primitives that were converted in the right order; `None`: undefined (a NaN).
-    pub(crate) fn compare_primitives(&mut self, a: Local<'s>, b: Local<'s>) -> Result<Option<std::cmp::Ordering>, Thrown> {
+    pub(crate) fn compare_primitives(
+        &mut self,
+        a: Local<'s>,
+        b: Local<'s>,
+    ) -> Result<Option<std::cmp::Ordering>, Thrown> {
         let (x, y) = (a.v, b.v);
         if x.is_string() && y.is_string() {
             return Ok(Some(self.vm.chars_of(x).compare(self.vm.chars_of(y))));

@@ -307,7 +307,13 @@ impl<'s> Scope<'s> {
     }
 
     /// Answers the oldest request.
-    fn async_generator_settle(&mut self, co: Value, v: Value, done: bool, rejected: bool) -> Result<(), Thrown> {
+    fn async_generator_settle(
+        &mut self,
+        co: Value,
+        v: Value,
+        done: bool,
+        rejected: bool,
+    ) -> Result<(), Thrown> {
         let q = ObjRef::of(get(&co).queue);
         if q.elem_len() == 0 {
             return Ok(());

@@ -103,7 +103,13 @@ impl Vm {
                 skipping = false;
             }
         };
-        let native = |callee: Value| RawFrame { what: callee, this: Value::UNDEFINED, pc: 0, is_construct: false, is_async: false };
+        let native = |callee: Value| RawFrame {
+            what: callee,
+            this: Value::UNDEFINED,
+            pc: 0,
+            is_construct: false,
+            is_async: false,
+        };
         if self.native.is_object() {
             push(native(self.native), self.native);
         }
@@ -308,7 +314,9 @@ impl<'s> Scope<'s> {
     pub(crate) fn realize_stack(&mut self, e: Local<'s>) -> Result<(), Thrown> {
         let o = e.obj();
         o.clear_flag(LAZY);
-        let Some(d) = o.host().and_then(|h| (h as &dyn Any).downcast_ref::<StackData>()) else { return Ok(()) };
+        let Some(d) = o.host().and_then(|h| (h as &dyn Any).downcast_ref::<StackData>()) else {
+            return Ok(());
+        };
         let (header, frames) = (d.header, d.frames.clone());
         let v = self.format_stack(e, header, &frames)?;
         if o.find(self.vm.atoms.stack.0).is_some_and(|f| f.value.is_undefined()) {
@@ -323,7 +331,8 @@ impl<'s> Scope<'s> {
         if error_fn.is_object() {
             if let Some(hook) = self.data_property(error_fn, self.vm.atoms.prepare_stack_trace.0) {
                 if crate::vm::is_callable(hook) {
-                    let sites: Vec<_> = frames.iter().zip(rendered).map(|(f, r)| self.call_site(f, r)).collect();
+                    let sites: Vec<_> =
+                        frames.iter().zip(rendered).map(|(f, r)| self.call_site(f, r)).collect();
                     let list = self.new_array(&sites);
                     let hook = self.root(hook);
                     return self.call(hook, error_fn, &[e, list]);

@@ -38,7 +38,9 @@ impl Vm {
         r.intrinsics.iter().for_each(|&v| h.mark_value(v));
         h.mark_value(r.global);
         r.lex.iter().for_each(|b| h.mark_value(b.value));
-        [r.object_shape, r.array_shape, r.function_shape, r.iter_result_shape].iter().for_each(|s| h.mark_cell(s.0.cast()));
+        [r.object_shape, r.array_shape, r.function_shape, r.iter_result_shape]
+            .iter()
+            .for_each(|s| h.mark_cell(s.0.cast()));
         h.mark_cell(self.root_shapes[&0].0.cast());
         h.mark_value(self.exception);
         h.mark_value(self.async_context);
@@ -107,7 +109,9 @@ fn trace_cell(vm: &mut Vm, h: *mut Header) {
             k if k == CellKind::Coroutine as u8 => coroutine::trace(heap, h.cast()),
             k if k == CellKind::List as u8 => {
                 let n = (*h).extra as usize;
-                std::slice::from_raw_parts(h.add(1).cast::<Value>(), n).iter().for_each(|&v| heap.mark_value(v));
+                std::slice::from_raw_parts(h.add(1).cast::<Value>(), n)
+                    .iter()
+                    .for_each(|&v| heap.mark_value(v));
             }
             _ => {}
         }

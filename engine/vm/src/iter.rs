@@ -176,7 +176,13 @@ impl Vm {
     }
 
     /// IterCall: next, throw, return, return without argument. A missing method gives a hole.
-    pub(crate) fn iter_call(&mut self, it: Value, next: Value, mode: u8, arg: Value) -> Result<Value, Thrown> {
+    pub(crate) fn iter_call(
+        &mut self,
+        it: Value,
+        next: Value,
+        mode: u8,
+        arg: Value,
+    ) -> Result<Value, Thrown> {
         let mut s = Scope::new(self);
         let (l, arg) = (Local::raw(it), Local::raw(arg));
         if mode == 0 {
@@ -253,7 +259,8 @@ impl ForIn {
                     s.vm.own_raw(o.obj(), k.k).is_some_and(|p| p.attrs & ENUMERABLE != 0)
                 };
                 if !first && !seen.contains(&k.k.0.bits()) && enumerable || first && enumerable {
-                    let shape = if first && k.k.is_string() && !proxy { o.obj().shape().0 as usize } else { 0 };
+                    let shape =
+                        if first && k.k.is_string() && !proxy { o.obj().shape().0 as usize } else { 0 };
                     self.keys.push((k.k, shape));
                 }
                 seen.insert(k.k.0.bits());
@@ -303,7 +310,11 @@ impl<'s> Scope<'s> {
     }
 
     /// GetIteratorFromMethod.
-    pub fn iterator_from_method(&mut self, v: Local<'s>, method: Local<'s>) -> Result<IterRecord<'s>, Thrown> {
+    pub fn iterator_from_method(
+        &mut self,
+        v: Local<'s>,
+        method: Local<'s>,
+    ) -> Result<IterRecord<'s>, Thrown> {
         let iterator = self.call(method, v, &[])?;
         if !iterator.is_object() {
             return Err(self.throw_type("Result of the Symbol.iterator method is not an object"));

@@ -4,7 +4,6 @@
 //! `Global` until it is dropped from the table; neither can be misused without a compile error. Raw values stay inside this
 //! crate, where `unsafe` is confined to the heap, value, string, object (shape) and interpreter modules.
 
-pub mod heap;
 mod arguments;
 mod atoms;
 mod code;
@@ -12,6 +11,7 @@ mod convert;
 mod coroutine;
 mod errors;
 mod gc;
+pub mod heap;
 mod iter;
 mod job;
 mod module;
@@ -27,15 +27,15 @@ mod interp;
 mod object;
 mod shape;
 mod string;
-mod value;
 mod typed;
+mod value;
 mod vm;
 mod weak;
 
 pub use atoms::Atoms;
-pub use heap::HeapStats;
 pub use atoms::Name;
 pub use errors::{CallSite, StackFrame};
+pub use heap::HeapStats;
 pub use iter::IterRecord;
 pub use job::{EngineProbe, JobKind};
 pub use module::{ModuleId, ModuleState};
@@ -47,6 +47,6 @@ pub use realm::Intrinsic;
 pub use scope::{Args, Completion, Global, Key, Local, NativeFn, Scope, Thrown};
 pub use shape::{ALL, CONFIGURABLE, ENUMERABLE, HIDDEN, WRITABLE};
 pub use string::{Chars, MAX_LENGTH};
-pub use value::Value;
 pub use typed::{BufferData, Element, ElementType, ViewInfo};
+pub use value::Value;
 pub use vm::{CompileError, CompileFn, CompileGoal, Host, Interrupt, Vm};

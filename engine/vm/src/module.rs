@@ -88,13 +88,17 @@ impl Vm {
     /// GetImport.
     pub(crate) fn import_value(&mut self, code: CodeRef, n: usize) -> Result<Value, Thrown> {
         let Some(id) = code.get().module else { return Ok(Value::UNDEFINED) };
-        let Some(Some(t)) = self.modules[id.0 as usize].imports.get(n).copied() else { return Ok(Value::UNDEFINED) };
+        let Some(Some(t)) = self.modules[id.0 as usize].imports.get(n).copied() else {
+            return Ok(Value::UNDEFINED);
+        };
         let v = self.binding(t);
         if v.is_hole() {
             let template = self.modules[id.0 as usize].template.clone();
             let local = template.and_then(|t| t.module.as_ref().map(|m| m.imports[n].local.to_string()));
             let local = local.unwrap_or_default();
-            return Err(Scope::new(self).throw_reference(&format!("Cannot access '{local}' before initialization")));
+            return Err(
+                Scope::new(self).throw_reference(&format!("Cannot access '{local}' before initialization"))
+            );
         }
         Ok(v)
     }
@@ -111,7 +115,12 @@ impl Vm {
     }
 
     /// ResolveExport.
-    fn resolve_export(&mut self, id: ModuleId, name: PropKey, seen: &mut Vec<(ModuleId, PropKey)>) -> Resolution {
+    fn resolve_export(
+        &mut self,
+        id: ModuleId,
+        name: PropKey,
+        seen: &mut Vec<(ModuleId, PropKey)>,
+    ) -> Resolution {
         if seen.contains(&(id, name)) {
             return Resolution::Missing;
         }
@@ -131,7 +140,9 @@ impl Vm {
         }
         for e in &info.indirect_exports {
             if self.text_key(&e.export) == name {
-                let Some(&from) = self.module(id).requested.get(e.request as usize) else { return Resolution::Missing };
+                let Some(&from) = self.module(id).requested.get(e.request as usize) else {
+                    return Resolution::Missing;
+                };
                 return match &e.import {
                     None => Resolution::Found(Target::Namespace(from)),
                     Some(n) => {
@@ -359,7 +370,8 @@ impl<'s> Scope<'s> {
     ) -> Result<Target, Thrown> {
         let key = self.vm.text_key(name);
         let from = self.vm.module(id).requested.get(request as usize).copied();
-        let specifier = t.module.as_ref().map(|m| m.requests[request as usize].specifier.to_string()).unwrap_or_default();
+        let specifier =
+            t.module.as_ref().map(|m| m.requests[request as usize].specifier.to_string()).unwrap_or_default();
         let r = match from {
             Some(from) => self.vm.resolve_export(from, key, &mut Vec::new()),
             None => Resolution::Missing,
@@ -382,7 +394,8 @@ impl<'s> Scope<'s> {
         let code = CodeRef::new(&mut self.vm.heap, t, Some(id));
         let f = self.vm.closure_of(code, Value::UNDEFINED);
         let f = self.root(f);
-        let (kind, object) = if has_tla { (CoKind::Async, self.new_promise().v) } else { (CoKind::Module, Value::UNDEFINED) };
+        let (kind, object) =
+            if has_tla { (CoKind::Async, self.new_promise().v) } else { (CoKind::Module, Value::UNDEFINED) };
         let co = coroutine::new(&mut self.vm.heap, kind, code, object, Value::UNDEFINED);
         self.vm.module(id).co = co;
         self.vm.run_module_prologue(f.obj(), co)
@@ -435,7 +448,11 @@ impl<'s> Scope<'s> {
         ns.obj().set_flag(EXOTIC | NOT_EXTENSIBLE);
         self.vm.module(id).namespace = ns.v;
         // Namespaces that are re-exported must exist when they are read.
-        let nested: Vec<u32> = table.obj().shape().entries().iter()
+        let nested: Vec<u32> = table
+            .obj()
+            .shape()
+            .entries()
+            .iter()
             .map(|&(_, slot, _)| table.obj().slot(slot).as_raw())
             .filter(|t| t & 0xF_FFFF == 0xF_FFFF)
             .map(|t| (t >> 20) as u32)
@@ -458,9 +475,18 @@ impl<'s> Scope<'s> {
     }
 
     /// `[[DefineOwnProperty]]` of a namespace: only what is already so.
-    pub(crate) fn namespace_define(&mut self, o: Local<'s>, key: Key<'s>, d: &Desc<'s>) -> Result<bool, Thrown> {
+    pub(crate) fn namespace_define(
+        &mut self,
+        o: Local<'s>,
+        key: Key<'s>,
+        d: &Desc<'s>,
+    ) -> Result<bool, Thrown> {
         let Some(cur) = self.get_own_property(o, key)? else { return Ok(false) };
-        if d.is_accessor() || d.configurable == Some(true) || d.enumerable == Some(false) || d.writable == Some(false) {
+        if d.is_accessor()
+            || d.configurable == Some(true)
+            || d.enumerable == Some(false)
+            || d.writable == Some(false)
+        {
             return Ok(false);
         }
         Ok(match (d.value, cur.value) {
@@ -492,7 +518,12 @@ impl Vm {
     }
 
     /// `import(specifier, options)`.
-    pub(crate) fn import_call(&mut self, code: CodeRef, specifier: Value, options: Value) -> Result<Value, Thrown> {
+    pub(crate) fn import_call(
+        &mut self,
+        code: CodeRef,
+        specifier: Value,
+        options: Value,
+    ) -> Result<Value, Thrown> {
         let referrer = code.template().source.name.clone();
         let mut s = Scope::new(self);
         let p = s.new_promise();

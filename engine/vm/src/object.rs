@@ -203,7 +203,10 @@ impl ObjRef {
     }
 
     #[inline(always)]
-    #[expect(clippy::mut_from_ref, reason = "cells are reached through raw pointers; see the module's invariant")]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "cells are reached through raw pointers; see the module's invariant"
+    )]
     pub(crate) fn get(&self) -> &mut Obj {
         // SAFETY: the module's invariant; no reference is kept across another call.
         unsafe { &mut *self.0 }
@@ -370,7 +373,10 @@ impl ObjRef {
     }
 
     /// Like `elems`, writable.
-    #[expect(clippy::mut_from_ref, reason = "cells are reached through raw pointers; see the module's invariant")]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "cells are reached through raw pointers; see the module's invariant"
+    )]
     pub(crate) fn elems_mut(&self) -> &mut [Value] {
         if self.has_flag(SPARSE) || self.elem_len() == 0 {
             return &mut [];
@@ -417,7 +423,10 @@ impl ObjRef {
         }
     }
 
-    #[expect(clippy::mut_from_ref, reason = "cells are reached through raw pointers; see the module's invariant")]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "cells are reached through raw pointers; see the module's invariant"
+    )]
     pub(crate) fn sparse(&self) -> &mut SparseElems {
         debug_assert!(self.has_flag(SPARSE));
         // SAFETY: with this flag `elems` is a leaked box that drop_object frees.
@@ -540,7 +549,10 @@ impl ObjRef {
     }
 
     /// Class data owned outside the heap, writable.
-    #[expect(clippy::mut_from_ref, reason = "cells are reached through raw pointers; see the module's invariant")]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "cells are reached through raw pointers; see the module's invariant"
+    )]
     pub(crate) fn host_mut(&self) -> Option<&mut dyn HostData> {
         if !self.has_flag(HAS_HOST) {
             return None;

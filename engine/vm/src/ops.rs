@@ -113,7 +113,11 @@ impl<'s> Scope<'s> {
 
     /// `Symbol.keyFor(symbol)`: the key, or undefined.
     pub fn symbol_key_for(&mut self, sym: Local<'s>) -> Local<'s> {
-        if crate::vm::symbol_flags(sym.v) & crate::vm::REGISTERED != 0 { self.symbol_description(sym) } else { self.undefined() }
+        if crate::vm::symbol_flags(sym.v) & crate::vm::REGISTERED != 0 {
+            self.symbol_description(sym)
+        } else {
+            self.undefined()
+        }
     }
 
     /// A symbol's description: a string or undefined.
@@ -147,13 +151,22 @@ impl<'s> Scope<'s> {
     }
 
     /// OrdinaryCreateFromConstructor: the prototype comes from `new_target`, or is the intrinsic.
-    pub fn create_from_constructor(&mut self, new_target: Local<'s>, class: Class, default: Intrinsic) -> Completion<'s> {
+    pub fn create_from_constructor(
+        &mut self,
+        new_target: Local<'s>,
+        class: Class,
+        default: Intrinsic,
+    ) -> Completion<'s> {
         let proto = self.prototype_from_constructor(new_target, default)?;
         Ok(self.new_object_of(class, proto))
     }
 
     /// GetPrototypeFromConstructor.
-    pub fn prototype_from_constructor(&mut self, new_target: Local<'s>, default: Intrinsic) -> Completion<'s> {
+    pub fn prototype_from_constructor(
+        &mut self,
+        new_target: Local<'s>,
+        default: Intrinsic,
+    ) -> Completion<'s> {
         if new_target.is_object() {
             let p = self.get(new_target, self.vm.atoms.prototype)?;
             if p.is_object() {
@@ -332,14 +345,20 @@ impl<'s> Scope<'s> {
     /// Sets internal value `i` (0–3; 3 not where there is host data).
     pub fn set_internal(&mut self, o: Local<'s>, i: usize, v: Local<'_>) {
         let protected = i == 3 && o.obj().has_flag(crate::object::HAS_HOST)
-            || matches!(o.obj().class(), Class::Function | Class::Native | Class::Generator | Class::AsyncGenerator);
+            || matches!(
+                o.obj().class(),
+                Class::Function | Class::Native | Class::Generator | Class::AsyncGenerator
+            );
         assert!(i < 4 && o.obj().class().has_ints() && !protected, "no such internal value");
         o.obj().set_int(i, v.v);
     }
 
     /// Gives an object (of a class with internal values) its host data.
     pub fn set_host_data(&mut self, o: Local<'s>, data: Box<dyn HostData>) {
-        assert!(o.obj().class().has_ints() && !o.obj().has_flag(crate::object::HAS_HOST), "host data is set once");
+        assert!(
+            o.obj().class().has_ints() && !o.obj().has_flag(crate::object::HAS_HOST),
+            "host data is set once"
+        );
         o.obj().set_host(&mut self.vm.heap, data);
     }
 
@@ -445,7 +464,9 @@ impl<'s> Scope<'s> {
                 let g = self.root(g);
                 return self.call(g, receiver, &[]);
             }
-            if r.is(Class::TypedArray) && (key.k.as_index().is_some() || key.k.is_string() && self.vm.is_canonical_numeric(key.k)) {
+            if r.is(Class::TypedArray)
+                && (key.k.as_index().is_some() || key.k.is_string() && self.vm.is_canonical_numeric(key.k))
+            {
                 return Ok(self.undefined());
             }
             match r.proto() {
@@ -479,7 +500,13 @@ impl<'s> Scope<'s> {
     }
 
     /// `[[Set]]` with a receiver: whether it was done.
-    pub fn set_from(&mut self, o: Local<'s>, key: Key<'s>, v: Local<'s>, receiver: Local<'s>) -> Result<bool, Thrown> {
+    pub fn set_from(
+        &mut self,
+        o: Local<'s>,
+        key: Key<'s>,
+        v: Local<'s>,
+        receiver: Local<'s>,
+    ) -> Result<bool, Thrown> {
         let mut r = o.obj();
         loop {
             if r.is(Class::Proxy) {
@@ -561,15 +588,19 @@ impl<'s> Scope<'s> {
         let mut p = Some(r);
         while let Some(x) = p {
             if x.is(Class::Proxy) {
-                return self.throw_type(&format!("'set' on proxy: trap returned falsish for property '{name}'"));
+                return self
+                    .throw_type(&format!("'set' on proxy: trap returned falsish for property '{name}'"));
             }
             match self.vm.own_raw(x, key.k) {
                 Some(own) if own.attrs & ACCESSOR != 0 => {
-                    return self.throw_type(&format!("Cannot set property {name} of {what} which has only a getter"));
+                    return self.throw_type(&format!(
+                        "Cannot set property {name} of {what} which has only a getter"
+                    ));
                 }
                 Some(_) => {
-                    return self
-                        .throw_type(&format!("Cannot assign to read only property '{name}' of object '{what}'"));
+                    return self.throw_type(&format!(
+                        "Cannot assign to read only property '{name}' of object '{what}'"
+                    ));
                 }
                 None => p = x.proto(),
             }
@@ -652,7 +683,9 @@ impl<'s> Scope<'s> {
         let p = self.get(c, self.vm.atoms.prototype)?;
         if !p.is_object() {
             let t = self.describe_value(p);
-            return Err(self.throw_type(&format!("Function has non-object prototype '{t}' in instanceof check")));
+            return Err(
+                self.throw_type(&format!("Function has non-object prototype '{t}' in instanceof check"))
+            );
         }
         let mut o = v;
         loop {
@@ -687,10 +720,12 @@ impl<'s> Scope<'s> {
         if n > 1 << 24 {
             return Err(self.throw_range("Invalid array length"));
         }
-        (0..n).map(|i| {
-            let k = self.integer_key(i);
-            self.get(o, k)
-        }).collect()
+        (0..n)
+            .map(|i| {
+                let k = self.integer_key(i);
+                self.get(o, k)
+            })
+            .collect()
     }
 
     /// IsArray.
@@ -699,7 +734,9 @@ impl<'s> Scope<'s> {
         while o.is(Class::Proxy) {
             match ObjRef::from(o.int(0)) {
                 Some(t) => o = t,
-                None => return Err(self.throw_type("Cannot perform 'IsArray' on a proxy that has been revoked")),
+                None => {
+                    return Err(self.throw_type("Cannot perform 'IsArray' on a proxy that has been revoked"));
+                }
             }
         }
         Ok(o.is(Class::Array))
@@ -836,6 +873,9 @@ impl Vm {
     pub(crate) fn array_proto_is_clean(&self) -> bool {
         let a = self.realm.proto(Intrinsic::ArrayPrototype);
         let o = self.realm.proto(Intrinsic::ObjectPrototype);
-        a.elem_len() == 0 && o.elem_len() == 0 && !a.has_flag(crate::object::SPARSE) && !o.has_flag(crate::object::SPARSE)
+        a.elem_len() == 0
+            && o.elem_len() == 0
+            && !a.has_flag(crate::object::SPARSE)
+            && !o.has_flag(crate::object::SPARSE)
     }
 }

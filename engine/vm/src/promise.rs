@@ -113,7 +113,8 @@ impl<'s> Scope<'s> {
             return Ok(());
         }
         if v.v == p.v {
-            let e = self.new_error(Intrinsic::TypeErrorPrototype, "Chaining cycle detected for promise #<Promise>");
+            let e = self
+                .new_error(Intrinsic::TypeErrorPrototype, "Chaining cycle detected for promise #<Promise>");
             self.promise_reject(p, e);
             return Ok(());
         }
@@ -268,7 +269,8 @@ impl<'s> Scope<'s> {
         } else {
             Ok(arg)
         };
-        let (promise, resolve, reject) = (list_get(job.c, PROMISE), list_get(job.c, RESOLVE), list_get(job.c, REJECT));
+        let (promise, resolve, reject) =
+            (list_get(job.c, PROMISE), list_get(job.c, RESOLVE), list_get(job.c, REJECT));
         if self.is_terminating() {
             return result.map(|_| ());
         }

@@ -90,7 +90,8 @@ impl Vm {
     fn exotic_own(&mut self, o: ObjRef, key: PropKey) -> Option<Option<Own>> {
         match o.class() {
             Class::Array if key == self.atoms.length.0 => {
-                let readonly = if o.has_flag(SPARSE) { o.sparse().length_readonly } else { o.has_flag(ELEMS_FROZEN) };
+                let readonly =
+                    if o.has_flag(SPARSE) { o.sparse().length_readonly } else { o.has_flag(ELEMS_FROZEN) };
                 let value = Value::number(f64::from(o.array_length()));
                 Some(Some(Own { value, attrs: if readonly { 0 } else { WRITABLE } }))
             }
@@ -148,7 +149,9 @@ impl Vm {
         if filter != KeyFilter::Symbols {
             match o.class() {
                 Class::String => keys.extend((0..Vm::string_len(o.int(0)) as u32).map(PropKey::index)),
-                Class::TypedArray => keys.extend((0..self.typed_length(o).unwrap_or(0) as u32).map(PropKey::index)),
+                Class::TypedArray => {
+                    keys.extend((0..self.typed_length(o).unwrap_or(0) as u32).map(PropKey::index))
+                }
                 Class::Namespace => keys.extend(self.namespace_keys(o)),
                 _ => {}
             }
@@ -194,7 +197,8 @@ impl<'s> Scope<'s> {
         if o.obj().proto() == new {
             return Ok(true);
         }
-        let immutable = o.v == self.vm.realm.get(crate::Intrinsic::ObjectPrototype) || o.obj().is(Class::Namespace);
+        let immutable =
+            o.v == self.vm.realm.get(crate::Intrinsic::ObjectPrototype) || o.obj().is(Class::Namespace);
         if immutable || !Vm::extensible_raw(o.obj()) {
             return Ok(false);
         }
@@ -417,7 +421,12 @@ impl<'s> Scope<'s> {
     }
 
     /// CreateDataPropertyOrThrow.
-    pub fn create_data_property_or_throw(&mut self, o: Local<'s>, key: Key<'s>, v: Local<'s>) -> Result<(), Thrown> {
+    pub fn create_data_property_or_throw(
+        &mut self,
+        o: Local<'s>,
+        key: Key<'s>,
+        v: Local<'s>,
+    ) -> Result<(), Thrown> {
         if self.create_data_property(o, key, v)? {
             return Ok(());
         }
@@ -425,7 +434,12 @@ impl<'s> Scope<'s> {
     }
 
     /// DefinePropertyOrThrow.
-    pub fn define_property_or_throw(&mut self, o: Local<'s>, key: Key<'s>, d: &Desc<'s>) -> Result<(), Thrown> {
+    pub fn define_property_or_throw(
+        &mut self,
+        o: Local<'s>,
+        key: Key<'s>,
+        d: &Desc<'s>,
+    ) -> Result<(), Thrown> {
         if self.define_own_property(o, key, d)? {
             return Ok(());
         }
@@ -435,9 +449,14 @@ impl<'s> Scope<'s> {
     fn throw_define_failed(&mut self, o: Local<'s>, key: Key<'s>) -> Thrown {
         let name = self.key_text(key);
         if o.is_class(Class::Proxy) {
-            return self.throw_type(&format!("'defineProperty' on proxy: trap returned falsish for property '{name}'"));
+            return self.throw_type(&format!(
+                "'defineProperty' on proxy: trap returned falsish for property '{name}'"
+            ));
         }
-        if o.is_class(Class::TypedArray) && key.as_index().is_some() && self.vm.own_raw(o.obj(), key.k).is_none() {
+        if o.is_class(Class::TypedArray)
+            && key.as_index().is_some()
+            && self.vm.own_raw(o.obj(), key.k).is_none()
+        {
             return self.throw_type("Invalid typed array index");
         }
         let exists = matches!(self.has_own(o, key), Ok(true));
@@ -576,7 +595,10 @@ impl<'s> Scope<'s> {
             return Ok(false);
         }
         let r = o.obj();
-        if matches!(r.class(), Class::Proxy | Class::TypedArray | Class::Namespace | Class::Arguments | Class::String) {
+        if matches!(
+            r.class(),
+            Class::Proxy | Class::TypedArray | Class::Namespace | Class::Arguments | Class::String
+        ) {
             return self.set_integrity_slow(o, frozen);
         }
         if r.has_flag(SPARSE) {
@@ -694,11 +716,7 @@ pub(crate) fn is_compatible<'s>(
     cur: Option<&Desc<'s>>,
 ) -> bool {
     let Some(c) = cur else { return extensible };
-    let value = if c.is_accessor() {
-        s.vm.alloc_accessor(opt(c.get), opt(c.set))
-    } else {
-        opt(c.value)
-    };
+    let value = if c.is_accessor() { s.vm.alloc_accessor(opt(c.get), opt(c.set)) } else { opt(c.value) };
     let attrs = c.attrs() | if c.is_accessor() { ACCESSOR } else { 0 };
     compatible(s, &Own { value, attrs }, d)
 }

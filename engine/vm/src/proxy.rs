@@ -49,7 +49,8 @@ impl<'s> Scope<'s> {
             return Ok(Trap { target, handler, f: None });
         }
         if !f.is_callable() {
-            let (t, n, h) = (self.describe_value(f), self.key_text(name.into()), self.describe_value(handler));
+            let (t, n, h) =
+                (self.describe_value(f), self.key_text(name.into()), self.describe_value(handler));
             let m = format!("'{t}' returned for property '{n}' of object '{h}' is not a function");
             return Err(self.throw_type(&m));
         }
@@ -117,7 +118,10 @@ impl<'s> Scope<'s> {
             return Ok(false);
         }
         if self.is_extensible(t.target)? {
-            return Err(self.proxy_error("preventExtensions", "trap returned truish but the proxy target is extensible"));
+            return Err(self.proxy_error(
+                "preventExtensions",
+                "trap returned truish but the proxy target is extensible",
+            ));
         }
         Ok(true)
     }
@@ -147,7 +151,9 @@ impl<'s> Scope<'s> {
             } else {
                 return Ok(None);
             };
-            return Err(self.proxy_error(TRAP, &format!("trap returned undefined for property '{name}' which {why}")));
+            return Err(
+                self.proxy_error(TRAP, &format!("trap returned undefined for property '{name}' which {why}"))
+            );
         }
         let extensible = self.is_extensible(t.target)?;
         let mut d = self.to_property_descriptor(r)?;
@@ -210,7 +216,9 @@ impl<'s> Scope<'s> {
         let fixing = d.configurable == Some(false);
         let name = self.key_text(key);
         let text = match target {
-            None if !extensible => format!("trap returned truish for adding property '{name}'  to the non-extensible proxy target"),
+            None if !extensible => format!(
+                "trap returned truish for adding property '{name}'  to the non-extensible proxy target"
+            ),
             None if fixing => format!(
                 "trap returned truish for defining non-configurable property '{name}' which is either non-existent or configurable in the proxy target"
             ),
@@ -303,8 +311,12 @@ impl<'s> Scope<'s> {
             return Ok(true);
         }
         let what = match (td.value, td.writable) {
-            (Some(actual), Some(false)) if !self.same_value(actual, v) => "data property with a different value",
-            _ if td.is_accessor() && td.set.is_none_or(Local::is_undefined) => "accessor property without a setter",
+            (Some(actual), Some(false)) if !self.same_value(actual, v) => {
+                "data property with a different value"
+            }
+            _ if td.is_accessor() && td.set.is_none_or(Local::is_undefined) => {
+                "accessor property without a setter"
+            }
             _ => return Ok(true),
         };
         let name = self.key_text(key);
@@ -452,7 +464,10 @@ impl<'s> Scope<'s> {
     }
 
     /// FromPropertyDescriptor: an object with the fields that are present.
-    #[expect(clippy::wrong_self_convention, reason = "the specification's name; it converts into an object of this scope")]
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "the specification's name; it converts into an object of this scope"
+    )]
     pub fn from_property_descriptor(&mut self, d: &Desc<'s>) -> Local<'s> {
         let o = self.new_object();
         let flag = |b: Option<bool>| b.map(|b| Local::raw(Value::bool(b)));

@@ -147,7 +147,10 @@ impl ShapeRef {
     }
 
     #[inline(always)]
-    #[expect(clippy::mut_from_ref, reason = "cells are reached through raw pointers; see the module's invariant")]
+    #[expect(
+        clippy::mut_from_ref,
+        reason = "cells are reached through raw pointers; see the module's invariant"
+    )]
     fn get(&self) -> &mut Shape {
         // SAFETY: a ShapeRef is only made from live shapes, and no reference is kept across another call.
         unsafe { &mut *self.0 }
@@ -239,7 +242,7 @@ impl ShapeRef {
             let d = self.own_dict(heap);
             let t = d.table();
             // SAFETY: a dictionary's table is its own.
-            unsafe { (*t.get()).push(key, attrs) };
+            unsafe { (&mut *t.get()).push(key, attrs) };
             d.get().count += 1;
             return d;
         }
@@ -311,7 +314,7 @@ impl ShapeRef {
         debug_assert!(self.get().flags & (DICT | CACHED) == DICT);
         let t = self.table();
         // SAFETY: a dictionary's table is its own.
-        unsafe { (*t.get()).entries[slot as usize].attrs = attrs };
+        unsafe { (&mut *t.get()).entries[slot as usize].attrs = attrs };
     }
 
     /// Forgets a property; only on own dictionaries. Returns how many entries are dead now.
@@ -330,9 +333,8 @@ impl ShapeRef {
         let t = self.table();
         // SAFETY: a dictionary's table is its own.
         let t = unsafe { &mut *t.get() };
-        let old: Vec<u32> = (0..t.entries.len() as u32)
-            .filter(|&i| t.entries[i as usize].key != PropKey::NONE)
-            .collect();
+        let old: Vec<u32> =
+            (0..t.entries.len() as u32).filter(|&i| t.entries[i as usize].key != PropKey::NONE).collect();
         t.entries = old.iter().map(|&i| t.entries[i as usize]).collect();
         t.dead = 0;
         t.index.clear();

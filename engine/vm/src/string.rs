@@ -381,11 +381,8 @@ pub(crate) fn substring(heap: &mut Heap, s: *mut JsString, from: usize, to: usiz
                 Chars::Utf16(u) => new_utf16(heap, u),
             };
         }
-        let (parent, base) = if (*s).h.flags & SLICE != 0 {
-            (*(*s).word(0), *(*s).word(1))
-        } else {
-            (s as usize, 0)
-        };
+        let (parent, base) =
+            if (*s).h.flags & SLICE != 0 { (*(*s).word(0), *(*s).word(1)) } else { (s as usize, 0) };
         let p = heap.alloc(DATA + 16, CellKind::String).cast::<JsString>();
         (*p).h.flags = SLICE | (*s).h.flags & LATIN1;
         (*p).h.extra = n as u32;

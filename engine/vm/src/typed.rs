@@ -95,8 +95,18 @@ impl ElementType {
     pub const fn constructor(self) -> Intrinsic {
         use Intrinsic as I;
         [
-            I::Int8Array, I::Uint8Array, I::Uint8ClampedArray, I::Int16Array, I::Uint16Array, I::Int32Array, I::Uint32Array,
-            I::Float16Array, I::Float32Array, I::Float64Array, I::BigInt64Array, I::BigUint64Array,
+            I::Int8Array,
+            I::Uint8Array,
+            I::Uint8ClampedArray,
+            I::Int16Array,
+            I::Uint16Array,
+            I::Int32Array,
+            I::Uint32Array,
+            I::Float16Array,
+            I::Float32Array,
+            I::Float64Array,
+            I::BigInt64Array,
+            I::BigUint64Array,
         ][self as usize]
     }
 
@@ -104,9 +114,18 @@ impl ElementType {
     pub const fn prototype(self) -> Intrinsic {
         use Intrinsic as I;
         [
-            I::Int8ArrayPrototype, I::Uint8ArrayPrototype, I::Uint8ClampedArrayPrototype, I::Int16ArrayPrototype,
-            I::Uint16ArrayPrototype, I::Int32ArrayPrototype, I::Uint32ArrayPrototype, I::Float16ArrayPrototype,
-            I::Float32ArrayPrototype, I::Float64ArrayPrototype, I::BigInt64ArrayPrototype, I::BigUint64ArrayPrototype,
+            I::Int8ArrayPrototype,
+            I::Uint8ArrayPrototype,
+            I::Uint8ClampedArrayPrototype,
+            I::Int16ArrayPrototype,
+            I::Uint16ArrayPrototype,
+            I::Int32ArrayPrototype,
+            I::Uint32ArrayPrototype,
+            I::Float16ArrayPrototype,
+            I::Float32ArrayPrototype,
+            I::Float64ArrayPrototype,
+            I::BigInt64ArrayPrototype,
+            I::BigUint64ArrayPrototype,
         ][self as usize]
     }
 
@@ -364,7 +383,11 @@ pub(crate) fn typed_put_fast(o: ObjRef, i: usize, v: Value) -> bool {
     let n = if v.is_int() {
         v.as_int()
     } else if v.is_double() {
-        if ty.is_float() || ty == ElementType::Uint8Clamped { 0 } else { crate::convert::f64_to_int32(v.as_double()) }
+        if ty.is_float() || ty == ElementType::Uint8Clamped {
+            0
+        } else {
+            crate::convert::f64_to_int32(v.as_double())
+        }
     } else {
         return false;
     };
@@ -427,7 +450,8 @@ impl Vm {
             Some(i) => Some(Some(i as usize)),
             None if key.is_string() && self.is_canonical_numeric(key) => {
                 let n = crate::convert::string_to_number(self.chars_of(key.0));
-                let integral = n.fract() == 0.0 && n >= 0.0 && n.is_sign_positive() && n < 9_007_199_254_740_992.0;
+                let integral =
+                    n.fract() == 0.0 && n >= 0.0 && n.is_sign_positive() && n < 9_007_199_254_740_992.0;
                 Some(integral.then_some(n as usize))
             }
             None => None,
@@ -460,7 +484,12 @@ pub struct ViewInfo {
 
 impl<'s> Scope<'s> {
     /// The typed array's part of `[[DefineOwnProperty]]`; `None`: the key is no number.
-    pub(crate) fn typed_define(&mut self, o: Local<'s>, key: Key<'s>, d: &Desc<'s>) -> Result<Option<bool>, Thrown> {
+    pub(crate) fn typed_define(
+        &mut self,
+        o: Local<'s>,
+        key: Key<'s>,
+        d: &Desc<'s>,
+    ) -> Result<Option<bool>, Thrown> {
         let Some(i) = self.vm.numeric_index(key.k) else { return Ok(None) };
         let refused = d.configurable == Some(false) || d.enumerable == Some(false) || d.is_accessor();
         if !self.vm.is_valid_index(o.obj(), i) || refused || d.writable == Some(false) {
@@ -677,7 +706,14 @@ impl<'s> Scope<'s> {
     }
 
     /// Copies bytes between buffers, which may be the same. False (and nothing copied) when a range is not there.
-    pub fn copy_buffer_bytes(&mut self, from: Local<'_>, at: usize, to: Local<'_>, to_at: usize, n: usize) -> bool {
+    pub fn copy_buffer_bytes(
+        &mut self,
+        from: Local<'_>,
+        at: usize,
+        to: Local<'_>,
+        to_at: usize,
+        n: usize,
+    ) -> bool {
         let (Some(end), Some(to_end)) = (at.checked_add(n), to_at.checked_add(n)) else { return false };
         if from.is_identical(to) {
             let Some(d) = data_mut(to.v).filter(|d| d.bytes.len() >= end.max(to_end)) else { return false };

@@ -1,7 +1,7 @@
 //! The engine's state, and the raw operations on objects that never run JavaScript.
 
 use crate::atoms::Atoms;
-use crate::code::{Code, CodeRef};
+use crate::code::CodeRef;
 use crate::heap::{CellKind, Header, Heap, HeapStats};
 use crate::interp::Frame;
 use crate::job::{EngineProbe, Job};
@@ -53,7 +53,12 @@ pub trait Host {
     ) -> Result<(), Thrown>;
 
     /// Fills a fresh `import.meta`.
-    fn import_meta<'s>(&self, s: &mut Scope<'s>, meta: crate::Local<'s>, module: crate::ModuleId) -> Result<(), Thrown>;
+    fn import_meta<'s>(
+        &self,
+        s: &mut Scope<'s>,
+        meta: crate::Local<'s>,
+        module: crate::ModuleId,
+    ) -> Result<(), Thrown>;
 
     /// A promise was rejected without a handler (`handled` false), or a handler was attached after that (`handled` true).
     fn rejection_tracker<'s>(&self, s: &mut Scope<'s>, promise: crate::Local<'s>, handled: bool);
@@ -162,9 +167,8 @@ impl Vm {
         let mut heap = Heap::new();
         let mut interner = Interner::new();
         let atoms = Atoms::new(&mut heap, &mut interner);
-        let char_strings = Box::new(std::array::from_fn(|i| {
-            Value::string(interner.latin1(&mut heap, &[i as u8]))
-        }));
+        let char_strings =
+            Box::new(std::array::from_fn(|i| Value::string(interner.latin1(&mut heap, &[i as u8]))));
         let null_root = ShapeRef::root(&mut heap, std::ptr::null_mut());
         let realm = Realm {
             intrinsics: [Value::UNDEFINED; Intrinsic::COUNT],
@@ -226,7 +230,13 @@ impl Vm {
         let op = ObjRef::new(&mut self.heap, Class::Plain, null_root);
         self.realm.intrinsics[Intrinsic::ObjectPrototype as usize] = op.value();
         self.realm.object_shape = self.root_shape(Some(op));
-        let fp = self.alloc_native(self.realm.object_shape, |s, _| Ok(s.undefined()), self.atoms.empty.0, 0, false);
+        let fp = self.alloc_native(
+            self.realm.object_shape,
+            |s, _| Ok(s.undefined()),
+            self.atoms.empty.0,
+            0,
+            false,
+        );
         self.realm.intrinsics[Intrinsic::FunctionPrototype as usize] = fp.value();
         self.realm.function_shape = self.root_shape(Some(fp));
         let shape = self.realm.object_shape;
@@ -241,15 +251,21 @@ impl Vm {
         let g = ObjRef::new(&mut self.heap, Class::Global, shape);
         self.realm.global = g.value();
         for i in [
-            Intrinsic::IteratorPrototype, Intrinsic::AsyncIteratorPrototype, Intrinsic::GeneratorPrototype,
-            Intrinsic::AsyncGeneratorPrototype, Intrinsic::GeneratorFunctionPrototype,
-            Intrinsic::AsyncGeneratorFunctionPrototype, Intrinsic::AsyncFunctionPrototype, Intrinsic::PromisePrototype,
+            Intrinsic::IteratorPrototype,
+            Intrinsic::AsyncIteratorPrototype,
+            Intrinsic::GeneratorPrototype,
+            Intrinsic::AsyncGeneratorPrototype,
+            Intrinsic::GeneratorFunctionPrototype,
+            Intrinsic::AsyncGeneratorFunctionPrototype,
+            Intrinsic::AsyncFunctionPrototype,
+            Intrinsic::PromisePrototype,
             Intrinsic::ErrorPrototype,
         ] {
             let proto = match i {
                 Intrinsic::GeneratorPrototype => Intrinsic::IteratorPrototype,
                 Intrinsic::AsyncGeneratorPrototype => Intrinsic::AsyncIteratorPrototype,
-                Intrinsic::GeneratorFunctionPrototype | Intrinsic::AsyncGeneratorFunctionPrototype
+                Intrinsic::GeneratorFunctionPrototype
+                | Intrinsic::AsyncGeneratorFunctionPrototype
                 | Intrinsic::AsyncFunctionPrototype => Intrinsic::FunctionPrototype,
                 _ => Intrinsic::ObjectPrototype,
             };
@@ -560,7 +576,8 @@ impl Vm {
             self.add_property(f, self.atoms.name.0, name, CONFIGURABLE);
         }
         if tpl.is_generator {
-            let which = if tpl.is_async { Intrinsic::AsyncGeneratorPrototype } else { Intrinsic::GeneratorPrototype };
+            let which =
+                if tpl.is_async { Intrinsic::AsyncGeneratorPrototype } else { Intrinsic::GeneratorPrototype };
             let p = self.alloc_object(Class::Plain, Some(self.realm.proto(which)));
             self.add_property(f, self.atoms.prototype.0, p.value(), WRITABLE);
         } else if tpl.kind == looplab_bytecode::FuncKind::Normal && !tpl.is_async {
@@ -764,9 +781,4 @@ fn native_stack_limit() -> usize {
     let size = (size as usize).clamp(128 << 10, 64 << 20);
     // Threads other than the first usually have 2 MiB; the embedder calls use_current_stack on a thread it sized itself.
     here.saturating_sub(size - (size / 4).min(160 << 10))
-}
-
-/// Marks a code cell's Rust side as garbage-free; see `Code`.
-pub(crate) fn code_cell(h: *mut Header) -> *mut Code {
-    h.cast()
 }

@@ -50,7 +50,12 @@ impl Vm {
     }
 
     /// `new f(...args)`.
-    pub(crate) fn construct_value(&mut self, f: Value, new_target: Value, args: &[Local<'_>]) -> Result<Value, Thrown> {
+    pub(crate) fn construct_value(
+        &mut self,
+        f: Value,
+        new_target: Value,
+        args: &[Local<'_>],
+    ) -> Result<Value, Thrown> {
         if !crate::vm::is_constructor(f) {
             let mut s = Scope::new(self);
             let t = s.describe_value(Local::raw(f));
@@ -134,7 +139,13 @@ impl Vm {
         at as usize + n * 8 <= end
     }
 
-    fn call_native_args(&mut self, o: ObjRef, this: Value, nt: Value, args: &[Local<'_>]) -> Result<Value, Thrown> {
+    fn call_native_args(
+        &mut self,
+        o: ObjRef,
+        this: Value,
+        nt: Value,
+        args: &[Local<'_>],
+    ) -> Result<Value, Thrown> {
         let at = self.push_args(o.value(), this, args)?;
         // SAFETY: push_args wrote the arguments there.
         let r = self.call_native(o, this, nt, unsafe { at.add(2) }, args.len());
@@ -160,7 +171,13 @@ impl Vm {
         r
     }
 
-    fn call_function(&mut self, o: ObjRef, this: Value, nt: Value, args: &[Local<'_>]) -> Result<Value, Thrown> {
+    fn call_function(
+        &mut self,
+        o: ObjRef,
+        this: Value,
+        nt: Value,
+        args: &[Local<'_>],
+    ) -> Result<Value, Thrown> {
         let at = self.push_args(o.value(), this, args)?;
         let native = self.native;
         // SAFETY: the function is at `at`, the window begins behind it.
@@ -197,7 +214,9 @@ impl Vm {
         if self.frames.len() >= MAX_FRAMES || !self.has_stack(base, nregs + argc + 2) {
             return Err(self.stack_overflow());
         }
-        if new_target.is_undefined() && matches!(t.kind, FuncKind::ClassConstructor | FuncKind::DerivedConstructor) {
+        if new_target.is_undefined()
+            && matches!(t.kind, FuncKind::ClassConstructor | FuncKind::DerivedConstructor)
+        {
             let name = t.name.to_string();
             return Err(Scope::new(self)
                 .throw_type(&format!("Class constructor {name} cannot be invoked without 'new'")));

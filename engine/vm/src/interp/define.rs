@@ -1,13 +1,13 @@
 //! What object literals, classes, super and private names do.
 
 use crate::code::{CodeRef, Ic, IcEntry, IcKind};
+use crate::interp::ic::Got;
 use crate::object::{Class, IS_PROTO, ObjRef};
 use crate::property::{Desc, KeyFilter};
 use crate::scope::{Key, Local, Scope, Thrown};
 use crate::shape::{ACCESSOR, ALL, CONFIGURABLE, ENUMERABLE, HIDDEN, WRITABLE};
 use crate::value::{PropKey, Value};
 use crate::vm::{Vm, accessor, is_private};
-use crate::interp::ic::Got;
 use looplab_bytecode::{Const, Span};
 
 impl Vm {
@@ -21,7 +21,11 @@ impl Vm {
             None => {
                 let before = o.shape();
                 self.add_property(o, key, x, ALL);
-                if !before.is_dict() && !o.shape().is_dict() && key.as_index().is_none() && !o.has_flag(IS_PROTO) {
+                if !before.is_dict()
+                    && !o.shape().is_dict()
+                    && key.as_index().is_none()
+                    && !o.has_flag(IS_PROTO)
+                {
                     ic.kind = IcKind::Add;
                     ic.first = IcEntry { shape: before, holder: o.shape().0.cast(), slot: 0, epoch: 0 };
                 }
@@ -83,7 +87,12 @@ impl Vm {
     }
 
     /// CopyDataProperties (object spread and rest).
-    pub(crate) fn copy_props(&mut self, target: Value, source: Value, excluded: &[Value]) -> Result<(), Thrown> {
+    pub(crate) fn copy_props(
+        &mut self,
+        target: Value,
+        source: Value,
+        excluded: &[Value],
+    ) -> Result<(), Thrown> {
         if source.is_nullish() {
             return Ok(());
         }
@@ -156,7 +165,14 @@ impl Vm {
         s.get_from(base, key, Local::raw(this)).map(|l| l.v)
     }
 
-    pub(crate) fn set_super(&mut self, this: Value, home: Value, k: Value, x: Value, strict: bool) -> Result<(), Thrown> {
+    pub(crate) fn set_super(
+        &mut self,
+        this: Value,
+        home: Value,
+        k: Value,
+        x: Value,
+        strict: bool,
+    ) -> Result<(), Thrown> {
         let mut s = Scope::new(self);
         let key = s.to_key(Local::raw(k))?;
         let base = s.get_prototype_of(Local::raw(home))?;
@@ -196,14 +212,19 @@ impl Vm {
         let name = s.symbol_text(Local::raw(k));
         match found {
             None => {
-                let m = format!("Cannot write private member {name} to an object whose class did not declare it");
+                let m =
+                    format!("Cannot write private member {name} to an object whose class did not declare it");
                 Err(s.throw_type(&m))
             }
             Some((_, f)) if f.attrs & ACCESSOR != 0 => match accessor(f.value).1 {
-                st if st.is_undefined() => Err(s.throw_type(&format!("'{name}' was defined without a setter"))),
+                st if st.is_undefined() => {
+                    Err(s.throw_type(&format!("'{name}' was defined without a setter")))
+                }
                 st => Ok(Some(st)),
             },
-            Some((_, f)) if f.attrs & WRITABLE == 0 => Err(s.throw_type(&format!("Private method '{name}' is not writable"))),
+            Some((_, f)) if f.attrs & WRITABLE == 0 => {
+                Err(s.throw_type(&format!("Private method '{name}' is not writable")))
+            }
             Some((o, f)) => {
                 o.store(f.loc, x);
                 Ok(None)
@@ -254,12 +275,16 @@ impl Vm {
                 let h = Local::raw(h);
                 if !h.is_constructor() {
                     let t = s.describe_value(h);
-                    return Err(s.throw_type(&format!("Class extends value {t} is not a constructor or null")));
+                    return Err(
+                        s.throw_type(&format!("Class extends value {t} is not a constructor or null"))
+                    );
                 }
                 let p = s.get(h, s.vm.atoms.prototype)?;
                 if !p.is_object() && !p.is_null() {
                     let t = s.describe_value(p);
-                    return Err(s.throw_type(&format!("Class extends value does not have valid prototype property {t}")));
+                    return Err(s.throw_type(&format!(
+                        "Class extends value does not have valid prototype property {t}"
+                    )));
                 }
                 (ObjRef::from(p.v), h.obj())
             }
@@ -285,7 +310,9 @@ impl Vm {
 
     pub(crate) fn new_regexp(&mut self, code: CodeRef, n: u32) -> Result<Value, Thrown> {
         let t = code.template().clone();
-        let Some(Const::RegExp { pattern, flags }) = t.consts.get(n as usize) else { return Ok(Value::UNDEFINED) };
+        let Some(Const::RegExp { pattern, flags }) = t.consts.get(n as usize) else {
+            return Ok(Value::UNDEFINED);
+        };
         let p = Value::string(crate::string::new_text(&mut self.heap, pattern));
         let f = Value::string(crate::string::new_text(&mut self.heap, flags));
         let mut s = Scope::new(self);
@@ -337,7 +364,13 @@ impl Vm {
     }
 
     /// Calls what is neither a script function nor native, or fails naming the callee's source.
-    pub(crate) fn call_other(&mut self, code: CodeRef, f: Value, this: Value, args: Vec<Local<'_>>) -> Result<Value, Thrown> {
+    pub(crate) fn call_other(
+        &mut self,
+        code: CodeRef,
+        f: Value,
+        this: Value,
+        args: Vec<Local<'_>>,
+    ) -> Result<Value, Thrown> {
         if crate::vm::is_callable(f) {
             return self.call_value(f, this, &args);
         }
@@ -347,7 +380,13 @@ impl Vm {
         Err(s.throw_type(&format!("{text} is not a function")))
     }
 
-    pub(crate) fn construct_other(&mut self, code: CodeRef, f: Value, nt: Value, args: Vec<Local<'_>>) -> Result<Value, Thrown> {
+    pub(crate) fn construct_other(
+        &mut self,
+        code: CodeRef,
+        f: Value,
+        nt: Value,
+        args: Vec<Local<'_>>,
+    ) -> Result<Value, Thrown> {
         if crate::vm::is_constructor(f) {
             return self.construct_value(f, nt, &args);
         }
@@ -381,11 +420,12 @@ impl Vm {
         let prop = prop.filter(|p| p.is_string()).map(|p| self.chars_of(p).to_utf8());
         let mut s = Scope::new(self);
         match prop {
-            Some(p) => s.throw_type(&format!("Cannot destructure property '{p}' of '{shown}' as it is {what}.")),
+            Some(p) => {
+                s.throw_type(&format!("Cannot destructure property '{p}' of '{shown}' as it is {what}."))
+            }
             None => s.throw_type(&format!("Cannot destructure '{shown}' as it is {what}.")),
         }
     }
-
 }
 
 impl<'s> Scope<'s> {

@@ -149,7 +149,13 @@ impl Vm {
 
     /// Writes a property when the first cache entry missed. `Some(setter)`: to be called.
     #[inline(never)]
-    pub(crate) fn set_prop_miss(&mut self, v: Value, ic: *mut Ic, x: Value, strict: bool) -> Result<Option<Value>, Thrown> {
+    pub(crate) fn set_prop_miss(
+        &mut self,
+        v: Value,
+        ic: *mut Ic,
+        x: Value,
+        strict: bool,
+    ) -> Result<Option<Value>, Thrown> {
         // SAFETY: ic is an entry of live code's caches, which do not move.
         let ic = unsafe { &mut *ic };
         let key = ic.key;
@@ -204,7 +210,10 @@ impl Vm {
         let mut p = o.proto();
         while let Some(x) = p {
             let lazy_name = x.has_flag(crate::object::LAZY) && !self.lazy_is_harmless(x, key);
-            if x.has_flag(crate::object::EXOTIC) || lazy_name || x.is(Class::Array) && key == self.atoms.length.0 {
+            if x.has_flag(crate::object::EXOTIC)
+                || lazy_name
+                || x.is(Class::Array) && key == self.atoms.length.0
+            {
                 return None;
             }
             x.set_flag(IS_PROTO);
@@ -231,7 +240,13 @@ impl Vm {
         Some((IcKind::Add, IcEntry { shape, holder: next.0.cast(), slot: 0, epoch }))
     }
 
-    pub(crate) fn set_general(&mut self, v: Value, key: PropKey, x: Value, strict: bool) -> Result<(), Thrown> {
+    pub(crate) fn set_general(
+        &mut self,
+        v: Value,
+        key: PropKey,
+        x: Value,
+        strict: bool,
+    ) -> Result<(), Thrown> {
         let mut s = Scope::new(self);
         let (target, k, x) = (Local::raw(v), Key::raw(key), Local::raw(x));
         if target.is_object() {
@@ -257,8 +272,12 @@ impl Vm {
         let t = s.vm.type_of(v);
         let kind = s.vm.chars_of(t).to_utf8();
         let shown = s.describe_value(target);
-        if target.is_string() && (name == "length" || k.as_index().is_some_and(|i| (i as usize) < Vm::string_len(v))) {
-            return Err(s.throw_type(&format!("Cannot assign to read only property '{name}' of string '{shown}'")));
+        if target.is_string()
+            && (name == "length" || k.as_index().is_some_and(|i| (i as usize) < Vm::string_len(v)))
+        {
+            return Err(
+                s.throw_type(&format!("Cannot assign to read only property '{name}' of string '{shown}'"))
+            );
         }
         Err(s.throw_type(&format!("Cannot create property '{name}' on {kind} '{shown}'")))
     }
@@ -309,7 +328,10 @@ impl Vm {
             Some(self.string_key(k))
         } else if k.is_symbol() {
             Some(PropKey(k))
-        } else if k.is_double() && k.as_double() >= 0.0 && f64::from(f64_to_int32(k.as_double())) == k.as_double() {
+        } else if k.is_double()
+            && k.as_double() >= 0.0
+            && f64::from(f64_to_int32(k.as_double())) == k.as_double()
+        {
             Some(PropKey::index(k.as_double() as u32))
         } else {
             None

@@ -49,7 +49,8 @@ impl Vm {
             let Some(f) = self.frames.last_mut() else { return Err(Thrown(())) };
             if !self.terminating {
                 let pc = f.pc_index().saturating_sub(1);
-                let handler = f.code.template().handlers.iter().find(|h| h.start <= pc && pc < h.end).copied();
+                let handler =
+                    f.code.template().handlers.iter().find(|h| h.start <= pc && pc < h.end).copied();
                 if let Some(h) = handler {
                     // SAFETY: the verifier has checked the handler's target and register.
                     unsafe {
@@ -701,13 +702,17 @@ impl Vm {
                 Op::JNGeI => jump_less_imm!(i, Ge, >=, false),
                 Op::JSEqI => {
                     let x = r!(i.a());
-                    if x.is_int() && x.as_int() == i.sb() || x.is_double() && x.as_double() == f64::from(i.sb()) {
+                    if x.is_int() && x.as_int() == i.sb()
+                        || x.is_double() && x.as_double() == f64::from(i.sb())
+                    {
                         jump!(i.sc());
                     }
                 }
                 Op::JSNeI => {
                     let x = r!(i.a());
-                    if !(x.is_int() && x.as_int() == i.sb() || x.is_double() && x.as_double() == f64::from(i.sb())) {
+                    if !(x.is_int() && x.as_int() == i.sb()
+                        || x.is_double() && x.as_double() == f64::from(i.sb()))
+                    {
                         jump!(i.sc());
                     }
                 }
@@ -761,7 +766,11 @@ impl Vm {
                                 continue;
                             }
                             if c.kind == IcKind::Add && c.first.epoch == self.proto_epoch {
-                                o.append_slot(&mut self.heap, crate::shape::ShapeRef(c.first.holder.cast()), x);
+                                o.append_slot(
+                                    &mut self.heap,
+                                    crate::shape::ShapeRef(c.first.holder.cast()),
+                                    x,
+                                );
                                 continue;
                             }
                         }
@@ -881,7 +890,8 @@ impl Vm {
                 }
                 Op::ToStr => {
                     let v = r!(i.b());
-                    r!(i.a()) = if v.is_string() { v } else { slow!(Scope::new(self).to_string(Local::raw(v))).v };
+                    r!(i.a()) =
+                        if v.is_string() { v } else { slow!(Scope::new(self).to_string(Local::raw(v))).v };
                 }
                 Op::Concat => {
                     let mut acc = r!(i.b());
@@ -956,13 +966,24 @@ impl Vm {
                             save!();
                             let this = r!(at + 1);
                             if o.value() == self.realm.get(crate::Intrinsic::GeneratorNext)
-                                && self.resume_in_place(this, if i.c() > 0 { r!(at + 2) } else { Value::UNDEFINED }, Ret::IterResult, i.a())?
+                                && self.resume_in_place(
+                                    this,
+                                    if i.c() > 0 { r!(at + 2) } else { Value::UNDEFINED },
+                                    Ret::IterResult,
+                                    i.a(),
+                                )?
                             {
                                 load!();
                                 continue;
                             }
                             // SAFETY: arguments lie behind this.
-                            let v = self.call_native(o, this, Value::UNDEFINED, unsafe { base.add(at + 2) }, i.c())?;
+                            let v = self.call_native(
+                                o,
+                                this,
+                                Value::UNDEFINED,
+                                unsafe { base.add(at + 2) },
+                                i.c(),
+                            )?;
                             r!(i.a()) = v;
                             continue;
                         }
@@ -981,7 +1002,14 @@ impl Vm {
                             let this = self.this_for_construct(o, nt)?;
                             r!(at + 1) = this;
                             // SAFETY: callee, this and arguments are registers of the window.
-                            self.push_frame(o, unsafe { base.add(at + 1) }, i.c(), nt, Ret::Construct, i.a() as u32)?;
+                            self.push_frame(
+                                o,
+                                unsafe { base.add(at + 1) },
+                                i.c(),
+                                nt,
+                                Ret::Construct,
+                                i.a() as u32,
+                            )?;
                             load!();
                             continue;
                         }
@@ -1267,7 +1295,14 @@ impl Vm {
     }
 
     /// Calls an accessor or field initialiser: script functions get a frame above the running window, others run at once.
-    fn begin_accessor(&mut self, f: Value, this: Value, args: &[Value], dst: u32, ret: Ret) -> Result<(), Thrown> {
+    fn begin_accessor(
+        &mut self,
+        f: Value,
+        this: Value,
+        args: &[Value],
+        dst: u32,
+        ret: Ret,
+    ) -> Result<(), Thrown> {
         let o = ObjRef::of(f);
         if o.is(Class::Function) && !CodeRef::of_function(o).template().is_generator {
             let at = self.top;
@@ -1301,9 +1336,7 @@ impl Vm {
         self.enter_native()?;
         let top = self.top;
         let native = std::mem::replace(&mut self.native, Value::UNDEFINED);
-        let r = self
-            .push_frame(o, window, argc, Value::UNDEFINED, Ret::Entry, 0)
-            .and_then(|()| self.run());
+        let r = self.push_frame(o, window, argc, Value::UNDEFINED, Ret::Entry, 0).and_then(|()| self.run());
         self.native = native;
         self.top = top;
         r
@@ -1359,7 +1392,9 @@ impl Vm {
         let Some(r) = t.arguments_reg else { return };
         // SAFETY: the arguments register is in the window.
         let a = unsafe { *f.base.add(r as usize) };
-        let Some(o) = ObjRef::from(a).filter(|o| o.is(Class::Arguments) && !o.int(0).is_cell()) else { return };
+        let Some(o) = ObjRef::from(a).filter(|o| o.is(Class::Arguments) && !o.int(0).is_cell()) else {
+            return;
+        };
         let n = o.elem_len() as usize;
         let map: Vec<Value> = t.mapped_args.iter().take(n).map(|&s| Value::int(i32::from(s))).collect();
         let list = crate::promise::new_list(&mut self.heap, &map);
@@ -1444,7 +1479,9 @@ impl Vm {
             return Ok(v);
         }
         if !v.is_undefined() {
-            return Err(Scope::new(self).throw_type("Derived constructors may only return object or undefined"));
+            return Err(
+                Scope::new(self).throw_type("Derived constructors may only return object or undefined")
+            );
         }
         if this.is_hole() { Err(self.throw_no_this()) } else { Ok(this) }
     }

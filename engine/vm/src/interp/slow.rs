@@ -166,7 +166,9 @@ impl<'s> Scope<'s> {
                 if y.is_negative() {
                     return Err(self.throw_range("Exponent must be non-negative"));
                 }
-                let e = y.to_u64().filter(|&e| x.bits() <= 1 || x.bits().saturating_mul(e) <= MAX_BIGINT_BITS * 2);
+                let e = y
+                    .to_u64()
+                    .filter(|&e| x.bits() <= 1 || x.bits().saturating_mul(e) <= MAX_BIGINT_BITS * 2);
                 match e.or_else(|| (x.bits() <= 1).then(|| if y.is_even() { 2 } else { 1 })) {
                     Some(e) => num_traits::pow::Pow::pow(x, e),
                     None => return Err(self.throw_range("Maximum BigInt size exceeded")),
@@ -186,7 +188,11 @@ impl<'s> Scope<'s> {
     fn bigint_shift(&mut self, x: &BigInt, by: BigInt) -> crate::Completion<'s> {
         let n = by.abs().to_u64().unwrap_or(u64::MAX);
         let r = if by.is_negative() {
-            if n > x.bits() { if x.is_negative() { BigInt::from(-1) } else { BigInt::zero() } } else { x >> n }
+            if n > x.bits() {
+                if x.is_negative() { BigInt::from(-1) } else { BigInt::zero() }
+            } else {
+                x >> n
+            }
         } else if x.is_zero() {
             BigInt::zero()
         } else if n.saturating_add(x.bits()) > MAX_BIGINT_BITS {
