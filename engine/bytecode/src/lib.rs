@@ -4,10 +4,14 @@
 //! all of them read the one table in [`op`]. Nothing here knows values, objects or the collector.
 #![forbid(unsafe_code)]
 
+pub mod disasm;
 pub mod op;
 pub mod template;
 pub mod text;
+pub mod verify;
 
+pub use disasm::{DisasmOptions, disassemble};
 pub use op::{Insn, Op, OperandRole};
 pub use template::*;
 pub use text::Text;
+pub use verify::verify;
