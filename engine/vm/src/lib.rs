@@ -21,6 +21,7 @@ mod property;
 mod proxy;
 mod realm;
 mod scope;
+mod script;
 
 #[path = "interp/mod.rs"]
 mod interp;

@@ -54,7 +54,7 @@ impl<'a> Gen<'a> {
         let iterable = self.expr(argument);
         self.b.at(at);
         self.b.blame(super::to_span(argument.span()));
-        self.b.xabc(Op::GetIter, u8::from(is_async), iter, iterable, 0);
+        self.b.xabc(Op::GetIter, if is_async { 1 } else { 2 }, iter, iterable, 0);
         self.b.abx(Op::LoadUndef, received, 0);
         let (next, throw, ret, step, done) =
             (self.b.label(), self.b.label(), self.b.label(), self.b.label(), self.b.label());
