@@ -1,21 +1,31 @@
-// Teaches: an interval counts from the *start* of its callback, so 15 ms of work fit into a
-// 40 ms interval; and runs missed while the thread was busy are not made up for.
-// Predict: how many runs fit, when one of them blocks for 3 intervals?
-const starts = [];
-
+// Teaches: an interval counts from the *start* of its callback, so work inside it doesn't
+// push the next run back; and runs missed while the thread was busy are not made up for:
+// one late run follows, then the interval goes on from there.
+// Predict: does 'marker' come before or after run 2? How many runs follow the long block?
 function busy(ms) {
   const until = Date.now() + ms;
   while (Date.now() < until);
 }
 
-const interval = setInterval(() => {
-  starts.push(Date.now());
-  if (starts.length === 1) busy(15);
-  if (starts.length === 2) busy(120);
-  if (starts.length < 4) return;
-  clearInterval(interval);
-  const gaps = starts.slice(1).map((t, i) => t - starts[i]);
-  console.log('runs:', starts.length);
-  console.log('never early:', gaps.every((gap) => gap >= 39));
-  console.log('the blocked run was followed by one run, late:', gaps[1] >= 120);
+let runs = 0;
+const first = setInterval(() => {
+  console.log(`first: run ${++runs}`);
+  if (runs === 2) return clearInterval(first);
+  busy(15); // the next run is due 25 ms from here, not 40
+  setTimeout(() => {
+    console.log('marker, 30 ms after run 1 ended');
+    overload();
+  }, 30);
 }, 40);
+
+function overload() {
+  let run = 0;
+  const second = setInterval(() => {
+    console.log(`second: run ${++run}`);
+    if (run === 1) {
+      busy(100); // five runs are missed
+      setTimeout(() => console.log('marker, 1 ms after the block'), 1);
+    }
+    if (run === 3) clearInterval(second);
+  }, 20);
+}

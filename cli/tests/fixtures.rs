@@ -71,7 +71,8 @@ fn check(folder: &Path, what: &str) {
             report += "    killed: it ran over the time limit\n";
         }
         if !report.is_empty() {
-            report += &outcome.stderr.lines().take(6).map(|line| format!("    ! {line}\n")).collect::<String>();
+            report +=
+                &outcome.stderr.lines().take(6).map(|line| format!("    ! {line}\n")).collect::<String>();
             failures.push((script.clone(), report));
         }
     }
