@@ -193,10 +193,11 @@ fn dependencies(room: &Room) -> BTreeMap<String, Vec<String>> {
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             section = name.rsplit_once("'.").map_or(name, |(_, kind)| kind).to_string();
             assert!(!section.contains("dependencies."), "{}: write dependencies in one line", room.folder);
-        } else if section.ends_with("dependencies") && !line.starts_with('#') {
-            if let Some((name, _)) = line.split_once(['=', '.']) {
-                sections.entry(section.clone()).or_default().push(name.trim().trim_matches('"').to_string());
-            }
+        } else if section.ends_with("dependencies")
+            && !line.starts_with('#')
+            && let Some((name, _)) = line.split_once(['=', '.'])
+        {
+            sections.entry(section.clone()).or_default().push(name.trim().trim_matches('"').to_string());
         }
     }
     sections
