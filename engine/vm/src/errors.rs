@@ -179,6 +179,26 @@ impl Vm {
         out
     }
 
+    /// Header and frames as V8 prints them.
+    fn plain_stack(&mut self, header: Value, frames: &[RawFrame]) -> Value {
+        let mut text = self.chars_of(header).to_utf8();
+        for f in frames {
+            text.push_str("\n    at ");
+            text.push_str(&self.render_frame(f).render());
+        }
+        self.str(&text)
+    }
+
+    /// Makes `stack` real without asking `Error.prepareStackTrace`: for paths that must not run code.
+    pub(crate) fn realize_stack_plain(&mut self, o: ObjRef) {
+        let Some(d) = o.host().and_then(|h| (h as &dyn Any).downcast_ref::<StackData>()) else { return };
+        let (header, frames) = (d.header, d.frames.clone());
+        let v = self.plain_stack(header, &frames);
+        if o.find(self.atoms.stack.0).is_some_and(|f| f.value.is_undefined()) {
+            self.reconfigure(o, self.atoms.stack.0, v, HIDDEN);
+        }
+    }
+
     /// The class name V8 prints before a method's name; none for undefined and the global object.
     fn receiver_type(&mut self, this: Value) -> Option<String> {
         let o = ObjRef::from(this)?;
@@ -326,25 +346,20 @@ impl<'s> Scope<'s> {
     }
 
     fn format_stack(&mut self, e: Local<'s>, header: Value, frames: &[RawFrame]) -> Completion<'s> {
-        let rendered: Vec<StackFrame> = frames.iter().map(|f| self.vm.render_frame(f)).collect();
         let error_fn = self.intrinsic(Intrinsic::Error);
         if error_fn.is_object() {
             if let Some(hook) = self.data_property(error_fn, self.vm.atoms.prepare_stack_trace.0) {
                 if crate::vm::is_callable(hook) {
-                    let sites: Vec<_> =
-                        frames.iter().zip(rendered).map(|(f, r)| self.call_site(f, r)).collect();
+                    let rendered: Vec<StackFrame> = frames.iter().map(|f| self.vm.render_frame(f)).collect();
+                    let sites: Vec<_> = frames.iter().zip(rendered).map(|(f, r)| self.call_site(f, r)).collect();
                     let list = self.new_array(&sites);
                     let hook = self.root(hook);
                     return self.call(hook, error_fn, &[e, list]);
                 }
             }
         }
-        let mut text = self.vm.chars_of(header).to_utf8();
-        for f in rendered {
-            text.push_str("\n    at ");
-            text.push_str(&f.render());
-        }
-        Ok(self.str(&text))
+        let v = self.vm.plain_stack(header, frames);
+        Ok(self.root(v))
     }
 
     fn call_site(&mut self, raw: &RawFrame, f: StackFrame) -> Local<'s> {

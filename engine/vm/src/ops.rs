@@ -453,6 +453,10 @@ impl<'s> Scope<'s> {
                 let l = self.root(r.value());
                 self.namespace_check(l, key)?;
             }
+            if r.is(Class::Error) && r.has_flag(crate::object::LAZY) && key.k == self.vm.atoms.stack.0 {
+                let l = self.root(r.value());
+                self.realize_stack(l)?;
+            }
             if let Some(own) = self.vm.own_raw(r, key.k) {
                 if own.attrs & ACCESSOR == 0 {
                     return Ok(self.root(own.value));

@@ -76,7 +76,7 @@ impl Vm {
     /// The own property of an object that is no proxy, virtual ones included.
     pub(crate) fn own_raw(&mut self, o: ObjRef, key: PropKey) -> Option<Own> {
         if o.has_flag(LAZY | EXOTIC) || o.is(Class::Array) {
-            if o.has_flag(LAZY) && key.is_string() {
+            if o.has_flag(LAZY) && key.is_string() && (!o.is(Class::Error) || key == self.atoms.stack.0) {
                 self.materialize(o);
             }
             if let Some(r) = self.exotic_own(o, key) {

@@ -554,6 +554,9 @@ impl Vm {
     #[cold]
     pub(crate) fn materialize(&mut self, f: ObjRef) {
         f.clear_flag(LAZY);
+        if f.is(Class::Error) {
+            return self.realize_stack_plain(f);
+        }
         if f.is(Class::Native) {
             let name = match f.int(1) {
                 v if v.is_symbol() => self.symbol_function_name(v, ""),

@@ -138,12 +138,6 @@ impl Vm {
 
     fn get_general(&mut self, v: Value, key: PropKey) -> Result<Got, Thrown> {
         let mut s = Scope::new(self);
-        if key == s.vm.atoms.stack.0 {
-            let o = ObjRef::of(v);
-            if o.is(Class::Error) && o.has_flag(crate::object::LAZY) {
-                s.realize_stack(Local::raw(v))?;
-            }
-        }
         s.get_v(Local::raw(v), Key::raw(key)).map(|l| Got::Value(l.v))
     }
 

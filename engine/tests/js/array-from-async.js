@@ -1,0 +1,1 @@
+(async () => { async function* g() { yield 1; yield 2; } console.log((await Array.fromAsync(g())).join(), (await Array.fromAsync([Promise.resolve('p'), 'q'])).join(), (await Array.fromAsync({ length: 2, 0: 'a' }, (x) => x + '!')).join()); try { await Array.fromAsync(null); } catch (e) { console.log(e.name); } })();

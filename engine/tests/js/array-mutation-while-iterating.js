@@ -1,0 +1,5 @@
+const a = [1, 2, 3]; const o = []; for (const x of a) { o.push(x); if (o.length < 5) a.push(x * 10); } console.log(o.join());
+const b = [1, 2, 3, 4]; const f = []; b.forEach((x, i) => { f.push(x); if (i === 0) { b.shift(); } if (i === 1) b.push(99); }); console.log(f.join(), b.join());
+console.log([1, 2, 3].map((x, i, arr) => { arr[i + 1] = 0; return x; }).join(), String([1, 2, 3, 4, 5].filter((x, i, arr) => { arr.length = 3; return true; }).length), [3, 2, 1].sort((x, y) => { return x - y; }).join());
+const c = [5, 3, 1]; try { c.sort((x, y) => { c.length = 0; return x - y; }); } catch (e) { console.log(e.message); } console.log(String(c.length)); const it = [1, 2][Symbol.iterator](); it.next(); it.next(); console.log(JSON.stringify(it.next()), JSON.stringify(it.next()));
+const obj = { a: 1, b: 2, c: 3 }; const ks = []; for (const k in obj) { ks.push(k); if (k === 'a') { delete obj.b; obj.d = 4; } } console.log(ks.join()); const dd = [0, 1, 2, 3]; for (const i in dd) { if (i === '1') dd.length = 2; ks.push(i); } console.log(ks.join());

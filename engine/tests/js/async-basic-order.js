@@ -1,0 +1,1 @@
+console.log('1'); (async () => { console.log('2'); await null; console.log('5'); await undefined; console.log('7'); })(); Promise.resolve().then(() => console.log('6')); console.log('3'); queueMicrotask(() => console.log('6b')); console.log('4');

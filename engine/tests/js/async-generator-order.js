@@ -1,0 +1,1 @@
+const log = []; async function* g() { log.push('start'); yield 'a'; log.push('mid'); yield 'b'; log.push('end'); } (async () => { for await (const x of g()) log.push(x); log.push('done'); })(); let p = Promise.resolve(); for (let i = 0; i < 12; i++) p = p.then(() => log.push(i)); p.then(() => console.log(log.join(' ')));

@@ -1,0 +1,4 @@
+// return of a value, of a promise and of await, against a counter of hops.
+const out = []; const h = (n) => () => out.push(n);
+(async () => 1)().then(h('value')); (async () => Promise.resolve(1))().then(h('promise')); (async () => await Promise.resolve(1))().then(h('await')); (async () => ({ then(r) { r(); } }))().then(h('thenable')); new Promise((r) => r(Promise.resolve())).then(h('new Promise(promise)')); Promise.resolve(Promise.resolve()).then(h('resolve(promise)')); (async () => { throw 1; })().catch(h('throw')); (async () => { try { return await Promise.reject(1); } catch { return 2; } })().then(h('caught')); (async () => { try { return 1; } finally { await null; } })().then(h('finally await'));
+let c = Promise.resolve(); for (let i = 1; i < 8; i++) c = c.then(h('#' + i)); c.then(() => console.log(out.join('\n')));

@@ -1,0 +1,4 @@
+// V8 names what was read and, where the source shows it, what it was read from.
+let u, n = null; const o = { u: undefined, n: null, f: 1, deep: {} }; const k = 'key', sy = Symbol('sy'), arr = [];
+for (const f of [() => u.x, () => n.x, () => o.u.x, () => o.n.y.z, () => u[0], () => u[k], () => n[sy], () => arr[0].x, () => o.deep.er.x, () => u.x(), () => o.u.m(), () => u.x = 1, () => n.x = 1, () => u[k] = 1, () => o.u[0] = 1, () => delete u.x, () => undefined.foo, () => null['a-b'], () => (void 0).x, () => o?.u.x, () => u[{}], () => n[1.5], () => u.x++, () => u.x += 1, () => u['with "quotes"'], () => { u.length; }, () => { for (u.x of [1]); }, () => { [u.x] = [1]; }, () => u[Symbol.iterator], () => `${u.x}`, () => n?.x.y ?? u.z, () => (() => {})().x, () => this.x.y, () => arguments[99].x, () => u.constructor])
+  try { f(); console.log('no error'); } catch (e) { console.log(e.name + ': ' + e.message); }

@@ -1,0 +1,12 @@
+const o = { _v: 1, get v() { return this._v; }, set v(x) { this._v = x * 2; }, get ['c' + 'k']() { return 'ck'; } };
+o.v = 5; console.log(String(o.v), o.ck, String(o.v++), String(o.v), String((o.v += 1)), String(o._v));
+const child = Object.create(o); child.v = 1; console.log(String(Object.hasOwn(child, '_v')), String(o._v));
+'use strict';
+const ro = { get r() { return 1; } }; ro.r = 2; console.log(String(ro.r));
+(function () { 'use strict'; try { ro.r = 2; } catch (e) { console.log(e.message); } })();
+const wo = { set w(x) {} }; console.log(String(wo.w));
+Object.defineProperty(o, 'hidden', { get() { return 'h'; }, configurable: true }); console.log(Object.keys(o).join(), o.hidden);
+console.log(typeof o.__lookupGetter__('v'), typeof Object.prototype.__lookupSetter__.call(o, 'v'));
+o.__defineGetter__('legacy', () => 'leg'); console.log(o.legacy);
+class Temp { static #k = 273; get kelvin() { return this.c + Temp.#k; } set kelvin(k) { this.c = k - Temp.#k; } } const t = new Temp(); t.kelvin = 300; console.log(t.c + ' ' + t.kelvin);
+console.log(String(Number.prototype.hasOwnProperty('x'))); Object.defineProperty(Number.prototype, 'me', { get() { 'use strict'; return typeof this; }, configurable: true }); console.log((5).me);

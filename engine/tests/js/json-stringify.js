@@ -1,0 +1,7 @@
+const j = JSON.stringify;
+console.log(j({ a: [1, 'x', null, undefined, () => {}, Symbol(), NaN, Infinity, -0, true], u: undefined, f() {}, d: new Date(0), r: /x/, m: new Map([[1, 2]]), n: Object(5), s: Object('s'), b: Object(false) }));
+console.log(String(j(undefined)), String(j(() => {})), j(null), j('\u2028\ud800"\\\b\n\x01\u007f'), j([new Set([1])]), j({ [Symbol('s')]: 1, 1: 'one', b: 1, a: 2, 0: 'zero' }));
+console.log(j([1, [2, { a: [] }], {}], null, 2)); console.log(j({ a: 1, b: [1, 2] }, null, '--')); console.log(j({ a: { b: 1 } }, null, 20).split('\n')[1].length + '', j([1], null, 'longer than ten').split('\n')[1], j({}, null, 2), j([], null, 2));
+console.log(j({ a: 1, b: 2, c: { a: 3, d: 4 } }, ['a', 'c']), j({ a: 1, b: 'x' }, (k, v) => (typeof v === 'number' ? v * 2 : v)), j({ toJSON(k) { return 'tj' + k; } }), j({ x: { toJSON(k) { return 'key:' + k; } } }), j({ a: [1, 2] }, function (k, v) { return Array.isArray(this) ? k + v : v; }));
+const c = { name: 'c' }; c.self = c; try { j(c); } catch (e) { console.log(e.name + ': ' + e.message); } const deep = { x: { y: [] } }; deep.x.y.push({ back: deep.x }); try { j(deep); } catch (e) { console.log(e.message); }
+try { j({ get x() { throw new Error('from getter'); } }); } catch (e) { console.log(e.message); } console.log(j(new Proxy([1, 2], {})), j(Object.create({ inherited: 1 })), j(new (class { x = 1; #p = 2; get g() { return 1; } })()), j('a', (k, v) => undefined) + '', j([,1]), j({ a: 1e21, b: 1e-7, c: 0.1 + 0.2, d: 123456789012345680000 }));

@@ -1,0 +1,1 @@
+const src = '{"a": [1, 2.5, "x\\n"], "b": null}'; const re = /\s*(?:(?<p>[{}\[\]:,])|(?<s>"(?:\\.|[^"\\])*")|(?<n>-?\d+(?:\.\d+)?)|(?<k>true|false|null))/gy; const out = []; for (let m; (m = re.exec(src)); ) { const [k, v] = Object.entries(m.groups).find(([, v]) => v !== undefined); out.push(k + v); } console.log(out.join(' '));

@@ -1,0 +1,7 @@
+const log = []; const handler = new Proxy({}, { get(_, trap) { return (...a) => { log.push(trap + (typeof a[1] === 'string' ? ':' + a[1] : '')); return Reflect[trap](...a); }; } });
+const p = new Proxy({ a: 1, b: 2 }, handler); p.a; p.c = 3; 'a' in p; delete p.b; Object.keys(p); for (const k in p); ({ ...p }); JSON.stringify(p); Object.getPrototypeOf(p); p instanceof Object; Object.isExtensible(p); Object.preventExtensions(p); Object.defineProperty(p, 'a', { value: 5 }); p.hasOwnProperty('a'); p.a++; Object.entries(p); Object.freeze(p);
+console.log(log.join(' ')); log.length = 0;
+const f = new Proxy(function (x) { return x * 2; }, handler); f(2); new f(1); f.call(null, 1); f.name; console.log(log.join(' '), typeof f, String(f(4)));
+const arr = new Proxy([1, 2, 3], { get: (t, k, r) => (k === 'length' ? 2 : Reflect.get(t, k, r)), set: (t, k, v) => (console.log('set ' + String(k)), Reflect.set(t, k, v)) }); arr.push(9); console.log(String(Array.isArray(arr)), arr.join(), Object.prototype.toString.call(arr));
+const neg = new Proxy([1, 2, 3], { get: (t, k, r) => Reflect.get(t, /^-\d+$/.test(k) ? t.length + +k : k, r) }); console.log(String(neg[-1]));
+const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); try { proxy.x; } catch (e) { console.log(e.message); } try { Array.isArray(Proxy.revocable([], {}).revoke() || proxy); } catch (e) { console.log(e.message); } console.log(typeof proxy);

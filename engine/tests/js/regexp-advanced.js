@@ -1,0 +1,12 @@
+console.log('aaa'.replaceAll('a', 'b'), 'a.b.c'.replaceAll('.', '$&$&'), 'abcabc'.replaceAll(/b/g, (m, i) => i), 'x'.replaceAll('', '-'), 'abc'.replace('', '_'));
+const d = /(?<a>x)(y)?/d.exec('zx'); console.log(JSON.stringify(d.indices), JSON.stringify(d.indices.groups));
+const r = /a/g; r.lastIndex = 5; console.log('aaa'.replace(r, 'b'), String(r.lastIndex), r[Symbol.match]('banana').length + '');
+console.log('aBcD'.split(/(?=[A-Z])/).join(), 'test'.split(/(?:)/u).join(), 'a\u{1F600}b'.split(/(?:)/u).length + '');
+console.log(/[\u{1F600}-\u{1F64F}]/u.test('\u{1F605}') + '', /^.$/u.test('\u{1F605}') + '', /^.$/.test('\u{1F605}') + '', /\bfoo\b/.test('a foo b') + '', /[\w-]+@[\w.]+/.exec('mail me@x.org now')[0]);
+console.log(/(?:a+)+b/.test('aaaaaaaaab') + '', /^(a|b)*?c/.exec('ababc')[0], /<.+?>/.exec('<a><b>')[0], /<.+>/.exec('<a><b>')[0], /a{2}/.exec('aaaa')[0], /a{2,}/.exec('aaaa')[0], /a{1,3}?/.exec('aaaa')[0]);
+const fn = 'k1=v1;k2=v2'.replace(/(?<key>\w+)=(?<val>\w+)/g, (...args) => { const g = args.at(-1); return `${g.val}:${g.key}@${args.at(-3)}`; }); console.log(fn);
+class MyRe { [Symbol.replace](s, r) { return `${s}/${r}`; } [Symbol.split](s) { return ['custom', s]; } [Symbol.search]() { return 99; } } const my = new MyRe(); console.log('s'.replace(my, 'r'), 's'.split(my).join(), String('s'.search(my)));
+console.log(RegExp.escape ? 'has escape' : 'no escape', String(RegExp.prototype.toString.call({ source: 'a', flags: 'b' })), String(RegExp.prototype.flags), String(RegExp.prototype.source), String(/a/ instanceof RegExp));
+'hello world'.match(/(l+)o/); console.log(RegExp.$1, RegExp.lastMatch ?? '');
+console.log(/\u0041\x42\103\t/.test('ABC\t') + '', /[\b]/.test('\b') + '', /\0/.test('\0') + '', /[^]/.test('\n') + '', String(/[]/.test('a')), /\cJ/.test('\n') + '', /\W\S\D/.test('!ab') + '');
+console.log(/ſ/i.test('s') + '', /ſ/iu.test('s') + '', /[^x]/iu.test('X') + '', /ß/i.test('ẞ') + '', /ǆ/i.test('ǅ') + '');

@@ -1,0 +1,11 @@
+console.log('2024-05-06'.replace(/(\d+)-(\d+)-(\d+)/, '$3.$2.$1'), 'aBc'.match(/b/i).index + '', String('abc'.match(/x/)), 'a1b22'.match(/\d+/g).join(), String(/a.c/s.test('a\nc')), String(/^b/m.test('a\nb')));
+const m = /(?<y>\d{4})-(?<m>\d\d)(?:-(?<d>\d\d))?/.exec('on 2024-05!'); console.log(m[0], String(m.index), m.groups.y, m.groups.m, String(m.groups.d), String(m.length), m.input, String(Object.getPrototypeOf(m.groups)));
+console.log('x=1, y=2'.replace(/(?<k>\w)=(?<v>\d)/g, '$<v>=$<k>'), 'abc'.replace(/b/, "[$`|$&|$'|$$]"), 'aaa'.replace(/a/g, (x, off) => off), 'john smith'.replace(/\b\w/g, (c) => c.toUpperCase()));
+console.log('price: 42€'.match(/(?<=: )\d+(?=€)/)[0], 'ab12'.match(/(?<!a)\d/)[0] ?? '', 'foobar'.match(/foo(?!baz)/)[0], /(a)|(b)/.exec('b').map(String).join());
+const st = /o/y; st.lastIndex = 1; console.log(String(st.test('foo')), String(st.lastIndex), String(st.test('foo')), String(st.test('foo')), String(st.lastIndex));
+const g = /a/g; console.log(String(g.test('aa')), String(g.lastIndex), String(g.test('aa')), String(g.test('aa')), String(g.lastIndex));
+console.log('\u{1F600}'.match(/./u)[0].length + '', '\u{1F600}'.match(/./)[0].length + '', String(/\u{61}/u.test('a')), String(/\p{L}+/u.exec('héllo wörld')[0]), String(/\p{Script=Greek}/u.test('α')), String(/[^\p{ASCII}]/u.test('a')));
+for (const x of 'a1b2'.matchAll(/([a-z])(\d)/g)) console.log(`${x[0]} ${x[1]} ${x[2]} ${x.index}`);
+console.log('a, b,c'.split(/\s*,\s*/).join('|'), 'abc'.split(/(b)/).join('|'), 'abc'.split('').join('-'), 'x1y2'.split(/\d/, 1).join(), String('ab'.search(/b/)), ''.split(/x/).length + '', ''.split('').length + '');
+console.log(String(/[/]\/(?:)/g), /a/gimsuy.flags, new RegExp('/', 'g').source, String(new RegExp('')), /x/.toString(), RegExp('a', 'i').ignoreCase + '', new RegExp(/z/g, 'i').flags, String(/\n/), String(new RegExp('\n').source));
+console.log(/(\w+) \1/.test('hey hey') + '', /(?<q>['"]).*?\k<q>/.exec(`a "b' c" d`)[0], 'aBC'.replace(/[A-Z]/g, (c) => '_' + c.toLowerCase()), /^(?:a|ab)(?:c|bcd)(d*)$/.exec('abcd').join(), String(/(z)((a+)?(b+)?(c))*/.exec('zaacbbbcac')));

@@ -1,0 +1,1 @@
+console.log('John Smith'.replace(/(?<f>\w+) (?<l>\w+)/, '$<l>, $<f>'), 'aXb'.replace(/X/, (m, o, s) => `[${m}${o}${s}]`), 'abc'.replace(/(b)(z)?/, '[$1|$2|$3|$0]'), 'abc'.replace(/b/, '$$$&$`'), 'a-b-c'.replace(/-/g, () => '$1'), 'x'.replace(/x/, undefined), 'x'.replace(/x/, null));

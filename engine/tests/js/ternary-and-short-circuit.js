@@ -1,0 +1,1 @@
+const log = []; const t = (v) => (log.push(v), v); console.log(String(t(0) || t('a')), String(t(1) && t(2)), String(t(null) ?? t('n')), t(0) ? t('y') : t('z'), String(!t(0) && !t('')), log.join()); console.log(1 ? 2 ? 'a' : 'b' : 'c', (null || undefined) ?? 'd', String(0 || null), String('' && 1));

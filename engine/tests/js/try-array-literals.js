@@ -1,0 +1,1 @@
+console.log([1, 2, 3].length + '', [, ].length + '', [1, , 2].length + '', [...[1], ...[2]].join(), [[1, 2], [3]].map(([a]) => a).join(), [function () { return 1; }][0]() + '', [1, 2, 3][1] + '', [1, 2, 3].indexOf(2) + '');

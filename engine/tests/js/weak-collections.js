@@ -1,0 +1,3 @@
+const k = {}, w = new WeakMap([[k, 1]]); console.log(String(w.get(k)), String(w.has({})), String(w.set(k, 2) === w), String(w.get(k)), String(w.delete(k)), String(w.has(k)), String(w.get('x')));
+for (const f of [() => w.set(1, 1), () => new WeakSet([1]), () => new WeakRef(1), () => WeakMap(), () => w.set(Symbol.for('r'), 1), () => new FinalizationRegistry(), () => new WeakMap([[1, 2]])]) try { f(); console.log('ok'); } catch (e) { console.log(e.message); }
+const r = new WeakRef(k); console.log(String(r.deref() === k), Object.prototype.toString.call(r), Object.prototype.toString.call(w)); const ws = new WeakSet([k]); console.log(String(ws.has(k)), String(ws.add(k) === ws), String(w.set(Symbol('ok'), 1) === w), typeof w.size);

@@ -1,0 +1,1 @@
+let i = 0, s = ''; while (i < 3) s += i++; do { s += 'd' + i; } while (--i > 1); for (;;) { if (i++ > 3) break; s += 'f'; } for (const x of 'ab') s += x; for (const k in { q: 1 }) s += k; for (let a = 0, b = 5; a < b; a++, b--) s += `${a}${b}`; console.log(s);

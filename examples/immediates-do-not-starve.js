@@ -1,0 +1,25 @@
+// Teaches: an immediate that queues an immediate is polite. The new one waits for the next
+// turn, so timers and files get their chance in between.
+// Predict: in which order do the two rounds come? Will the timeout wait until the chain of
+// immediates ends, as it would wait for a chain of ticks?
+setImmediate(() => {
+  console.log('round 1: a');
+  setImmediate(() => console.log('round 2: a'));
+});
+setImmediate(() => {
+  console.log('round 1: b');
+  setImmediate(() => console.log('round 2: b'));
+  setImmediate(second);
+});
+
+function second() {
+  let running = true;
+  setTimeout(() => {
+    running = false;
+    console.log('the timeout ran while immediates kept coming');
+  }, 5);
+  setImmediate(function again() {
+    if (running) setImmediate(again);
+    else console.log('the chain ends');
+  });
+}

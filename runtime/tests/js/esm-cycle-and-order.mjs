@@ -1,0 +1,1 @@
+console.log('main body'); import './modules/esm-order-1.mjs'; import { a } from './modules/esm-cycle-a.mjs'; import './modules/esm-order-2.mjs'; console.log('main', a()); export const late = 1; import('./esm-cycle-and-order.mjs').then((m) => console.log('self', m.late)); import { w } from './modules/esm-tla.mjs'; console.log(w);

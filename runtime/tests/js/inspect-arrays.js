@@ -1,0 +1,3 @@
+console.log([]); console.log([1, 2, 3]); console.log([[]], [[[]]], [[[[]]]], [[[[1]]]]); console.log([, 1, , , 2, ,]); console.log(new Array(5)); console.log([undefined, , null]);
+const a = [1, 2]; a.prop = 'x'; a[-1] = 'neg'; a['key with space'] = 1; console.log(a); console.log(['a', 'b']); console.log([['a', 1], ['b', 2]]); console.log([{ a: 1 }, { b: 2 }]); console.log([function foo() {}, class A {}, () => {}, Symbol('x')]);
+console.log(Array(3).fill({ x: 1 })); console.log([1.5, -2, 1e100, NaN]); console.log([[1, 2, [3, 4, [5, [6]]]], { a: { b: { c: { d: 1 } } } }]); class MyArr extends Array {} console.log(MyArr.from([1, 2]), new MyArr(3)); console.log(Object.create(Array.prototype)); const np = [1]; Object.setPrototypeOf(np, null); console.log(np);

@@ -1,0 +1,1 @@
+import { notThere } from './esm-a.mjs'; console.log(notThere);

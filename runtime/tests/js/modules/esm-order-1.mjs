@@ -1,0 +1,1 @@
+console.log('order 1'); import './esm-order-2.mjs';

@@ -1,0 +1,1 @@
+console.log('esm-throws runs'); throw new Error('esm threw');

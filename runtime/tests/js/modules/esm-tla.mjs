@@ -1,0 +1,1 @@
+console.log('tla before'); export const w = await Promise.resolve('awaited'); console.log('tla after');

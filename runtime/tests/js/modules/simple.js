@@ -1,0 +1,1 @@
+exports.simple = true; exports.file = require('path').basename(__filename);

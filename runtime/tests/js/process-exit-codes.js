@@ -1,0 +1,1 @@
+process.on('exit', (c) => { console.log('exit', c, process.exitCode); process.exitCode = 9; }); process.exitCode = 4; for (const bad of ['x', 1.5, {}, true]) try { process.exitCode = bad; } catch (e) { console.log(e.code); } process.exitCode = '7'; setImmediate(() => console.log('immediate', process.exitCode));

@@ -1,0 +1,1 @@
+process.on('exit', (c) => { console.log('exit listener', c); process.exit(5); console.log('never'); }); process.on('beforeExit', () => console.log('never before')); setTimeout(() => console.log('never'), 1); process.nextTick(() => console.log('never tick')); try { process.exit(3); } finally { console.log('never finally'); }

@@ -1,0 +1,1 @@
+process.on('exit', (c) => console.log('exit', c)); process.on('uncaughtException', (e) => console.log(e.name, e.code, e.message)); Promise.reject('plain string'); setTimeout(() => Promise.reject({ obj: 1 }), 1); setTimeout(() => Promise.reject(), 20); setTimeout(() => Promise.reject(Symbol('s')), 30);

@@ -1,0 +1,1 @@
+process.on('exit', (c) => console.log('exit', c)); process.on('uncaughtException', (e) => { console.log('handler', e.message); throw new Error('again'); }); setTimeout(() => { throw new Error('first'); }, 1); setTimeout(() => console.log('never'), 30);

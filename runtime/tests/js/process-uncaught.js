@@ -1,0 +1,1 @@
+process.on('uncaughtExceptionMonitor', (e, o) => console.log('monitor', e.message, o)); process.on('uncaughtException', (e, o) => console.log('uncaught', e.message, o)); setTimeout(() => { throw new Error('timer'); }, 1); setTimeout(() => Promise.reject(new Error('rejected')), 1); setTimeout(() => console.log(process.hasUncaughtExceptionCaptureCallback()), 20);

@@ -1,0 +1,2 @@
+// Delays that are no delays become 1 ms, all in one list, so they keep their order.
+const out = []; for (const d of [0, -0, NaN, undefined, null, '1', 'x', 1.9, {}, [], true, Infinity, 2 ** 31]) setTimeout((x) => out.push(String(x)), d, typeof d === 'object' ? JSON.stringify(d) : d); process.on('warning', (w) => out.push(w.name)); setTimeout(() => console.log(out.join(' ')), 30); const end = Date.now() + 5; while (Date.now() < end);
