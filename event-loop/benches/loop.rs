@@ -164,13 +164,13 @@ fn queue_work() {
     result("queue-work", 5e5 / seconds, "jobs/s");
 }
 
-/// One short job after the other: what sleeping and waking costs, and what spinning saves.
-fn ping_pong(name: &str, spin_micros: u64, worker_spin: u32) {
-    let mut bench = Bench::new(RealOptions { spin_micros, worker_spin, ..RealOptions::default() });
-    bench.left = 30_000;
+/// One short job after the other: what sleeping and waking costs, and what looking around first saves.
+fn ping_pong(name: &str, options: RealOptions) {
+    let mut bench = Bench::new(options);
+    bench.left = 20_000;
     bench.submit(Work::Short);
     let seconds = timed(|| bench.go());
-    result(name, black_box(seconds) / 30_000.0 * 1e6, "us/job");
+    result(name, black_box(seconds) / 20_000.0 * 1e6, "us/job");
 }
 
 fn main() {
@@ -178,8 +178,8 @@ fn main() {
     loop_count();
     million_async();
     queue_work();
-    ping_pong("job-round-trip", 0, 0);
-    ping_pong("job-round-trip-loop-spins-50us", 50, 0);
-    ping_pong("job-round-trip-worker-spins", 0, 2000);
-    ping_pong("job-round-trip-both-spin", 50, 2000);
+    for _ in 0..3 {
+        ping_pong("job-round-trip", RealOptions::default());
+        ping_pong("job-round-trip-eager", RealOptions::default().eager());
+    }
 }
