@@ -79,7 +79,9 @@
 //! ```
 //!
 //! * **Node's timer lists** live on one hidden timer; **immediates** on one hidden, unref'd check handle, plus a hidden idle
-//!   handle without a task that is started while ref'd immediates exist (`name_idle(TimeoutReason::Immediates)` gives it its name in the log).
+//!   handle without a task that is started while ref'd immediates exist (`name_idle(TimeoutReason::Immediates)` gives it its name
+//!   in the log). Start the check handle only while there are immediates: the simulated world takes an active hook as a reason to ask
+//!   whether a timer was faster.
 //! * **Causes.** `Fired::cause` is the event that scheduled the task; put it into `callback-begin`. Hidden handles carry the
 //!   callback that was running when they were started.
 //! * **The end.** `ControlFlow::Break` from [`Driver::run`] ends the run on the spot.

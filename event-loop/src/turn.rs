@@ -130,6 +130,12 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
         }
     }
 
+    /// Whether anything could run before the nearest timer: only then does it matter if that is found due early.
+    fn something_competes(&self) -> bool {
+        let queued = !self.pending.is_empty() || !self.closing.is_empty() || !self.requests.is_empty();
+        queued || self.hooks.iter().any(|hooks| !hooks.order.is_empty())
+    }
+
     /// Reports the decisions that the world has taken.
     fn report_choices(&mut self) {
         if self.world.is_simulated() {
@@ -165,9 +171,10 @@ fn end_phase<D: Driver>(d: &mut D, phase: Phase, ran: u32) -> Step {
 fn timers<D: Driver>(d: &mut D) -> Step {
     let lp = d.lp();
     if lp.world.is_simulated()
+        && lp.something_competes()
         && let Some(due) = lp.timers.next_due()
     {
-        lp.world.settle(due * 1_000_000);
+        lp.world.settle(due.saturating_mul(1_000_000));
         lp.report_choices();
     }
     lp.update_time();
