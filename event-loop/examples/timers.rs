@@ -1,29 +1,30 @@
-//! Timers: one-shot, repeating, stopped, unref'd. Prints the order and the loop's milliseconds since the first line.
+//! Timers: one-shot, repeating, stopped, unref'd.
 
 use looplab_event_loop::EventLoop;
 
 fn main() -> std::io::Result<()> {
     let mut lp = EventLoop::real()?;
-    lp.set_timeout(30, |_| println!("30 ms: once"));
+    lp.set_timeout(300, |_| println!("300 ms: once"));
     lp.set_timeout(10, |lp| {
         println!("10 ms: once, and it starts another");
         lp.set_timeout(10, |_| println!("20 ms: started by the one before"));
     });
 
     let mut count = 0;
-    let every = lp.set_interval(15, |_| ());
-    lp.close(every, None); // an interval is stopped for good by closing it
-    lp.set_interval(25, move |lp| {
+    lp.set_interval(200, move |lp| {
         count += 1;
-        println!("{} ms: interval, call {count}", 25 * count);
+        println!("{} ms: interval, call {count}", 200 * count);
         if count == 2 {
-            lp.break_now();
+            lp.stop();
         }
     });
 
-    let never = lp.set_timeout(10_000, |_| println!("never: the run ends before"));
-    lp.unref_handle(never);
+    let stopped = lp.set_timeout(1, |_| println!("never: it is stopped"));
+    lp.timer_stop(stopped);
+    let unrefd = lp.set_timeout(10_000, |_| println!("never: the run ends before"));
+    lp.unref_handle(unrefd);
+
     let ended = lp.run()?;
-    println!("ended: {}", ended.reason);
+    println!("ended: {}, still alive: {}", ended.reason, ended.alive);
     Ok(())
 }

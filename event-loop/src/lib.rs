@@ -79,12 +79,16 @@
 //! ```
 //!
 //! * **Node's timer lists** live on one hidden timer; **immediates** on one hidden, unref'd check handle, plus a hidden idle
-//!   handle without a task that is started while ref'd immediates exist (`name_idle(TimeoutReason::Immediates)` gives it its name in the log).
+//!   handle without a task that is started while ref'd immediates exist (`name_idle(TimeoutReason::Immediates)` gives it its name
+//!   in the log). Start the check handle only while there are immediates: the simulated world takes an active hook as a reason to ask
+//!   whether a timer was faster.
 //! * **Causes.** `Fired::cause` is the event that scheduled the task; put it into `callback-begin`. Hidden handles carry the
 //!   callback that was running when they were started.
 //! * **The end.** `ControlFlow::Break` from [`Driver::run`] ends the run on the spot.
 //! * **Time and chance** come from [`Loop::world_mut`]: [`World::hrtime`], [`World::wall`], [`World::random`], [`World::choose`].
 //! * **Synchronous work** that the pool would otherwise have done is declared with [`World::charge`].
+//! * **Deciding at run time.** [`EitherWorld`] is the real or the simulated world, `Option<Recorder>` a log or none: a runtime that is
+//!   to be compiled only once uses these, for a branch per call.
 //! * **One log.** `Recorder::new(options, world.time_source())` before the world goes into [`Loop::new`]; clones of it go everywhere.
 #![forbid(unsafe_code)]
 
@@ -112,6 +116,6 @@ pub use timeout::{PollTimeout, Situation, poll_timeout};
 pub use timers::TimerId;
 pub use turn::Ended;
 pub use world::{
-    Choice, Chooser, First, JobInfo, Latencies, Output, Readiness, Ready, RealOptions, RealWorld, SimOptions,
-    SimWorld, World,
+    Choice, Chooser, EitherWorld, First, JobInfo, Latencies, Output, Readiness, Ready, RealOptions,
+    RealWorld, SimOptions, SimWorld, World,
 };

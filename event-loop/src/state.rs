@@ -39,6 +39,9 @@ pub struct Loop<T: Task, W: World, P: Probe = Off> {
     pub(crate) requests: Slab<RequestRow<T>>,
     pub(crate) pending: VecDeque<Deferred<T>>,
     pub(crate) closing: Vec<Closing<T>>,
+    /// Room for the phases' snapshots, kept from turn to turn.
+    pub(crate) ready_hooks: Vec<HookId>,
+    pub(crate) ready_timers: Vec<(TimerId, u64)>,
     /// Active, ref'd handles.
     active: usize,
     idle_reason: TimeoutReason,
@@ -76,6 +79,8 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
             requests: Slab::new(),
             pending: VecDeque::new(),
             closing: Vec::new(),
+            ready_hooks: Vec::new(),
+            ready_timers: Vec::new(),
             active: 0,
             idle_reason: TimeoutReason::Idle,
             serial: 0,

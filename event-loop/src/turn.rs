@@ -64,7 +64,8 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
         lp.update_time();
         if P::ENABLED {
             let profile = lp.profile.major();
-            lp.probe.emit(Event::LoopStart { profile, simulated: W::SIMULATED, mode });
+            let simulated = lp.world.is_simulated();
+            lp.probe.emit(Event::LoopStart { profile, simulated, mode });
         }
         let mut alive = lp.is_alive();
         if alive && !lp.stopping && mode == RunMode::Default && !lp.profile.rules().timers_first {
@@ -129,9 +130,15 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
         }
     }
 
+    /// Whether anything could run before the nearest timer: only then does it matter if that is found due early.
+    fn something_competes(&self) -> bool {
+        let queued = !self.pending.is_empty() || !self.closing.is_empty() || !self.requests.is_empty();
+        queued || self.hooks.iter().any(|hooks| !hooks.order.is_empty())
+    }
+
     /// Reports the decisions that the world has taken.
     fn report_choices(&mut self) {
-        if W::SIMULATED {
+        if self.world.is_simulated() {
             for choice in self.world.take_choices() {
                 let crate::Choice { kind, options, taken } = choice;
                 self.probe.emit(Event::Choice { kind, options, taken });
@@ -163,15 +170,16 @@ fn end_phase<D: Driver>(d: &mut D, phase: Phase, ran: u32) -> Step {
 /// Timers: everything due now, in order. A timer started meanwhile waits for the next time, even with delay 0.
 fn timers<D: Driver>(d: &mut D) -> Step {
     let lp = d.lp();
-    if D::World::SIMULATED
+    if lp.world.is_simulated()
+        && lp.something_competes()
         && let Some(due) = lp.timers.next_due()
     {
-        lp.world.settle(due * 1_000_000);
+        lp.world.settle(due.saturating_mul(1_000_000));
         lp.report_choices();
     }
     lp.update_time();
     let now = lp.now;
-    let mut due = Vec::new();
+    let mut due = std::mem::take(&mut lp.ready_timers);
     while let Some(timer) = lp.timers.pop_due(now) {
         // Ready timers are inactive until they are called, or started again.
         if let Some(flags) = lp.timers.get(timer.0).map(|slot| slot.flags) {
@@ -180,11 +188,12 @@ fn timers<D: Driver>(d: &mut D) -> Step {
         due.push(timer);
     }
     if due.is_empty() {
+        lp.ready_timers = due;
         return Ok(());
     }
     lp.begin_phase(Phase::Timers, due.len());
     let mut ran = 0;
-    for (id, due) in due {
+    for (id, due) in due.drain(..) {
         let lp = d.lp();
         if !lp.timers.claim(id) {
             continue;
@@ -193,6 +202,7 @@ fn timers<D: Driver>(d: &mut D) -> Step {
         ran += 1;
         call(d, task, Fired { source: Source::Timer(id), cause })?;
     }
+    d.lp().ready_timers = due;
     end_phase(d, Phase::Timers, ran)
 }
 
@@ -233,11 +243,14 @@ fn pending<D: Driver>(d: &mut D) -> Step {
 
 /// Idle, prepare, check: every handle that is active now, unless one before it stops it.
 fn hooks<D: Driver>(d: &mut D, kind: HookKind) -> Step {
-    let hooks = &d.lp().hooks[kind as usize];
+    let lp = d.lp();
+    let hooks = &lp.hooks[kind as usize];
     let callable =
         |id: &&HookId| row(&hooks.table, id.index, id.serial).is_some_and(|hook| hook.task.is_some());
-    let ready: Vec<HookId> = hooks.order.iter().filter(callable).copied().collect();
+    let mut ready = std::mem::take(&mut lp.ready_hooks);
+    ready.extend(hooks.order.iter().filter(callable));
     if ready.is_empty() {
+        lp.ready_hooks = ready;
         return Ok(());
     }
     let phase = match kind {
@@ -247,12 +260,13 @@ fn hooks<D: Driver>(d: &mut D, kind: HookKind) -> Step {
     };
     d.lp().begin_phase(phase, ready.len());
     let mut ran = 0;
-    for id in ready {
+    for id in ready.drain(..) {
         let hook = row(&d.lp().hooks[kind as usize].table, id.index, id.serial).filter(|hook| hook.active);
         let Some((Some(task), cause)) = hook.map(|hook| (hook.task.clone(), hook.cause)) else { continue };
         ran += 1;
         call(d, task, Fired { source: Source::Hook(id), cause })?;
     }
+    d.lp().ready_hooks = ready;
     end_phase(d, phase, ran)
 }
 

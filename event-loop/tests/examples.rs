@@ -21,10 +21,10 @@ fn timers() {
         "timers",
         "10 ms: once, and it starts another
 20 ms: started by the one before
-25 ms: interval, call 1
-30 ms: once
-50 ms: interval, call 2
-ended: broken
+200 ms: interval, call 1
+300 ms: once
+400 ms: interval, call 2
+ended: stopped, still alive: true
 ",
     );
 }

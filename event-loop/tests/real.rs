@@ -162,3 +162,16 @@ fn dropping_the_loop_with_jobs_under_way_is_clean() {
     lp.run().unwrap();
     lp.into_world().abandon(); // a process that exits doesn't wait half a minute
 }
+
+#[test]
+fn loops_leave_no_descriptors_behind() {
+    let open = || std::fs::read_dir("/proc/self/fd").map_or(0, |dir| dir.count());
+    let before = open();
+    for _ in 0..500 {
+        let mut lp = EventLoop::real().unwrap();
+        lp.set_immediate(|_| ());
+        lp.run().unwrap();
+    }
+    // Other tests of this process open a few at the same time.
+    assert!(open() < before + 100, "{before} before, {} after", open());
+}

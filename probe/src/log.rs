@@ -184,7 +184,8 @@ impl Strings {
         if let Some(&at) = self.index.get(text) {
             return Str(at);
         }
-        if self.bytes > limit {
+        if self.bytes.saturating_add(text.len()) > limit {
+            self.bytes = limit.saturating_add(1);
             return Str::NONE;
         }
         let Ok(at) = u32::try_from(self.list.len()) else { return Str::NONE };
@@ -296,6 +297,16 @@ mod tests {
         assert_eq!(log.cut(), 3);
         assert_eq!(log.records()[2].event, Event::Truncated { cut: 3 });
         assert_eq!(exit, EventId::new(3));
+    }
+
+    #[test]
+    fn too_much_text_counts_as_the_limit() {
+        let mut log = Log::new(Options { max_text: 10, ..Options::default() });
+        let short = log.intern("short");
+        let long = log.intern("much too long");
+        assert_eq!((log.str(short), log.str(long)), ("short", ""));
+        log.push(0, Event::Console { stream: StdStream::Stdout, text: long });
+        assert_eq!(log.cut(), 1);
     }
 
     #[test]

@@ -10,9 +10,11 @@
 //! | chance | keyed by the system | seeded |
 //! | choices | made by the machine | made by a [`Chooser`] |
 
+mod either;
 mod real;
 mod sim;
 
+pub use either::EitherWorld;
 pub use real::{RealOptions, RealWorld};
 pub use sim::{Chooser, First, Latencies, SimOptions, SimWorld};
 
@@ -93,8 +95,9 @@ pub struct JobInfo {
 pub trait World: 'static {
     /// What its pool runs.
     type Job: Job;
+
     /// Whether time is virtual.
-    const SIMULATED: bool;
+    fn is_simulated(&self) -> bool;
 
     /// Nanoseconds since the world began, for the loop's and the log's own use: reading it changes nothing.
     fn now(&self) -> u64;

@@ -198,7 +198,10 @@ impl<J: Job> SimWorld<J> {
 
 impl<J: Job> World for SimWorld<J> {
     type Job = J;
-    const SIMULATED: bool = true;
+
+    fn is_simulated(&self) -> bool {
+        true
+    }
 
     fn now(&self) -> u64 {
         self.clock.get()

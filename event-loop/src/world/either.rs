@@ -1,0 +1,102 @@
+//! The real or the simulated world, decided at run time: for programs that don't want to be compiled twice.
+
+use super::{Choice, JobInfo, Output, Polled, Ready, RealWorld, SimWorld, Wakeup, World};
+use looplab_probe::{ChoiceKind, TimeSource};
+use looplab_threadpool::{Job, JobId, SubmitError};
+use mio::Interest;
+use mio::event::Source;
+use std::io;
+
+/// One of the two worlds. Each call costs a branch more than with the world itself.
+#[derive(Debug)]
+pub enum EitherWorld<J: Job> {
+    /// The real world.
+    Real(RealWorld<J>),
+    /// The simulated one.
+    Sim(SimWorld<J>),
+}
+
+macro_rules! either {
+    ($self:expr, $world:ident => $call:expr) => {
+        match $self {
+            EitherWorld::Real($world) => $call,
+            EitherWorld::Sim($world) => $call,
+        }
+    };
+}
+
+impl<J: Job> World for EitherWorld<J> {
+    type Job = J;
+
+    fn is_simulated(&self) -> bool {
+        matches!(self, EitherWorld::Sim(_))
+    }
+
+    fn now(&self) -> u64 {
+        either!(self, world => world.now())
+    }
+
+    fn hrtime(&mut self) -> u64 {
+        either!(self, world => world.hrtime())
+    }
+
+    fn wall(&mut self) -> u64 {
+        either!(self, world => world.wall())
+    }
+
+    fn random(&mut self) -> u64 {
+        either!(self, world => world.random())
+    }
+
+    fn choose(&mut self, kind: ChoiceKind, options: u32) -> u32 {
+        either!(self, world => world.choose(kind, options))
+    }
+
+    fn take_choices(&mut self) -> Vec<Choice> {
+        either!(self, world => world.take_choices())
+    }
+
+    fn settle(&mut self, due: u64) {
+        either!(self, world => world.settle(due))
+    }
+
+    fn charge(&mut self, info: JobInfo) {
+        either!(self, world => world.charge(info))
+    }
+
+    fn submit(&mut self, token: u64, job: J, info: JobInfo) -> Result<JobId, SubmitError> {
+        either!(self, world => world.submit(token, job, info))
+    }
+
+    fn cancel(&mut self, id: JobId) -> bool {
+        either!(self, world => world.cancel(id))
+    }
+
+    fn pool_waiting(&self) -> usize {
+        either!(self, world => world.pool_waiting())
+    }
+
+    fn register(&mut self, source: &mut dyn Source, token: usize, interest: Interest) -> io::Result<()> {
+        either!(self, world => world.register(source, token, interest))
+    }
+
+    fn reregister(&mut self, source: &mut dyn Source, token: usize, interest: Interest) -> io::Result<()> {
+        either!(self, world => world.reregister(source, token, interest))
+    }
+
+    fn deregister(&mut self, source: &mut dyn Source) -> io::Result<()> {
+        either!(self, world => world.deregister(source))
+    }
+
+    fn wakeup(&self) -> Wakeup {
+        either!(self, world => world.wakeup())
+    }
+
+    fn poll(&mut self, timeout: Option<u64>, out: &mut Vec<Ready<Output<Self>>>) -> io::Result<Polled> {
+        either!(self, world => world.poll(timeout, out))
+    }
+
+    fn time_source(&self) -> TimeSource {
+        either!(self, world => world.time_source())
+    }
+}
