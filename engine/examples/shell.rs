@@ -1,6 +1,8 @@
 //! A bare shell over the engine: runs scripts with `print`, no event loop. `shell [--module] FILE`.
 
-use looplab_engine::{Completion, CompileGoal, Host, Key, Local, ModuleId, Scope, Source, Thrown, compile, new_engine};
+use looplab_engine::{
+    CompileGoal, Completion, Host, Key, Local, ModuleId, Scope, Source, Thrown, compile, new_engine,
+};
 use std::io::Write;
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -28,7 +28,9 @@ pub fn compile(source: Rc<Source>, goal: CompileGoal<'_>) -> Result<Rc<FunctionT
     let goal = match goal {
         CompileGoal::Script => Goal::Script,
         CompileGoal::Module => Goal::Module,
-        CompileGoal::Body(params) => Goal::FunctionBody { params: params.iter().map(|p| (*p).to_owned()).collect() },
+        CompileGoal::Body(params) => {
+            Goal::FunctionBody { params: params.iter().map(|p| (*p).to_owned()).collect() }
+        }
         CompileGoal::Function => Goal::Function,
         CompileGoal::Eval => Goal::Eval { strict: false },
     };

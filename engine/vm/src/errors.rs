@@ -351,7 +351,8 @@ impl<'s> Scope<'s> {
             if let Some(hook) = self.data_property(error_fn, self.vm.atoms.prepare_stack_trace.0) {
                 if crate::vm::is_callable(hook) {
                     let rendered: Vec<StackFrame> = frames.iter().map(|f| self.vm.render_frame(f)).collect();
-                    let sites: Vec<_> = frames.iter().zip(rendered).map(|(f, r)| self.call_site(f, r)).collect();
+                    let sites: Vec<_> =
+                        frames.iter().zip(rendered).map(|(f, r)| self.call_site(f, r)).collect();
                     let list = self.new_array(&sites);
                     let hook = self.root(hook);
                     return self.call(hook, error_fn, &[e, list]);
