@@ -1,12 +1,21 @@
 //! Node's modules on the loop and the engine: the only place where the two meet.
+//!
+//! [`run`] is the whole interface: a program and how to run it in, an exit code and (if asked for) the log out. `rt` is the
+//! state that natives share, `driver` runs the loop's tasks, `ticks` holds the drain rule, `timers` Node's timer lists,
+//! `modules` the module systems, `node` the builtin modules.
 #![forbid(unsafe_code)]
 
+mod driver;
+mod errors;
+mod host;
+mod modules;
+mod node;
 mod options;
+mod rt;
+mod run;
+mod ticks;
+mod timers;
+mod uncaught;
 
 pub use options::{Entry, Finished, Options, Script};
-
-/// Runs a program to its end.
-pub fn run(options: Options) -> Finished {
-    let _ = options;
-    Finished { exit_code: 0, log: None, scripts: Vec::new() }
-}
+pub use run::run;

@@ -632,3 +632,17 @@ pub(crate) fn compare_big_num(b: &BigInt, n: f64) -> Option<std::cmp::Ordering> 
         Equal
     }))
 }
+
+impl<'s> Scope<'s> {
+    /// `typeof v`.
+    pub fn type_name(&mut self, v: Local<'_>) -> String {
+        let t = self.vm.type_of(v.v);
+        self.vm.chars_of(t).to_utf8()
+    }
+
+    /// The name of the constructor an object inherits from, found without running code.
+    pub fn class_name(&mut self, v: Local<'_>) -> Option<String> {
+        let o = ObjRef::from(v.v)?;
+        self.constructor_name(o)
+    }
+}

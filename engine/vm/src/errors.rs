@@ -379,7 +379,7 @@ impl<'s> Scope<'s> {
     }
 
     /// The frames that an error object captured when it was made; empty for other values.
-    pub fn error_frames(&mut self, e: Local<'s>) -> Vec<StackFrame> {
+    pub fn error_frames(&mut self, e: Local<'_>) -> Vec<StackFrame> {
         let Some(o) = ObjRef::from(e.v).filter(|o| o.is(Class::Error)) else { return Vec::new() };
         let frames = match o.host().and_then(|h| (h as &dyn Any).downcast_ref::<StackData>()) {
             Some(d) => d.frames.clone(),
@@ -417,4 +417,12 @@ pub struct CallSite(pub StackFrame);
 
 impl HostData for CallSite {
     fn trace(&self, _: &mut Visitor<'_>) {}
+}
+
+impl<'s> Scope<'s> {
+    /// Ends the running script: nothing in it catches this. [`Scope::clear_termination`] makes the engine usable again.
+    pub fn terminate(&mut self) -> Thrown {
+        self.vm.terminating = true;
+        Thrown(())
+    }
 }

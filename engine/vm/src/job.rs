@@ -134,3 +134,26 @@ impl<'s> Scope<'s> {
         }
     }
 }
+
+impl<'s> Scope<'s> {
+    /// The async context (AsyncLocalStorage) that new jobs inherit; undefined at first.
+    pub fn async_context(&mut self) -> Local<'s> {
+        let v = self.vm.async_context;
+        self.root(v)
+    }
+
+    /// Sets it; the one before.
+    pub fn set_async_context(&mut self, v: Local<'_>) -> Local<'s> {
+        let old = std::mem::replace(&mut self.vm.async_context, v.v);
+        self.root(old)
+    }
+
+    /// A function's `name` property, read without running code; empty when it has none.
+    pub fn function_name(&mut self, f: Local<'_>) -> String {
+        let Some(o) = crate::object::ObjRef::from(f.v) else { return String::new() };
+        match self.vm.own_raw(o, self.vm.atoms.name.0) {
+            Some(p) if p.value.is_string() => self.vm.chars_of(p.value).to_utf8(),
+            _ => String::new(),
+        }
+    }
+}

@@ -560,3 +560,11 @@ impl Vm {
         Ok(meta.v)
     }
 }
+
+impl<'s> Scope<'s> {
+    /// The export names of a synthetic module.
+    pub fn module_export_names(&mut self, id: ModuleId) -> Vec<String> {
+        let keys: Vec<PropKey> = self.vm.module(id).synthetic.iter().map(|(k, _)| *k).collect();
+        keys.into_iter().map(|k| self.vm.chars_of(k.0).to_utf8()).collect()
+    }
+}

@@ -294,6 +294,16 @@ impl<'s> Scope<'s> {
         self.root(v)
     }
 
+    /// The embedder's state, if it is of this type ([`Vm::set_embedder`]).
+    pub fn embedder<T: 'static>(&self) -> Option<std::rc::Rc<T>> {
+        self.vm.embedder.clone()?.downcast::<T>().ok()
+    }
+
+    /// The engine behind the scope, for its settings and figures.
+    pub fn vm(&mut self) -> &mut Vm {
+        self.vm
+    }
+
     /// Runs `f` with a scope of its own; values made in it are released at its end. Locals from outside enter by [`Scope::adopt`].
     #[inline]
     pub fn nested<R>(&mut self, f: impl for<'n> FnOnce(&mut Scope<'n>) -> R) -> R {

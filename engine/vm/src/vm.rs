@@ -127,6 +127,8 @@ pub struct Vm {
     pub(crate) globals: Vec<Value>,
     free_globals: Vec<u32>,
     pub(crate) exception: Value,
+    /// The embedder's own state, for its native functions.
+    pub(crate) embedder: Option<Rc<dyn std::any::Any>>,
     /// The native function that runs now, or undefined (stack traces).
     pub(crate) native: Value,
     /// A resumed coroutine begins with a throw.
@@ -197,6 +199,7 @@ impl Vm {
             globals: Vec::new(),
             free_globals: Vec::new(),
             exception: Value::UNDEFINED,
+            embedder: None,
             native: Value::UNDEFINED,
             pending_throw: false,
             out_of_memory: false,
@@ -278,6 +281,16 @@ impl Vm {
     /// Installs the embedder's services.
     pub fn set_host(&mut self, host: Rc<dyn Host>) {
         self.host = Some(host);
+    }
+
+    /// Keeps the embedder's state; natives get it by [`Scope::embedder`].
+    pub fn set_embedder(&mut self, state: Rc<dyn std::any::Any>) {
+        self.embedder = Some(state);
+    }
+
+    /// Why a termination happened: the heap limit (true) or the interrupt.
+    pub fn is_out_of_memory(&self) -> bool {
+        self.out_of_memory
     }
 
     /// Installs the compiler for `Function()` and eval.

@@ -1,0 +1,113 @@
+//! What the engine asks of us: modules, rejections, clocks, randomness; and what it reports to the log.
+
+use crate::rt::Rt;
+use crate::uncaught;
+use looplab_engine::{EngineProbe, Host, JobKind, Local, ModuleId, Scope, Thrown};
+use looplab_event_loop::World;
+use looplab_probe::{CallbackKind, Event, EventId, Outcome, Pos, Probe, ReactionKind};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// The services.
+pub(crate) struct RtHost(pub(crate) Rc<Rt>);
+
+impl Host for RtHost {
+    fn dynamic_import<'s>(
+        &self,
+        s: &mut Scope<'s>,
+        referrer: &str,
+        specifier: Local<'s>,
+        options: Local<'s>,
+        promise: Local<'s>,
+    ) -> Result<(), Thrown> {
+        crate::modules::esm::dynamic_import(s, &self.0, referrer, specifier, options, promise)
+    }
+
+    fn import_meta<'s>(&self, s: &mut Scope<'s>, meta: Local<'s>, module: ModuleId) -> Result<(), Thrown> {
+        crate::modules::esm::import_meta(s, meta, module)
+    }
+
+    fn rejection_tracker<'s>(&self, s: &mut Scope<'s>, promise: Local<'s>, handled: bool) {
+        uncaught::track(s, &self.0, promise, handled);
+    }
+
+    fn now_ms(&self) -> f64 {
+        self.0.with_loop(|lp| (lp.world_mut().wall() / 1_000_000) as f64)
+    }
+
+    fn random_u64(&self) -> u64 {
+        self.0.with_loop(|lp| lp.world_mut().random())
+    }
+
+    fn tz_offset_ms(&self, _: f64, _: bool) -> f64 {
+        0.0
+    }
+
+    fn tz_name(&self, _: f64) -> String {
+        "Coordinated Universal Time".into()
+    }
+}
+
+/// Reports jobs to the log.
+pub(crate) struct RtProbe {
+    rt: Rc<Rt>,
+    /// `callback-begin` events of the jobs that run now.
+    begun: RefCell<Vec<EventId>>,
+}
+
+impl RtProbe {
+    pub(crate) fn new(rt: Rc<Rt>) -> RtProbe {
+        RtProbe { rt, begun: RefCell::default() }
+    }
+}
+
+impl EngineProbe for RtProbe {
+    fn job_queued<'s>(&self, s: &mut Scope<'s>, kind: JobKind, callback: Local<'s>) -> u32 {
+        let (label, at) = self.rt.describe(s, callback);
+        let here = self.rt.here(s);
+        let number = self.rt.next_number();
+        let id = self.rt.emit(|_| match kind {
+            JobKind::Callback => Event::MicrotaskQueued { number, label, pos: here },
+            JobKind::Reaction => {
+                Event::ReactionQueued { number, kind: ReactionKind::Then, promise: 0, label, pos: at }
+            }
+            JobKind::Resume => {
+                Event::ReactionQueued { number, kind: ReactionKind::Await, promise: 0, label, pos: at }
+            }
+            JobKind::Thenable => {
+                Event::ReactionQueued { number, kind: ReactionKind::Thenable, promise: 0, label, pos: at }
+            }
+        });
+        id.index().map_or(0, |i| i as u32 + 1)
+    }
+
+    fn job_begin<'s>(&self, s: &mut Scope<'s>, kind: JobKind, id: u32, callback: Local<'s>) {
+        let (label, pos) = self.rt.describe(s, callback);
+        let kind = match kind {
+            JobKind::Callback => CallbackKind::Microtask,
+            JobKind::Reaction => CallbackKind::Reaction,
+            JobKind::Resume => CallbackKind::AsyncHop,
+            JobKind::Thenable => CallbackKind::Thenable,
+        };
+        let cause = if id == 0 { EventId::NONE } else { EventId::new(id as usize - 1) };
+        let begin = self.rt.emit(|_| Event::CallbackBegin { kind, number: 0, label, pos, cause });
+        self.begun.borrow_mut().push(begin);
+    }
+
+    fn job_end(&self, _: u32) {
+        if let Some(begin) = self.begun.borrow_mut().pop() {
+            self.rt.emit(|_| Event::CallbackEnd { begin, outcome: Outcome::Returned });
+        }
+    }
+
+    fn await_suspended(&self, script: u32, line: u32, column: u32) {
+        let scripts = self.rt.scripts.borrow();
+        let Some(p) = &self.rt.probe else { return };
+        let script = match scripts.iter().find(|x| x.id == script) {
+            Some(x) => p.intern(&x.name),
+            None => return,
+        };
+        let pos = Pos { script, line, column };
+        self.rt.emit(|p| Event::AwaitSuspended { promise: 0, label: p.intern(""), pos });
+    }
+}

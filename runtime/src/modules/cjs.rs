@@ -1,0 +1,509 @@
+//! CommonJS: `require`, `module`, the cache, and running a file.
+
+use super::{builtin, compile, register_value, registered, resolver};
+use crate::errors;
+use crate::rt::{Rt, text_arg};
+use crate::ticks;
+use looplab_engine::{Args, Class, CompileGoal, Completion, Key, Local, Scope, Thrown};
+use looplab_module_loader::wrapper::PARAMETERS;
+use looplab_module_loader::{ErrorClass, Format, Referrer, Required, ResolveError};
+use looplab_probe::{CallbackKind, Event, EventId, ModuleFormat, Outcome, Pos, Probe};
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+
+/// What CommonJS remembers.
+#[derive(Default)]
+pub(crate) struct State {
+    referrers: FxHashMap<String, Rc<Referrer>>,
+}
+
+/// Makes Module, its prototype and the cache, once.
+pub(crate) fn register(s: &mut Scope<'_>) {
+    s.nested(|s| {
+        let null = s.null();
+        let cache = s.new_object_with_proto(null);
+        register_value(s, "require.cache", cache);
+        let proto = s.new_object();
+        let ctor = s.constructor("Module", 0, module_constructor, proto);
+        s.method(proto, "require", 1, module_require);
+        register_value(s, "Module.prototype", proto);
+        register_value(s, "Module", ctor);
+        let ext = s.new_object_with_proto(null);
+        for name in [".js", ".json", ".node"] {
+            let k = s.key(name);
+            let f = s.function(k, 2, |s, _| Ok(s.undefined()));
+            s.define_with(ext, k, f, looplab_engine::ALL);
+        }
+        register_value(s, "require.extensions", ext);
+    });
+}
+
+fn module_constructor<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let id = text_arg(s, args, 0);
+    new_module(s, &id, args.get(1))
+}
+
+/// `module.require(id)`
+fn module_require<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    require_from(s, args.this(), args.get(0))
+}
+
+fn put<'s>(s: &mut Scope<'s>, o: Local<'s>, name: &str, v: Local<'s>) {
+    let k = s.key(name);
+    s.define_with(o, k, v, looplab_engine::ALL);
+}
+
+fn get<'s>(s: &mut Scope<'s>, o: Local<'s>, name: &str) -> Completion<'s> {
+    let k = s.key(name);
+    s.get(o, k)
+}
+
+fn new_module<'s>(s: &mut Scope<'s>, filename: &str, parent: Local<'s>) -> Completion<'s> {
+    let proto = registered(s, "Module.prototype");
+    let m = s.new_object_with_proto(proto);
+    let id = s.str(filename);
+    put(s, m, "id", id);
+    let dir = s.str(looplab_module_loader::path::dirname(filename));
+    put(s, m, "path", dir);
+    let exports = s.new_object();
+    put(s, m, "exports", exports);
+    put(s, m, "filename", id);
+    let no = s.bool(false);
+    put(s, m, "loaded", no);
+    let children = s.new_array(&[]);
+    put(s, m, "children", children);
+    let paths: Vec<Local<'s>> =
+        looplab_module_loader::node_module_paths(looplab_module_loader::path::dirname(filename))
+            .iter()
+            .map(|p| s.str(p))
+            .collect();
+    let paths = s.new_array(&paths);
+    put(s, m, "paths", paths);
+    if parent.is_object() {
+        let k = s.key("parent");
+        s.define_hidden(m, k, parent);
+    }
+    Ok(m)
+}
+
+fn add_child<'s>(s: &mut Scope<'s>, parent: Local<'s>, child: Local<'s>) -> Result<(), Thrown> {
+    if !parent.is_object() {
+        return Ok(());
+    }
+    let list = get(s, parent, "children")?;
+    if list.is_class(Class::Array) {
+        let known = s.dense_elements(list).unwrap_or_default().iter().any(|c| c.is_identical(child));
+        if !known {
+            s.array_push(list, child);
+        }
+    }
+    Ok(())
+}
+
+fn referrer_of(rt: &Rt, filename: &str) -> Rc<Referrer> {
+    let modules = &mut *rt.modules.borrow_mut();
+    if let Some(r) = modules.cjs.referrers.get(filename) {
+        return r.clone();
+    }
+    let r = if filename.starts_with('/') {
+        Referrer::file(filename)
+    } else {
+        Referrer::eval(&modules.resolver.options().cwd)
+    };
+    modules.cjs.referrers.entry(filename.to_owned()).or_insert(Rc::new(r)).clone()
+}
+
+/// `require(id)` of a module object.
+fn require_from<'s>(s: &mut Scope<'s>, module: Local<'s>, id: Local<'s>) -> Completion<'s> {
+    if !id.is_string() {
+        return Err(errors::invalid_arg_type(s, "id", "of type string", id));
+    }
+    let request = s.to_utf8_lossy(id);
+    if request.is_empty() {
+        return Err(errors::invalid_arg_value(s, "id", id, "must be a non-empty string"));
+    }
+    let rt = Rt::of(s);
+    let found = resolve(s, &rt, module, &request)?;
+    match found {
+        Required::Builtin(name) => require_builtin(s, &rt, &name),
+        Required::File(path) => load(s, &rt, &path, module, false),
+    }
+}
+
+pub(crate) fn require_builtin<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Completion<'s> {
+    match builtin(s, rt, name)? {
+        Some(m) => Ok(m),
+        None => Err(errors::throw(
+            s,
+            errors::Kind::Error,
+            "ERR_LOOPLAB_MISSING_MODULE",
+            &format!("The builtin module 'node:{name}' is not in looplab yet"),
+        )),
+    }
+}
+
+fn resolve<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, module: Local<'s>, request: &str) -> Result<Required, Thrown> {
+    let filename = get(s, module, "filename")?;
+    let filename = if filename.is_string() { s.to_utf8_lossy(filename) } else { String::new() };
+    let referrer = referrer_of(rt, &filename);
+    match resolver(rt).require(request, &referrer) {
+        Ok(r) => Ok(r),
+        Err(e) => {
+            let stack = require_stack(s, module)?;
+            Err(throw_resolve(s, e.with_require_stack(stack)))
+        }
+    }
+}
+
+/// The files that led here, innermost first.
+fn require_stack<'s>(s: &mut Scope<'s>, module: Local<'s>) -> Result<Vec<String>, Thrown> {
+    let mut out = Vec::new();
+    let mut m = module;
+    while m.is_object() && out.len() < 1000 {
+        let name = get(s, m, "filename")?;
+        let id = get(s, m, "id")?;
+        let name = if name.is_string() { name } else { id };
+        if name.is_string() {
+            out.push(s.to_utf8_lossy(name));
+        }
+        m = get(s, m, "parent")?;
+    }
+    Ok(out)
+}
+
+/// Throws a resolution error with Node's class, code and properties.
+pub(crate) fn throw_resolve(s: &mut Scope<'_>, e: ResolveError) -> Thrown {
+    let kind = match e.class() {
+        ErrorClass::TypeError => errors::Kind::Type,
+        _ => errors::Kind::Error,
+    };
+    s.nested(|s| {
+        let err = match e.code() {
+            // CommonJS's own error is a plain Error with a code: its stack does not show it.
+            Some("MODULE_NOT_FOUND") => {
+                let err = s.new_error(looplab_engine::Intrinsic::ErrorPrototype, &e.message());
+                let code = s.str("MODULE_NOT_FOUND");
+                put(s, err, "code", code);
+                let stack: Vec<Local<'_>> =
+                    e.require_stack().map(|l| l.iter().map(|p| s.str(p)).collect()).unwrap_or_default();
+                let list = s.new_array(&stack);
+                put(s, err, "requireStack", list);
+                err
+            }
+            Some(code) => errors::new(s, kind, code, &e.message()),
+            None => s.new_error(looplab_engine::Intrinsic::URIErrorPrototype, &e.message()),
+        };
+        if let Some(url) = e.url() {
+            let v = s.str(url);
+            put(s, err, "url", v);
+        }
+        s.throw(err)
+    })
+}
+
+/// The `require` function of a module.
+pub(crate) fn make_require<'s>(s: &mut Scope<'s>, module: Local<'s>) -> Local<'s> {
+    let name = s.key("require");
+    let f = s.function_with_data(name, 1, |s, args| require_from(s, args.data(), args.get(0)), module);
+    let k = s.key("resolve");
+    let resolve = s.function_with_data(k, 2, require_resolve, module);
+    let pk = s.key("paths");
+    let paths = s.function_with_data(pk, 1, require_paths, module);
+    put(s, resolve, "paths", paths);
+    put(s, f, "resolve", resolve);
+    let main = registered(s, "require.main");
+    put(s, f, "main", main);
+    let ext = registered(s, "require.extensions");
+    put(s, f, "extensions", ext);
+    let cache = registered(s, "require.cache");
+    put(s, f, "cache", cache);
+    f
+}
+
+/// `require.resolve(request, { paths })`
+fn require_resolve<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let id = args.get(0);
+    if !id.is_string() {
+        return Err(errors::invalid_arg_type(s, "request", "of type string", id));
+    }
+    let request = s.to_utf8_lossy(id);
+    let rt = Rt::of(s);
+    let module = args.data();
+    let options = args.get(1);
+    let mut roots = None;
+    if options.is_object() {
+        let list = get(s, options, "paths")?;
+        if !list.is_undefined() {
+            if !list.is_class(Class::Array) {
+                return Err(errors::invalid_arg_value(s, "options.paths", list, "is invalid"));
+            }
+            let mut v = Vec::new();
+            for p in s.list_from_array_like(list)? {
+                v.push(s.to_text(p)?);
+            }
+            roots = Some(v);
+        }
+    }
+    let filename = get(s, module, "filename")?;
+    let filename = if filename.is_string() { s.to_utf8_lossy(filename) } else { String::new() };
+    let referrer = referrer_of(&rt, &filename);
+    match resolver(&rt).require_resolve(&request, &referrer, roots.as_deref()) {
+        Ok(Required::Builtin(_)) => Ok(id),
+        Ok(Required::File(path)) => Ok(s.str(&path)),
+        Err(e) => {
+            let stack = require_stack(s, module)?;
+            Err(throw_resolve(s, e.with_require_stack(stack)))
+        }
+    }
+}
+
+/// `require.resolve.paths(request)`
+fn require_paths<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let id = args.get(0);
+    if !id.is_string() {
+        return Err(errors::invalid_arg_type(s, "request", "of type string", id));
+    }
+    let request = s.to_utf8_lossy(id);
+    let rt = Rt::of(s);
+    let filename = get(s, args.data(), "filename")?;
+    let filename = if filename.is_string() { s.to_utf8_lossy(filename) } else { String::new() };
+    let referrer = referrer_of(&rt, &filename);
+    match resolver(&rt).lookup_paths(&request, &referrer) {
+        None => Ok(s.null()),
+        Some(list) => {
+            let list: Vec<Local<'s>> = list.iter().map(|p| s.str(p)).collect();
+            Ok(s.new_array(&list))
+        }
+    }
+}
+
+/// `Module._load` of a file: its exports.
+pub(crate) fn load<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    path: &str,
+    parent: Local<'s>,
+    is_main: bool,
+) -> Completion<'s> {
+    let cache = registered(s, "require.cache");
+    let key = s.key(path);
+    let known = s.get(cache, key)?;
+    if known.is_object() {
+        add_child(s, parent, known)?;
+        return get(s, known, "exports");
+    }
+    let format = match resolver(rt).format_of_require(path) {
+        Ok(f) => f,
+        Err(e) => return Err(throw_resolve(s, e)),
+    };
+    if matches!(format, Format::Module | Format::ModuleTypescript) {
+        return super::esm::require_esm(s, rt, path, is_main);
+    }
+    s.check_native_stack()?;
+    let module = new_module(s, path, parent)?;
+    if is_main {
+        let dot = s.str(".");
+        put(s, module, "id", dot);
+        register_value(s, "require.main", module);
+        let p = rt.process(s);
+        put(s, p, "mainModule", module);
+    }
+    add_child(s, parent, module)?;
+    s.set(cache, key, module)?;
+    let begin = report_begin(s, rt, path, format, parent);
+    let r = run_file(s, rt, module, path, format, is_main);
+    rt.emit(|_| Event::ModuleEnd {
+        begin,
+        outcome: if r.is_ok() { Outcome::Returned } else { Outcome::Threw },
+    });
+    match r {
+        Ok(Loaded::Done) => {
+            let yes = s.bool(true);
+            put(s, module, "loaded", yes);
+            get(s, module, "exports")
+        }
+        Ok(Loaded::IsModule) => {
+            s.delete(cache, key)?;
+            super::esm::require_esm(s, rt, path, is_main)
+        }
+        Err(t) => {
+            let e = s.caught(t);
+            s.delete(cache, key)?;
+            Err(s.throw(e))
+        }
+    }
+}
+
+enum Loaded {
+    Done,
+    /// The text turned out to be an ES module.
+    IsModule,
+}
+
+fn run_file<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    module: Local<'s>,
+    path: &str,
+    format: Format,
+    is_main: bool,
+) -> Result<Loaded, Thrown> {
+    let text = read_source(s, path)?;
+    match format {
+        Format::Json => {
+            let v = parse_json(s, path, &text)?;
+            put(s, module, "exports", v);
+            return Ok(Loaded::Done);
+        }
+        Format::Addon => {
+            return Err(errors::throw(
+                s,
+                errors::Kind::Error,
+                "ERR_DLOPEN_FAILED",
+                &format!("Native addons cannot be loaded by looplab: {path}"),
+            ));
+        }
+        _ => {}
+    }
+    let template = match compile(s, rt, path, &text, CompileGoal::Body(&PARAMETERS)) {
+        Ok(t) => t,
+        Err(t) if format == Format::Ambiguous && esm_only(s, rt, path, &text) => {
+            s.caught(t);
+            return Ok(Loaded::IsModule);
+        }
+        Err(t) => return Err(t),
+    };
+    run_wrapper(s, rt, module, path, template, is_main)?;
+    Ok(Loaded::Done)
+}
+
+/// Whether a text that is no CommonJS compiles as an ES module.
+fn esm_only(s: &mut Scope<'_>, rt: &Rt, path: &str, text: &str) -> bool {
+    let e = match compile(s, rt, path, text, CompileGoal::Module) {
+        Ok(_) => return true,
+        Err(t) => t,
+    };
+    s.caught(e);
+    false
+}
+
+fn run_wrapper<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    module: Local<'s>,
+    path: &str,
+    template: Rc<looplab_engine::FunctionTemplate>,
+    is_main: bool,
+) -> Result<(), Thrown> {
+    let f = s.function_from(template);
+    let require = make_require(s, module);
+    let exports = get(s, module, "exports")?;
+    let file = s.str(path);
+    let dir = s.str(looplab_module_loader::path::dirname(path));
+    let kind = if is_main { CallbackKind::MainScript } else { CallbackKind::Module };
+    let (label, pos) = match &rt.probe {
+        Some(p) => (p.intern(path), Pos { script: p.intern(path), line: 1, column: 1 }),
+        None => Default::default(),
+    };
+    let begin = ticks::begin(rt, ticks::Callback::new(kind, 0, rt.probe.current()), label, pos);
+    let r = s.call(f, exports, &[exports, require, module, file, dir]);
+    ticks::end(rt, begin, r.is_ok());
+    r.map(|_| ())
+}
+
+/// Runs code that is in no file (`-e`) as a CommonJS module.
+pub(crate) fn run_eval<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    name: &str,
+    text: &str,
+    print: bool,
+) -> Completion<'s> {
+    let u = s.undefined();
+    let module = new_module(s, name, u)?;
+    let u = s.undefined();
+    put(s, module, "filename", u);
+    let require = make_require(s, module);
+    let g = s.global_object();
+    let exports = get(s, module, "exports")?;
+    let (file, dir) = (s.str(name), s.str("."));
+    for (k, v) in [
+        ("require", require),
+        ("module", module),
+        ("exports", exports),
+        ("__filename", file),
+        ("__dirname", dir),
+    ] {
+        let k = s.key(k);
+        s.define_hidden(g, k, v);
+    }
+    let t = compile(s, rt, name, text, CompileGoal::Script)?;
+    let (label, pos) = match &rt.probe {
+        Some(p) => (p.intern(name), Pos { script: p.intern(name), line: 1, column: 1 }),
+        None => Default::default(),
+    };
+    let begin =
+        ticks::begin(rt, ticks::Callback::new(CallbackKind::MainScript, 0, EventId::NONE), label, pos);
+    let r = s.run_script(t, false);
+    ticks::end(rt, begin, r.is_ok());
+    let v = r?;
+    if print {
+        let text = if v.is_string() { s.to_utf8_lossy(v) } else { crate::node::inspect_text(s, v) };
+        crate::node::stdio::write_stdout(rt, format!("{text}\n").as_bytes());
+    }
+    Ok(v)
+}
+
+fn report_begin<'s>(s: &mut Scope<'s>, rt: &Rt, path: &str, format: Format, parent: Local<'s>) -> EventId {
+    let Some(p) = rt.probe.clone() else { return EventId::NONE };
+    let parent = match parent.is_object() {
+        true => match get(s, parent, "filename") {
+            Ok(v) if v.is_string() => s.to_utf8_lossy(v),
+            Ok(_) => String::new(),
+            Err(t) => {
+                s.caught(t);
+                String::new()
+            }
+        },
+        false => String::new(),
+    };
+    let pos = rt.here(s);
+    let format = if format == Format::Json { ModuleFormat::Json } else { ModuleFormat::CommonJs };
+    p.emit(Event::ModuleBegin { name: p.intern(path), format, parent: p.intern(&parent), pos })
+}
+
+/// A source file as text; errors as fs reports them.
+pub(crate) fn read_source(s: &mut Scope<'_>, path: &str) -> Result<String, Thrown> {
+    match std::fs::read(path) {
+        Ok(b) => {
+            let t =
+                String::from_utf8(b).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+            Ok(match t.strip_prefix('\u{FEFF}') {
+                Some(rest) => rest.to_owned(),
+                None => t,
+            })
+        }
+        Err(e) => Err(crate::node::sys::throw(s, &e, "open", Some(path), None)),
+    }
+}
+
+/// JSON.parse with the file's name in the error.
+pub(crate) fn parse_json<'s>(s: &mut Scope<'s>, path: &str, text: &str) -> Completion<'s> {
+    let json = s.intrinsic(looplab_engine::Intrinsic::JSON);
+    let v = s.str(text);
+    let k = s.key("parse");
+    match s.invoke(json, k, &[v]) {
+        Ok(v) => Ok(v),
+        Err(t) => {
+            let e = s.caught(t);
+            if e.is_object() {
+                let k: Key<'s> = s.atoms().message.into();
+                let m = s.get(e, k)?;
+                let m = s.to_text(m)?;
+                let m = s.str(&format!("{path}: {m}"));
+                s.set(e, k, m)?;
+            }
+            Err(s.throw(e))
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Node's builtin modules. One file or folder each, under the name a user knows; pure convenience is JavaScript in `runtime/js`,
+//! embedded and compiled when first required.
+
+pub(crate) mod console;
+pub(crate) mod process;
+pub(crate) mod stdio;
+pub(crate) mod sys;
+
+use crate::modules::{self, builtin, registered};
+use crate::rt::Rt;
+use looplab_engine::{Args, CompileGoal, Completion, Local, Scope, Thrown};
+use std::rc::Rc;
+
+/// Builtins written in JavaScript: name and text. Names with a slash at the front are internal.
+const JS: &[(&str, &str)] = &[];
+
+/// Makes the exports of a builtin; `None`: not here (yet).
+pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Option<Local<'s>>, Thrown> {
+    Ok(Some(match name {
+        "process" => rt.process(s),
+        "timers" => {
+            let o = s.new_object();
+            crate::timers::install(s, o);
+            if let Some(p) = builtin(s, rt, "timers/promises")? {
+                let k = s.key("promises");
+                s.define_with(o, k, p, looplab_engine::ALL);
+            }
+            o
+        }
+        "console" => console::object(s, rt)?,
+        "module" => registered(s, "Module"),
+        _ => return load_js(s, rt, name),
+    }))
+}
+
+/// Runs an embedded JavaScript builtin.
+fn load_js<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Option<Local<'s>>, Thrown> {
+    let Some((_, text)) = JS.iter().find(|(n, _)| *n == name) else { return Ok(None) };
+    let params = ["exports", "require", "module", "binding"];
+    let file = format!("node:{}", name.trim_start_matches('/'));
+    let t = modules::compile(s, rt, &file, text, CompileGoal::Body(&params))?;
+    let f = s.function_from(t);
+    let (module, exports) = (s.new_object(), s.new_object());
+    let k = s.key("exports");
+    s.define_with(module, k, exports, looplab_engine::ALL);
+    let rk = s.key("require");
+    let require = s.function(rk, 1, internal_require);
+    let binding = binding(s)?;
+    let u = s.undefined();
+    s.call(f, u, &[exports, require, module, binding])?;
+    s.get(module, k).map(Some)
+}
+
+/// `require` as embedded builtins see it: builtins only, internal ones included.
+fn internal_require<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let name = s.to_text(args.get(0))?;
+    let rt = Rt::of(s);
+    let plain = name.strip_prefix("node:").unwrap_or(&name).to_owned();
+    modules::cjs::require_builtin(s, &rt, &plain)
+}
+
+/// The native helpers of embedded builtins, made once.
+fn binding<'s>(s: &mut Scope<'s>) -> Completion<'s> {
+    let known = registered(s, "binding");
+    if known.is_object() {
+        return Ok(known);
+    }
+    let o = s.new_object();
+    modules::register_value(s, "binding", o);
+    Ok(o)
+}
+
+/// Globals that come from builtin modules, each loaded when first touched.
+pub(crate) fn install_globals(s: &mut Scope<'_>, rt: &Rc<Rt>) -> Result<(), Thrown> {
+    let _ = (s, rt);
+    Ok(())
+}
+
+/// `util.inspect(v)` as text; a plain rendering when that fails.
+pub(crate) fn inspect_text<'s>(s: &mut Scope<'s>, v: Local<'s>) -> String {
+    let rt = Rt::of(s);
+    let r = match builtin(s, &rt, "util") {
+        Ok(Some(util)) => {
+            let k = s.key("inspect");
+            s.invoke(util, k, &[v]).and_then(|t| s.to_text(t))
+        }
+        Ok(None) => Ok(s.describe_value(v)),
+        Err(t) => Err(t),
+    };
+    match r {
+        Ok(t) => t,
+        Err(t) => {
+            s.caught(t);
+            s.describe_value(v)
+        }
+    }
+}
+
+/// Decodes base64 (and base64url), skipping what is neither.
+pub(crate) fn base64_decode(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() * 3 / 4);
+    let (mut acc, mut bits) = (0u32, 0);
+    for &b in text {
+        let v = match b {
+            b'A'..=b'Z' => b - b'A',
+            b'a'..=b'z' => b - b'a' + 26,
+            b'0'..=b'9' => b - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            b'=' => break,
+            _ => continue,
+        };
+        acc = acc << 6 | u32::from(v);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            out.push((acc >> bits) as u8);
+        }
+    }
+    out
+}

@@ -1,0 +1,194 @@
+//! The state that native functions share: the loop (while a callback runs), queues, requests, the log.
+
+use crate::options::Script;
+use crate::ticks::Ticks;
+use crate::timers::{Immediates, Timers};
+use looplab_engine::{Args, Global, Local, Scope};
+use looplab_event_loop::world::EitherWorld;
+use looplab_event_loop::{BoxJob, JobError, Loop, Origin, World};
+use looplab_event_loop::{JobClass, JobInfo};
+use looplab_probe::{Event, EventId, Pos, Probe, Recorder, Str};
+use slab::Slab;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// What the loop hands back to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Node's timer lists: some are due.
+    Timers,
+    /// Node's immediates.
+    Immediates,
+    /// A pool request with this number in [`Rt::requests`].
+    Request(u32),
+    /// A deferred close callback with this number in [`Rt::closers`].
+    Close(u32),
+}
+
+/// What a pool job gives back: each request knows its own type.
+pub type JobOutput = Box<dyn Any + Send>;
+/// The world the runtime runs in, chosen when it starts.
+pub type RtWorld = EitherWorld<BoxJob<JobOutput>>;
+/// The loop of the runtime.
+pub type Lp = Loop<Task, RtWorld, Option<Recorder>>;
+
+/// What to do with a finished pool request. Runs as a callback of the loop.
+pub type Complete = Box<dyn for<'s> FnOnce(&mut Scope<'s>, &Rc<Rt>, Result<JobOutput, JobError>)>;
+/// A close callback.
+pub type Closer = Box<dyn for<'s> FnOnce(&mut Scope<'s>, &Rc<Rt>)>;
+
+/// The runtime's state. One per engine; natives reach it with [`Rt::of`].
+pub struct Rt {
+    lp: RefCell<Option<Box<Lp>>>,
+    /// The log, if the run is recorded.
+    pub probe: Option<Recorder>,
+    pub(crate) ticks: RefCell<Ticks>,
+    pub(crate) timers: RefCell<Timers>,
+    pub(crate) immediates: RefCell<Immediates>,
+    pub(crate) requests: RefCell<Slab<(Complete, EventId)>>,
+    pub(crate) closers: RefCell<Slab<Closer>>,
+    /// The process is ending with this code: nothing of the script runs any more.
+    pub exit: Cell<Option<i32>>,
+    /// 'exit' has been emitted.
+    pub(crate) exit_emitted: Cell<bool>,
+    /// Rejected promises without a handler, and ones that got theirs late.
+    pub(crate) rejections: RefCell<crate::uncaught::Rejections>,
+    pub(crate) modules: RefCell<crate::modules::Modules>,
+    pub(crate) scripts: RefCell<Vec<Script>>,
+    /// The process object, once made.
+    pub process: Cell<Option<Global>>,
+    /// Standard output failed for another reason than a closed pipe.
+    pub(crate) stdout_failed: Cell<bool>,
+    pub(crate) options: crate::Options,
+    /// Numbers for events of our own kinds.
+    numbers: Cell<u32>,
+}
+
+impl Rt {
+    pub(crate) fn new(lp: Box<Lp>, probe: Option<Recorder>, options: crate::Options) -> Rt {
+        let rules = options.profile.rules();
+        Rt {
+            lp: RefCell::new(Some(lp)),
+            probe,
+            ticks: RefCell::new(Ticks::default()),
+            timers: RefCell::new(Timers::new(rules.drain_after_phase)),
+            immediates: RefCell::new(Immediates::default()),
+            requests: RefCell::default(),
+            closers: RefCell::default(),
+            exit: Cell::new(None),
+            exit_emitted: Cell::new(false),
+            rejections: RefCell::default(),
+            modules: RefCell::new(crate::modules::Modules::new()),
+            scripts: RefCell::default(),
+            process: Cell::new(None),
+            stdout_failed: Cell::new(false),
+            options,
+            numbers: Cell::new(0),
+        }
+    }
+
+    /// The state behind a scope.
+    ///
+    /// # Panics
+    /// When the engine does not belong to a runtime, which cannot happen to functions that the runtime installed.
+    pub fn of(s: &Scope<'_>) -> Rc<Rt> {
+        s.embedder::<Rt>().expect("an engine set up by the runtime")
+    }
+
+    /// The loop. Only while a callback or the main script runs, and not re-entrantly.
+    pub fn with_loop<R>(&self, f: impl FnOnce(&mut Lp) -> R) -> R {
+        f(self.lp.borrow_mut().as_mut().expect("the loop is lent to callbacks"))
+    }
+
+    /// Takes the loop out (the driver runs it) or puts it back.
+    pub(crate) fn swap_loop(&self, lp: Option<Box<Lp>>) -> Option<Box<Lp>> {
+        self.lp.replace(lp)
+    }
+
+    /// A fresh number for an event.
+    pub fn next_number(&self) -> u32 {
+        self.numbers.set(self.numbers.get() + 1);
+        self.numbers.get()
+    }
+
+    /// Appends an event to the log, if there is one. The closure makes it, so that nothing is computed in vain.
+    #[inline]
+    pub fn emit(&self, event: impl FnOnce(&Recorder) -> Event) -> EventId {
+        match &self.probe {
+            None => EventId::NONE,
+            Some(p) => p.emit(event(p)),
+        }
+    }
+
+    /// Name and place of a function for the log; nothing when it is not recorded.
+    pub fn describe(&self, s: &mut Scope<'_>, f: Local<'_>) -> (Str, Pos) {
+        let Some(p) = &self.probe else { return (Str::NONE, Pos::NONE) };
+        let name = s.function_name(f);
+        let pos = match s.function_location(f) {
+            Some((script, _, line, column)) => Pos { script: p.intern(&script), line, column },
+            None => Pos::NONE,
+        };
+        (p.intern(&name), pos)
+    }
+
+    /// Where the running script stands, for the log.
+    pub fn here(&self, s: &mut Scope<'_>) -> Pos {
+        let Some(p) = &self.probe else { return Pos::NONE };
+        match s.vm().current_position() {
+            Some((script, _, line, column)) => Pos { script: p.intern(&script), line, column },
+            None => Pos::NONE,
+        }
+    }
+
+    /// Runs `job` on the pool and `complete` on the loop afterwards. The result type of both is `T`.
+    pub fn submit<T: Send + 'static>(
+        self: &Rc<Self>,
+        s: &mut Scope<'_>,
+        class: JobClass,
+        label: &'static str,
+        job: impl FnOnce() -> T + Send + 'static,
+        complete: impl for<'n> FnOnce(&mut Scope<'n>, &Rc<Rt>, Result<T, JobError>) + 'static,
+    ) {
+        let complete: Complete = Box::new(move |s, rt, out| {
+            let out = out.and_then(|b| b.downcast::<T>().map(|b| *b).map_err(|_| JobError::Cancelled));
+            complete(s, rt, out);
+        });
+        let key = self.requests.borrow_mut().insert((complete, EventId::NONE)) as u32;
+        let boxed: BoxJob<JobOutput> = Box::new(move || Box::new(job()) as JobOutput);
+        let pos = self.here(s);
+        let origin = Origin { label: self.probe.intern(label), pos, hidden: false };
+        let sent =
+            self.with_loop(|lp| lp.pool_submit(boxed, JobInfo { class, label }, Task::Request(key), origin));
+        if sent.is_err() {
+            // The queue is full: the callback gets the error, later, as any other.
+            self.with_loop(|lp| lp.defer(Task::Request(key), origin));
+        }
+    }
+
+    /// Does work of the pool's kinds on the loop's own thread (the synchronous API).
+    pub fn charge(&self, class: JobClass, label: &'static str) {
+        self.with_loop(|lp| lp.world_mut().charge(JobInfo { class, label }));
+    }
+
+    /// Has `f` called in the closing phase.
+    pub fn defer_close(&self, label: &str, f: Closer) {
+        let key = self.closers.borrow_mut().insert(f) as u32;
+        let origin = Origin { label: self.probe.intern(label), ..Origin::default() };
+        self.with_loop(|lp| lp.defer_close(Task::Close(key), origin));
+    }
+
+    /// The process object.
+    pub fn process<'s>(&self, s: &mut Scope<'s>) -> Local<'s> {
+        match self.process.get() {
+            Some(g) => s.open(g),
+            None => s.undefined(),
+        }
+    }
+}
+
+/// The first argument as UTF-8 text, for natives that have checked that it is a string.
+pub(crate) fn text_arg<'s>(s: &mut Scope<'s>, args: &Args<'s>, i: usize) -> String {
+    let v = args.get(i);
+    if v.is_string() { s.to_utf8_lossy(v) } else { String::new() }
+}

@@ -1,0 +1,212 @@
+//! From options to exit code: sets the engine and the loop up, runs the program, then the loop until nothing is left.
+
+use crate::driver::Machine;
+use crate::host::{RtHost, RtProbe};
+use crate::modules::{cjs, esm, resolver};
+use crate::options::{Entry, Finished, Options};
+use crate::rt::{Rt, RtWorld};
+use crate::uncaught::{self, Origin};
+use crate::{node, ticks, timers};
+use looplab_engine::{Args, Completion, Scope, new_engine};
+use looplab_event_loop::{Loop, RealOptions, RealWorld, RunMode, SimOptions, SimWorld, World};
+use looplab_module_loader::Format;
+use looplab_module_loader::url::path_to_file_url;
+use looplab_probe::{CallbackKind, Event, Recorder};
+use std::io::Read;
+use std::rc::Rc;
+
+/// Exit code of an unsettled top-level await.
+const UNSETTLED: i32 = 13;
+
+/// Runs a program to its end.
+pub fn run(options: Options) -> Finished {
+    let world = match world(&options) {
+        Ok(w) => w,
+        Err(e) => {
+            eprintln!("looplab: cannot set the event loop up: {e}");
+            return Finished { exit_code: 1, log: None, scripts: Vec::new() };
+        }
+    };
+    let probe = options.record.clone().map(|o| Recorder::new(o, world.time_source()));
+    let lp = Box::new(Loop::new(world, probe.clone(), options.profile));
+    let mut vm = new_engine();
+    if let Some(limit) = options.heap_limit {
+        vm.set_heap_limit(limit);
+    }
+    let rt = Rc::new(Rt::new(lp, probe.clone(), options));
+    vm.set_embedder(rt.clone());
+    vm.set_host(Rc::new(RtHost(rt.clone())));
+    if probe.is_some() {
+        vm.set_probe(Some(Rc::new(RtProbe::new(rt.clone()))));
+    }
+    let mut m = Machine::new(vm, rt.clone());
+    m.enter(set_up);
+    if rt.exit.get().is_none() {
+        m.enter(main_program);
+    }
+    let code = run_loop(&mut m);
+    rt.emit(|_| Event::ExitCode { code });
+    let log = probe.map(|p| p.take());
+    let scripts = std::mem::take(&mut *rt.scripts.borrow_mut());
+    // Process end frees everything at once; tearing the heap down cell by cell would only take time.
+    m.take_loop();
+    std::mem::forget(m);
+    Finished { exit_code: code, log, scripts }
+}
+
+fn world(options: &Options) -> std::io::Result<RtWorld> {
+    let workers = std::env::var("UV_THREADPOOL_SIZE").ok().and_then(|v| v.parse::<usize>().ok());
+    let workers = workers.map_or(4, |n| n.clamp(1, 1024));
+    if options.simulated {
+        return Ok(RtWorld::Sim(SimWorld::new(SimOptions { workers, ..SimOptions::default() })));
+    }
+    let real = RealOptions { workers, ..RealOptions::default() }.eager();
+    Ok(RtWorld::Real(RealWorld::new(real)?))
+}
+
+/// Globals and builtin state.
+fn set_up(s: &mut Scope<'_>, rt: &Rc<Rt>) {
+    timers::init(rt);
+    timers::init_immediates(rt);
+    timers::register(s);
+    cjs::register(s);
+    let r = s.nested(|s| {
+        node::process::install(s, rt)?;
+        let g = s.global_object();
+        timers::install(s, g);
+        let k = s.key("global");
+        s.define_hidden(g, k, g);
+        let k = s.key("queueMicrotask");
+        let f = s.function(k, 1, queue_microtask);
+        s.define_with(g, k, f, looplab_engine::ALL);
+        let console = node::console::object(s, rt)?;
+        let k = s.key("console");
+        s.define_hidden(g, k, console);
+        if rt.options.expose_gc {
+            let k = s.key("gc");
+            let f = s.function(k, 0, |s, _| {
+                s.vm().collect();
+                Ok(s.undefined())
+            });
+            s.define_hidden(g, k, f);
+        }
+        node::install_globals(s, rt)
+    });
+    if let Some(n) = rt.options.stack_trace_limit {
+        s.set_stack_trace_limit(n);
+    }
+    if let Err(t) = r {
+        uncaught::uncaught(s, rt, t, Origin::Load);
+    }
+}
+
+fn queue_microtask<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let f = args.get(0);
+    if !f.is_callable() {
+        return Err(crate::errors::invalid_arg_type(s, "callback", "of type function", f));
+    }
+    s.queue_microtask(f);
+    Ok(s.undefined())
+}
+
+/// Loads and runs the program's first file, then drains.
+fn main_program(s: &mut Scope<'_>, rt: &Rc<Rt>) {
+    let entry = rt.options.entry.clone();
+    let r = s.nested(|s| match entry {
+        Entry::File(path) => run_file(s, rt, &path.to_string_lossy()),
+        Entry::Eval(code) => cjs::run_eval(s, rt, "[eval]", &code, false).map(|_| ()),
+        Entry::Print(code) => cjs::run_eval(s, rt, "[eval]", &code, true).map(|_| ()),
+        Entry::Stdin => {
+            let mut text = Vec::new();
+            match std::io::stdin().read_to_end(&mut text) {
+                Ok(_) => cjs::run_eval(s, rt, "[stdin]", &String::from_utf8_lossy(&text), false).map(|_| ()),
+                Err(e) => Err(node::sys::throw(s, &e, "read", None, None)),
+            }
+        }
+    });
+    if let Err(t) = r {
+        uncaught::uncaught(s, rt, t, Origin::Exception);
+    }
+    if rt.exit.get().is_none() {
+        ticks::drain(s, rt);
+    }
+}
+
+fn run_file(s: &mut Scope<'_>, rt: &Rc<Rt>, typed: &str) -> Result<(), looplab_engine::Thrown> {
+    let full = std::path::absolute(typed)
+        .map(|p| p.to_string_lossy().into_owned())
+        .unwrap_or_else(|_| typed.to_owned());
+    let r = resolver(rt);
+    let path = match r.resolve_main(&full) {
+        Ok(p) => p,
+        Err(e) => return Err(cjs::throw_resolve(s, e)),
+    };
+    match r.format_of_require(&path) {
+        Ok(Format::Module | Format::ModuleTypescript) => esm::run_main(s, rt, &path_to_file_url(&path)),
+        Ok(_) => s.nested(|s| {
+            let u = s.undefined();
+            cjs::load(s, rt, &path, u, true).map(|_| ())
+        }),
+        Err(e) => Err(cjs::throw_resolve(s, e)),
+    }
+}
+
+/// The loop until nothing is left, 'beforeExit' as often as its listeners revive it, then 'exit'.
+fn run_loop(m: &mut Machine) -> i32 {
+    let rt = m.rt.clone();
+    while rt.exit.get().is_none() {
+        m.take_loop();
+        if let Err(e) = Loop::run(m, RunMode::Default) {
+            eprintln!("looplab: the event loop failed: {e}");
+            return 1;
+        }
+        if rt.exit.get().is_some() {
+            break;
+        }
+        m.enter(|s, rt| before_exit(s, rt));
+        m.take_loop();
+        let alive = m.lp.as_ref().is_some_and(|lp| lp.is_alive());
+        if !alive {
+            break;
+        }
+    }
+    m.take_loop();
+    m.enter(end)
+}
+
+fn before_exit(s: &mut Scope<'_>, rt: &Rc<Rt>) {
+    s.nested(|s| {
+        let code = uncaught::exit_code(s, rt).unwrap_or(0);
+        let code = s.int(code);
+        uncaught::emit(s, rt, CallbackKind::BeforeExit, "beforeExit", &[code]);
+    });
+    if rt.exit.get().is_none() {
+        ticks::drain(s, rt);
+    }
+}
+
+/// 'exit' (unless it has been emitted) and the code to end with.
+fn end(s: &mut Scope<'_>, rt: &Rc<Rt>) -> i32 {
+    let mut code = match rt.exit.get() {
+        Some(code) => code,
+        None => {
+            let set = uncaught::exit_code(s, rt);
+            let unsettled = esm::main_is_unsettled(s, rt);
+            let code = set.unwrap_or(if unsettled { UNSETTLED } else { 0 });
+            if unsettled && set.is_none() {
+                let url = s.nested(|s| {
+                    let v = crate::modules::registered(s, "main url");
+                    if v.is_string() { s.to_utf8_lossy(v) } else { String::new() }
+                });
+                let text = format!("Warning: Detected unsettled top-level await at\n{url}\n\n\n");
+                node::stdio::write_stderr(rt, text.as_bytes());
+            }
+            let code = uncaught::run_exit_listeners(s, rt, code);
+            rt.exit.get().unwrap_or(code)
+        }
+    };
+    if code == 0 && rt.stdout_failed.get() {
+        code = 1;
+    }
+    code
+}

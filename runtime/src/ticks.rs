@@ -1,0 +1,166 @@
+//! process.nextTick and the rule by which ticks and microtasks are drained.
+
+use crate::rt::Rt;
+use crate::uncaught::{self, Origin};
+use looplab_engine::{Args, Completion, Global, Local, Scope};
+use looplab_probe::{CallbackKind, Event, EventId, Outcome, Pos, Str};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+struct Tick {
+    f: Global,
+    args: Vec<Global>,
+    context: Global,
+    cause: EventId,
+    number: u32,
+}
+
+/// The tick queue.
+#[derive(Default)]
+pub(crate) struct Ticks {
+    queue: VecDeque<Tick>,
+}
+
+impl Ticks {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+}
+
+/// `process.nextTick(callback, ...args)`
+pub(crate) fn next_tick<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let f = args.get(0);
+    if !f.is_callable() {
+        return Err(crate::errors::invalid_arg_type(s, "callback", "of type function", f));
+    }
+    let rt = Rt::of(s);
+    if rt.exit.get().is_some() || rt.exit_emitted.get() {
+        return Ok(s.undefined());
+    }
+    let number = if rt.probe.is_some() { rt.next_number() } else { 0 };
+    let (label, _) = rt.describe(s, f);
+    let pos = rt.here(s);
+    let cause = rt.emit(|_| Event::TickQueued { number, label, pos });
+    let context = s.async_context();
+    let tick = Tick {
+        f: s.global(f),
+        args: (1..args.len()).map(|i| s.global(args.get(i))).collect(),
+        context: s.global(context),
+        cause,
+        number,
+    };
+    rt.ticks.borrow_mut().queue.push_back(tick);
+    Ok(s.undefined())
+}
+
+/// All ticks, then all microtasks, again until both queues are empty; then unhandled rejections, which may make more.
+pub(crate) fn drain(s: &mut Scope<'_>, rt: &Rc<Rt>) {
+    if rt.ticks.borrow().is_empty() && !s.has_jobs() && rt.rejections.borrow().is_empty() {
+        return;
+    }
+    let after = rt.emit(|p| {
+        use looplab_probe::Probe;
+        Event::DrainBegin { after: p.current() }
+    });
+    let (mut ticks, mut microtasks) = (0, 0);
+    loop {
+        // Node looks at the microtasks after each tick as well: the queue of ticks is emptied first, then the other.
+        while rt.exit.get().is_none() {
+            let Some(tick) = rt.ticks.borrow_mut().queue.pop_front() else { break };
+            ticks += 1;
+            run_tick(s, rt, tick);
+        }
+        microtasks += run_microtasks(s, rt);
+        if rt.exit.get().is_some() {
+            break;
+        }
+        if rt.ticks.borrow().is_empty() && !s.has_jobs() && !uncaught::process_rejections(s, rt) {
+            break;
+        }
+    }
+    let _ = after;
+    rt.emit(|_| Event::DrainEnd { ticks, microtasks });
+}
+
+fn run_tick(s: &mut Scope<'_>, rt: &Rc<Rt>, tick: Tick) {
+    s.nested(|s| {
+        let f = s.open(tick.f);
+        let args: Vec<Local<'_>> = tick.args.iter().map(|&g| s.open(g)).collect();
+        let context = s.open(tick.context);
+        s.release(tick.f);
+        s.release(tick.context);
+        tick.args.iter().for_each(|&g| s.release(g));
+        let saved = s.set_async_context(context);
+        let this = rt.process(s);
+        call(s, rt, Callback::new(CallbackKind::Tick, tick.number, tick.cause), f, this, &args);
+        s.set_async_context(saved);
+    });
+}
+
+/// Runs microtasks until none is left; how many.
+pub(crate) fn run_microtasks(s: &mut Scope<'_>, rt: &Rc<Rt>) -> u32 {
+    let mut n = 0;
+    while rt.exit.get().is_none() {
+        let Some(r) = s.nested(|s| {
+            let r = s.run_job()?;
+            if let Err(t) = r {
+                uncaught::uncaught(s, rt, t, Origin::Exception);
+            }
+            s.end_job();
+            Some(())
+        }) else {
+            break;
+        };
+        let () = r;
+        n += 1;
+    }
+    n
+}
+
+/// A callback as the log sees it.
+#[derive(Clone, Copy)]
+pub(crate) struct Callback {
+    pub(crate) kind: CallbackKind,
+    pub(crate) number: u32,
+    pub(crate) cause: EventId,
+}
+
+impl Callback {
+    pub(crate) fn new(kind: CallbackKind, number: u32, cause: EventId) -> Callback {
+        Callback { kind, number, cause }
+    }
+}
+
+/// Calls a function as a callback of the loop: logged, errors handled. False when it threw.
+pub(crate) fn call(
+    s: &mut Scope<'_>,
+    rt: &Rc<Rt>,
+    cb: Callback,
+    f: Local<'_>,
+    this: Local<'_>,
+    args: &[Local<'_>],
+) -> bool {
+    s.nested(|s| {
+        let (f, this) = (s.adopt(f), s.adopt(this));
+        let args: Vec<Local<'_>> = args.iter().map(|&a| s.adopt(a)).collect();
+        let (label, pos) = rt.describe(s, f);
+        let begin = begin(rt, cb, label, pos);
+        let r = s.call(f, this, &args);
+        let ok = r.is_ok();
+        end(rt, begin, ok);
+        if let Err(t) = r {
+            uncaught::uncaught(s, rt, t, Origin::Exception);
+        }
+        ok
+    })
+}
+
+/// Reports that a callback begins.
+pub(crate) fn begin(rt: &Rt, cb: Callback, label: Str, pos: Pos) -> EventId {
+    rt.emit(|_| Event::CallbackBegin { kind: cb.kind, number: cb.number, label, pos, cause: cb.cause })
+}
+
+/// Reports that it is over.
+pub(crate) fn end(rt: &Rt, begin: EventId, ok: bool) {
+    rt.emit(|_| Event::CallbackEnd { begin, outcome: if ok { Outcome::Returned } else { Outcome::Threw } });
+}

@@ -1,0 +1,809 @@
+//! setTimeout, setInterval, setImmediate: Node's two levels.
+//!
+//! Timers of one duration stand in one list, in the order they were started; a queue of lists is ordered by when their first
+//! timer is due (then by list id). One timer of the loop carries them all. `Timeout` objects hold only a number; the rest is
+//! in a slab here, so that a million timers cost little.
+
+use crate::errors;
+use crate::rt::{Lp, Rt, Task};
+use crate::ticks::{self, Callback};
+use looplab_engine::{Args, Class, Completion, Global, Key, Local, Scope};
+use looplab_event_loop::{HookId, HookKind, Origin, TimeoutReason, TimerId};
+use looplab_probe::{CallbackKind, Event, EventId};
+use rustc_hash::FxHashMap;
+use slab::Slab;
+use std::collections::{BTreeSet, VecDeque};
+use std::rc::Rc;
+
+const NONE: u32 = u32::MAX;
+/// The longest delay: 2^31 − 1 ms. Longer ones count as 1.
+pub(crate) const TIMEOUT_MAX: f64 = 2_147_483_647.0;
+
+/// One started timer.
+struct Entry {
+    /// The Timeout object.
+    object: Global,
+    start: u64,
+    after: u32,
+    prev: u32,
+    next: u32,
+    repeat: bool,
+    refed: bool,
+    /// In a list.
+    linked: bool,
+    number: u32,
+    cause: EventId,
+}
+
+struct List {
+    head: u32,
+    tail: u32,
+    expiry: u64,
+    id: u32,
+}
+
+/// The timer lists.
+pub(crate) struct Timers {
+    entries: Slab<Entry>,
+    lists: FxHashMap<u32, List>,
+    queue: BTreeSet<(u64, u32, u32)>,
+    next_list: u32,
+    refs: u32,
+    loop_timer: Option<TimerId>,
+    /// When the loop's timer is set to go off.
+    armed: Option<u64>,
+    drain_after_phase: bool,
+}
+
+impl Timers {
+    pub(crate) fn new(drain_after_phase: bool) -> Timers {
+        Timers {
+            entries: Slab::new(),
+            lists: FxHashMap::default(),
+            queue: BTreeSet::new(),
+            next_list: 0,
+            refs: 0,
+            loop_timer: None,
+            armed: None,
+            drain_after_phase,
+        }
+    }
+
+    /// Appends an entry to the list of its duration; the list's expiry if the list is new.
+    fn link(&mut self, k: u32, start: u64) -> Option<u64> {
+        let after = self.entries[k as usize].after;
+        let mut fresh = None;
+        let list = match self.lists.get_mut(&after) {
+            Some(l) => l,
+            None => {
+                let expiry = start + u64::from(after);
+                self.next_list += 1;
+                let id = self.next_list;
+                self.queue.insert((expiry, id, after));
+                fresh = Some(expiry);
+                self.lists.entry(after).or_insert(List { head: NONE, tail: NONE, expiry, id })
+            }
+        };
+        let tail = list.tail;
+        list.tail = k;
+        if tail == NONE {
+            list.head = k;
+        } else {
+            self.entries[tail as usize].next = k;
+        }
+        let e = &mut self.entries[k as usize];
+        (e.prev, e.next, e.start, e.linked) = (tail, NONE, start, true);
+        fresh
+    }
+
+    fn unlink(&mut self, k: u32) {
+        let e = &mut self.entries[k as usize];
+        if !e.linked {
+            return;
+        }
+        e.linked = false;
+        let (prev, next, after) = (e.prev, e.next, e.after);
+        if prev != NONE {
+            self.entries[prev as usize].next = next;
+        }
+        if next != NONE {
+            self.entries[next as usize].prev = prev;
+        }
+        if let Some(l) = self.lists.get_mut(&after) {
+            if l.head == k {
+                l.head = next;
+            }
+            if l.tail == k {
+                l.tail = prev;
+            }
+        }
+    }
+
+    /// Drops the list of a duration if it is empty.
+    fn drop_if_empty(&mut self, after: u32) {
+        if let Some(l) = self.lists.get(&after) {
+            if l.head == NONE {
+                self.queue.remove(&(l.expiry, l.id, after));
+                self.lists.remove(&after);
+            }
+        }
+    }
+
+    fn set_expiry(&mut self, after: u32, expiry: u64) {
+        self.next_list += 1;
+        let id = self.next_list;
+        if let Some(l) = self.lists.get_mut(&after) {
+            self.queue.remove(&(l.expiry, l.id, after));
+            (l.expiry, l.id) = (expiry, id);
+            self.queue.insert((expiry, id, after));
+        }
+    }
+}
+
+/// Sets up the loop's timer.
+pub(crate) fn init(rt: &Rt) {
+    let id = rt.with_loop(|lp| {
+        let id = lp.timer_init(Task::Timers, Origin::HIDDEN);
+        lp.unref_handle(id);
+        id
+    });
+    rt.timers.borrow_mut().loop_timer = Some(id);
+}
+
+fn arm(lp: &mut Lp, t: &mut Timers, expiry: u64) {
+    if let Some(id) = t.loop_timer {
+        let delay = expiry.saturating_sub(lp.now()).max(1);
+        lp.timer_start(id, delay, 0);
+        t.armed = Some(expiry);
+    }
+}
+
+fn change_refs(rt: &Rt, t: &mut Timers, by: i32) {
+    let before = t.refs;
+    t.refs = t.refs.saturating_add_signed(by);
+    let Some(id) = t.loop_timer else { return };
+    match (before, t.refs) {
+        (0, 1..) => rt.with_loop(|lp| lp.ref_handle(id)),
+        (1.., 0) => rt.with_loop(|lp| lp.unref_handle(id)),
+        _ => true,
+    };
+}
+
+/// The delay Node makes of a value: (milliseconds, the value was too large, negative, or NaN).
+fn delay_of(
+    s: &mut Scope<'_>,
+    v: Local<'_>,
+) -> Result<(u32, Option<(&'static str, String)>), looplab_engine::Thrown> {
+    s.nested(|s| {
+        let v = s.adopt(v);
+        if v.is_undefined() {
+            return Ok((1, None));
+        }
+        let n = s.to_number(v)?;
+        let shown = || if n == n.trunc() { format!("{n:.0}") } else { format!("{n}") };
+        Ok(if n > TIMEOUT_MAX {
+            let text = format!(
+                "{} does not fit into a 32-bit signed integer.\nTimeout duration was set to 1.",
+                shown()
+            );
+            (1, Some(("TimeoutOverflowWarning", text)))
+        } else if n < 0.0 {
+            let text = format!("{} is a negative number.\nTimeout duration was set to 1.", shown());
+            (1, Some(("TimeoutNegativeWarning", text)))
+        } else if n.is_nan() {
+            (
+                1,
+                Some((
+                    "TimeoutNaNWarning",
+                    "NaN is not a number.\nTimeout duration was set to 1.".to_owned(),
+                )),
+            )
+        } else {
+            (n.max(1.0) as u32, None)
+        })
+    })
+}
+
+/// Internal values of a Timeout: 0 callback, 1 array of arguments or undefined, 2 key of its entry or undefined.
+const CALLBACK: usize = 0;
+const ARGS: usize = 1;
+const ENTRY: usize = 2;
+
+fn start<'s>(s: &mut Scope<'s>, args: &Args<'s>, repeat: bool) -> Completion<'s> {
+    let f = args.get(0);
+    if !f.is_callable() {
+        return Err(errors::invalid_arg_type(s, "callback", "of type function", f));
+    }
+    let (after, warning) = delay_of(s, args.get(1))?;
+    let rt = Rt::of(s);
+    if let Some((name, text)) = warning {
+        let quiet_nan = name == "TimeoutNaNWarning" && args.get(1).is_undefined();
+        if !quiet_nan {
+            crate::node::process::emit_warning(s, &text, name, None)?;
+        }
+    }
+    let proto = crate::modules::registered(s, "Timeout.prototype");
+    let object = s.new_object_of(Class::Host, proto);
+    s.set_internal(object, CALLBACK, f);
+    if args.len() > 2 {
+        let rest = args.rest(2);
+        let list = s.new_array(&rest);
+        s.set_internal(object, ARGS, list);
+    }
+    insert(s, &rt, object, after, repeat, true);
+    Ok(object)
+}
+
+/// Starts a Timeout object.
+fn insert<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, object: Local<'s>, after: u32, repeat: bool, refed: bool) {
+    let number = if rt.probe.is_some() { rt.next_number() } else { 0 };
+    let g = s.global(object);
+    let t = &mut *rt.timers.borrow_mut();
+    let now = rt.with_loop(|lp| {
+        lp.update_time();
+        lp.now()
+    });
+    let cause = if rt.probe.is_some() {
+        let f = s.internal(object, CALLBACK);
+        let (label, _) = rt.describe(s, f);
+        let pos = rt.here(s);
+        let repeat = if repeat { after } else { 0 };
+        rt.emit(|_| Event::TimerStart {
+            number,
+            delay: after,
+            repeat,
+            due: now + u64::from(after),
+            label,
+            pos,
+        })
+    } else {
+        EventId::NONE
+    };
+    let entry = Entry {
+        object: g,
+        start: now,
+        after,
+        prev: NONE,
+        next: NONE,
+        repeat,
+        refed,
+        linked: false,
+        number,
+        cause,
+    };
+    let k = t.entries.insert(entry) as u32;
+    let key = s.num(f64::from(k));
+    s.set_internal(object, ENTRY, key);
+    schedule(rt, t, k, now);
+    if refed {
+        change_refs(rt, t, 1);
+    }
+}
+
+/// Links an entry and sets the loop's timer when it is now the first.
+fn schedule(rt: &Rt, t: &mut Timers, k: u32, start: u64) {
+    if let Some(expiry) = t.link(k, start) {
+        if t.armed.is_none_or(|a| expiry < a) {
+            rt.with_loop(|lp| arm(lp, t, expiry));
+        }
+    }
+}
+
+fn entry_of(s: &mut Scope<'_>, object: Local<'_>) -> Option<u32> {
+    s.nested(|s| {
+        let o = s.adopt(object);
+        if !is_timeout(s, o) {
+            return None;
+        }
+        s.internal(o, ENTRY).as_number().map(|n| n as u32)
+    })
+}
+
+fn is_timeout<'s>(s: &mut Scope<'s>, v: Local<'s>) -> bool {
+    if !v.is_class(Class::Host) {
+        return false;
+    }
+    let proto = crate::modules::registered(s, "Timeout.prototype");
+    matches!(s.get_prototype_of(v), Ok(p) if p.is_identical(proto))
+}
+
+fn cancel(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32) {
+    let t = &mut *rt.timers.borrow_mut();
+    if !t.entries.contains(k as usize) {
+        return;
+    }
+    let was_linked = t.entries[k as usize].linked;
+    t.unlink(k);
+    let e = t.entries.remove(k as usize);
+    s.nested(|s| {
+        let o = s.open(e.object);
+        let u = s.undefined();
+        s.set_internal(o, ENTRY, u);
+        s.release(e.object);
+    });
+    if was_linked {
+        let pos = rt.here(s);
+        rt.emit(|_| Event::TimerStop { number: e.number, pos });
+        t.drop_if_empty(e.after);
+    }
+    if e.refed {
+        change_refs(rt, t, -1);
+    }
+}
+
+/// The loop's timer went off.
+pub(crate) fn process(s: &mut Scope<'_>, rt: &Rc<Rt>) {
+    let now = rt.with_loop(|lp| lp.now());
+    rt.timers.borrow_mut().armed = None;
+    let mut ran_one = false;
+    while rt.exit.get().is_none() {
+        let first = rt.timers.borrow().queue.first().copied();
+        let Some((expiry, _, after)) = first else { break };
+        if expiry > now {
+            let t = &mut *rt.timers.borrow_mut();
+            rt.with_loop(|lp| {
+                lp.update_time();
+                arm(lp, t, expiry);
+            });
+            break;
+        }
+        run_list(s, rt, after, now, &mut ran_one);
+    }
+}
+
+/// Runs the due timers of one list. `ran_one`: a timer has run since the last drain.
+fn run_list(s: &mut Scope<'_>, rt: &Rc<Rt>, after: u32, now: u64, ran_one: &mut bool) {
+    loop {
+        let drains = !rt.timers.borrow().drain_after_phase;
+        let head = {
+            let t = &mut *rt.timers.borrow_mut();
+            let Some(l) = t.lists.get(&after) else { return };
+            let head = l.head;
+            if head == NONE {
+                t.drop_if_empty(after);
+                return;
+            }
+            let start = t.entries[head as usize].start;
+            if now.saturating_sub(start) < u64::from(after) {
+                t.set_expiry(after, (start + u64::from(after)).max(now + 1));
+                return;
+            }
+            head
+        };
+        if std::mem::take(ran_one) && drains {
+            ticks::drain(s, rt);
+            if rt.exit.get().is_some() {
+                return;
+            }
+            // The ticks may have cleared it.
+            let t = rt.timers.borrow();
+            if t.lists.get(&after).is_none_or(|l| l.head != head) {
+                *ran_one = false;
+                continue;
+            }
+        }
+        // After a throw the next timer runs before the thrower's ticks, as in Node.
+        *ran_one = fire(s, rt, head, now);
+        if rt.exit.get().is_some() {
+            return;
+        }
+    }
+}
+
+/// Runs one timer; false when it threw.
+fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
+    let (object, number, cause, late, repeat, started) = {
+        let t = &mut *rt.timers.borrow_mut();
+        t.unlink(k);
+        let e = &t.entries[k as usize];
+        (e.object, e.number, e.cause, now.saturating_sub(e.start + u64::from(e.after)), e.repeat, e.start)
+    };
+    rt.emit(|_| Event::TimerFire { number, late });
+    let restart_from = repeat.then(|| {
+        rt.with_loop(|lp| {
+            lp.update_time();
+            lp.now()
+        })
+    });
+    let _ = started;
+    let ok = s.nested(|s| {
+        let o = s.open(object);
+        let f = s.internal(o, CALLBACK);
+        let list = s.internal(o, ARGS);
+        let args = if list.is_object() { s.dense_elements(list).unwrap_or_default() } else { Vec::new() };
+        ticks::call(s, rt, Callback::new(CallbackKind::Timer, number, cause), f, o, &args)
+    });
+    let t = &mut *rt.timers.borrow_mut();
+    // Cleared, or restarted (refresh), by its own callback.
+    if t.entries.get(k as usize).is_none_or(|e| e.linked || e.number != number) {
+        return ok;
+    }
+    if let (Some(start), true) = (restart_from, t.entries[k as usize].repeat) {
+        let after = t.entries[k as usize].after;
+        let e = &mut t.entries[k as usize];
+        if rt.probe.is_some() {
+            let due = start + u64::from(after);
+            e.cause = rt.emit(|_| Event::TimerStart {
+                number,
+                delay: after,
+                repeat: after,
+                due,
+                label: Default::default(),
+                pos: Default::default(),
+            });
+        }
+        schedule(rt, t, k, start);
+        return ok;
+    }
+    let e = t.entries.remove(k as usize);
+    s.nested(|s| {
+        let o = s.open(e.object);
+        let u = s.undefined();
+        s.set_internal(o, ENTRY, u);
+        s.release(e.object);
+    });
+    if e.refed {
+        change_refs(rt, t, -1);
+    }
+    ok
+}
+
+// ---- the functions of the script ----
+
+fn set_timeout<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    start(s, args, false)
+}
+
+fn set_interval<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    start(s, args, true)
+}
+
+/// clearTimeout and clearInterval: takes the object, its number, or the number as a string.
+fn clear_timeout<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let v = args.get(0);
+    let k = if v.is_object() {
+        entry_of(s, v)
+    } else if v.is_number() || v.is_string() {
+        let n = s.to_number(v)?;
+        let ids = crate::modules::registered(s, "timer ids");
+        let key = s.integer_key(if n >= 0.0 { n as u64 } else { u64::MAX >> 12 });
+        let o = s.get(ids, key)?;
+        entry_of(s, o)
+    } else {
+        None
+    };
+    if let Some(k) = k {
+        cancel(s, &rt, k);
+    }
+    Ok(s.undefined())
+}
+
+/// `timeout[Symbol.toPrimitive]()`: a number that clearTimeout takes.
+fn to_primitive<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let this = args.this();
+    let known: Key<'s> = s.key("_timerId");
+    if this.is_object() {
+        let id = s.get(this, known)?;
+        if id.is_number() {
+            return Ok(id);
+        }
+        let n = rt.next_number();
+        let id = s.num(f64::from(n));
+        s.define_hidden(this, known, id);
+        let ids = crate::modules::registered(s, "timer ids");
+        let key = s.integer_key(u64::from(n));
+        s.set(ids, key, this)?;
+        return Ok(id);
+    }
+    Ok(s.num(f64::NAN))
+}
+
+fn set_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>, refed: bool) -> Completion<'s> {
+    let rt = Rt::of(s);
+    if let Some(k) = entry_of(s, args.this()) {
+        let t = &mut *rt.timers.borrow_mut();
+        if let Some(e) = t.entries.get_mut(k as usize) {
+            if std::mem::replace(&mut e.refed, refed) != refed {
+                change_refs(&rt, t, if refed { 1 } else { -1 });
+            }
+        }
+    }
+    Ok(args.this())
+}
+
+fn timeout_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    set_ref(s, args, true)
+}
+
+fn timeout_unref<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    set_ref(s, args, false)
+}
+
+fn has_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let k = entry_of(s, args.this());
+    let yes = k.is_some_and(|k| rt.timers.borrow().entries.get(k as usize).is_some_and(|e| e.refed));
+    Ok(s.bool(yes))
+}
+
+/// `timeout.refresh()`: starts anew with the same delay.
+fn refresh<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let this = args.this();
+    if let Some(k) = entry_of(s, this) {
+        let t = &mut *rt.timers.borrow_mut();
+        if t.entries.contains(k as usize) {
+            let after = t.entries[k as usize].after;
+            t.unlink(k);
+            t.drop_if_empty(after);
+            let now = rt.with_loop(|lp| {
+                lp.update_time();
+                lp.now()
+            });
+            schedule(&rt, t, k, now);
+        }
+        return Ok(this);
+    }
+    // Fired already: it is started again with its old delay.
+    let key = s.key("_idleTimeout");
+    if this.is_object() && is_timeout(s, this) && s.internal(this, CALLBACK).is_callable() {
+        let d = s.get(this, key)?;
+        let (after, _) = delay_of(s, d)?;
+        insert(s, &rt, this, after, false, true);
+    }
+    Ok(this)
+}
+
+fn close<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    if let Some(k) = entry_of(s, args.this()) {
+        cancel(s, &rt, k);
+    }
+    Ok(args.this())
+}
+
+// ---- immediates ----
+
+struct Immediate {
+    object: Global,
+    number: u32,
+    cause: EventId,
+}
+
+/// The immediates of the next check phase.
+#[derive(Default)]
+pub(crate) struct Immediates {
+    queue: VecDeque<Immediate>,
+    /// The batch that runs now, if a callback of it threw.
+    rest: VecDeque<Immediate>,
+    refs: u32,
+    check: Option<HookId>,
+    idle: Option<HookId>,
+}
+
+/// Internal value 2 of an Immediate: 0 cleared or run, 1 waiting and ref'd, 2 waiting and unref'd.
+const STATE: usize = 2;
+
+pub(crate) fn init_immediates(rt: &Rt) {
+    let (check, idle) = rt.with_loop(|lp| {
+        let check = lp.hook_init(HookKind::Check, Some(Task::Immediates), Origin::HIDDEN);
+        lp.unref_handle(check);
+        let idle = lp.hook_init(HookKind::Idle, None, Origin::HIDDEN);
+        lp.name_idle(TimeoutReason::Immediates);
+        (check, idle)
+    });
+    let i = &mut *rt.immediates.borrow_mut();
+    (i.check, i.idle) = (Some(check), Some(idle));
+}
+
+fn change_immediate_refs(rt: &Rt, i: &mut Immediates, by: i32) {
+    let before = i.refs;
+    i.refs = i.refs.saturating_add_signed(by);
+    let Some(idle) = i.idle else { return };
+    match (before, i.refs) {
+        (0, 1..) => rt.with_loop(|lp| lp.hook_start(idle)),
+        (1.., 0) => rt.with_loop(|lp| lp.hook_stop(idle)),
+        _ => true,
+    };
+}
+
+fn set_immediate<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let f = args.get(0);
+    if !f.is_callable() {
+        return Err(errors::invalid_arg_type(s, "callback", "of type function", f));
+    }
+    let rt = Rt::of(s);
+    let proto = crate::modules::registered(s, "Immediate.prototype");
+    let o = s.new_object_of(Class::Host, proto);
+    s.set_internal(o, CALLBACK, f);
+    if args.len() > 1 {
+        let rest = args.rest(1);
+        let list = s.new_array(&rest);
+        s.set_internal(o, ARGS, list);
+    }
+    let waiting = s.int(1);
+    s.set_internal(o, STATE, waiting);
+    let number = if rt.probe.is_some() { rt.next_number() } else { 0 };
+    let (label, _) = rt.describe(s, f);
+    let pos = rt.here(s);
+    let cause = rt.emit(|_| Event::ImmediateStart { number, label, pos });
+    let object = s.global(o);
+    let i = &mut *rt.immediates.borrow_mut();
+    if i.queue.is_empty() {
+        if let Some(check) = i.check {
+            rt.with_loop(|lp| lp.hook_start(check));
+        }
+    }
+    i.queue.push_back(Immediate { object, number, cause });
+    change_immediate_refs(&rt, i, 1);
+    Ok(o)
+}
+
+/// The check phase: runs the batch that was there when it began.
+pub(crate) fn process_immediates(s: &mut Scope<'_>, rt: &Rc<Rt>) {
+    let drains = !rt.timers.borrow().drain_after_phase;
+    {
+        let i = &mut *rt.immediates.borrow_mut();
+        i.rest = std::mem::take(&mut i.queue);
+    }
+    let mut ran_one = false;
+    while rt.exit.get().is_none() {
+        if rt.immediates.borrow().rest.is_empty() {
+            break;
+        }
+        if std::mem::take(&mut ran_one) && drains {
+            ticks::drain(s, rt);
+            if rt.exit.get().is_some() {
+                return;
+            }
+        }
+        let Some(im) = rt.immediates.borrow_mut().rest.pop_front() else { break };
+        ran_one = s.nested(|s| {
+            let o = s.open(im.object);
+            s.release(im.object);
+            let state = s.internal(o, STATE).as_int().unwrap_or(0);
+            if state == 0 {
+                return false;
+            }
+            let zero = s.int(0);
+            s.set_internal(o, STATE, zero);
+            if state == 1 {
+                change_immediate_refs(rt, &mut rt.immediates.borrow_mut(), -1);
+            }
+            let f = s.internal(o, CALLBACK);
+            let list = s.internal(o, ARGS);
+            let args = if list.is_object() { s.dense_elements(list).unwrap_or_default() } else { Vec::new() };
+            ticks::call(s, rt, Callback::new(CallbackKind::Immediate, im.number, im.cause), f, o, &args);
+            true
+        });
+    }
+    let i = &mut *rt.immediates.borrow_mut();
+    if i.queue.is_empty() {
+        if let Some(check) = i.check {
+            rt.with_loop(|lp| lp.hook_stop(check));
+        }
+    }
+}
+
+fn clear_immediate<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let o = args.get(0);
+    let proto = crate::modules::registered(s, "Immediate.prototype");
+    if !o.is_class(Class::Host) || !s.get_prototype_of(o)?.is_identical(proto) {
+        return Ok(s.undefined());
+    }
+    let state = s.internal(o, STATE).as_int().unwrap_or(0);
+    if state != 0 {
+        let zero = s.int(0);
+        s.set_internal(o, STATE, zero);
+        if state == 1 {
+            change_immediate_refs(&rt, &mut rt.immediates.borrow_mut(), -1);
+        }
+        let pos = rt.here(s);
+        rt.emit(|_| Event::ImmediateStop { number: 0, pos });
+    }
+    Ok(s.undefined())
+}
+
+fn immediate_set_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>, from: i32, to: i32) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let o = args.this();
+    if o.is_class(Class::Host) && s.internal(o, STATE).as_int() == Some(from) {
+        let v = s.int(to);
+        s.set_internal(o, STATE, v);
+        change_immediate_refs(&rt, &mut rt.immediates.borrow_mut(), if to == 1 { 1 } else { -1 });
+    }
+    Ok(o)
+}
+
+fn immediate_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    immediate_set_ref(s, args, 2, 1)
+}
+
+fn immediate_unref<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    immediate_set_ref(s, args, 1, 2)
+}
+
+fn immediate_has_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let o = args.this();
+    let yes = o.is_class(Class::Host) && s.internal(o, STATE).as_int() == Some(1);
+    Ok(s.bool(yes))
+}
+
+// ---- setting up ----
+
+/// Defines the timer functions on an object (the global one, or `require('timers')`).
+pub(crate) fn install<'s>(s: &mut Scope<'s>, target: Local<'s>) {
+    for name in
+        ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate", "clearImmediate"]
+    {
+        let f = crate::modules::registered(s, name);
+        let k = s.key(name);
+        s.define_with(target, k, f, looplab_engine::ALL);
+    }
+}
+
+/// Makes the functions and prototypes, once.
+pub(crate) fn register(s: &mut Scope<'_>) {
+    use crate::modules::register_value as put;
+    let f = |s: &mut Scope<'_>, name: &str, n: u32, f: looplab_engine::NativeFn| {
+        s.nested(|s| {
+            let k = s.key(name);
+            let f = s.function(k, n, f);
+            put(s, name, f);
+        });
+    };
+    f(s, "setTimeout", 2, set_timeout);
+    f(s, "setInterval", 2, set_interval);
+    f(s, "clearTimeout", 1, clear_timeout);
+    f(s, "clearInterval", 1, clear_timeout);
+    f(s, "setImmediate", 1, set_immediate);
+    f(s, "clearImmediate", 1, clear_immediate);
+    s.nested(|s| {
+        let null = s.null();
+        let ids = s.new_object_with_proto(null);
+        put(s, "timer ids", ids);
+        let timeout = s.new_object();
+        class(s, timeout, "Timeout");
+        s.method(timeout, "ref", 0, timeout_ref);
+        s.method(timeout, "unref", 0, timeout_unref);
+        s.method(timeout, "hasRef", 0, has_ref);
+        s.method(timeout, "refresh", 0, refresh);
+        s.method(timeout, "close", 0, close);
+        for (k, f) in [
+            (s.atoms().sym_to_primitive, to_primitive as looplab_engine::NativeFn),
+            (s.atoms().sym_dispose, close),
+        ] {
+            let f = s.function(k, 0, f);
+            s.define_hidden(timeout, k, f);
+        }
+        put(s, "Timeout.prototype", timeout);
+        let immediate = s.new_object();
+        class(s, immediate, "Immediate");
+        s.method(immediate, "ref", 0, immediate_ref);
+        s.method(immediate, "unref", 0, immediate_unref);
+        s.method(immediate, "hasRef", 0, immediate_has_ref);
+        let k = s.atoms().sym_dispose;
+        let f = s.function(k, 0, immediate_dispose);
+        s.define_hidden(immediate, k, f);
+        put(s, "Immediate.prototype", immediate);
+    });
+}
+
+fn immediate_dispose<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let f = crate::modules::registered(s, "clearImmediate");
+    let u = s.undefined();
+    s.call(f, u, &[args.this()])
+}
+
+/// Gives a prototype a constructor that cannot be called from outside.
+fn class<'s>(s: &mut Scope<'s>, proto: Local<'s>, name: &str) {
+    let k = s.key(name);
+    let ctor = s.function(k, 4, |s, _| Err(s.throw_type("Illegal constructor")));
+    let p: Key<'s> = s.atoms().prototype.into();
+    s.define_with(ctor, p, proto, 0);
+    let c: Key<'s> = s.atoms().constructor.into();
+    s.define_hidden(proto, c, ctor);
+}
