@@ -289,7 +289,6 @@ impl<'a> Gen<'a> {
                 self.short_circuit(m.optional, o);
                 let k = self.b.alloc();
                 self.string_constant(m.property.name.as_str(), k);
-                self.b.at(m.property.span.start);
                 self.b.xabc(Op::DelElem, strict, dst, o, k);
             }
             Expression::ComputedMemberExpression(m) => {
@@ -299,7 +298,6 @@ impl<'a> Gen<'a> {
                 let o = self.operand(&m.object, &[&m.expression]);
                 self.short_circuit(m.optional, o);
                 let k = self.expr(&m.expression);
-                self.b.at(m.expression.span().start);
                 self.b.xabc(Op::DelElem, strict, dst, o, k);
             }
             Expression::ChainExpression(c) => {
@@ -311,14 +309,12 @@ impl<'a> Gen<'a> {
                         self.short_circuit(m.optional, o);
                         let k = self.b.alloc();
                         self.string_constant(m.property.name.as_str(), k);
-                        self.b.at(m.property.span.start);
                         self.b.xabc(Op::DelElem, strict, dst, o, k);
                     }
                     ChainElement::ComputedMemberExpression(m) => {
                         let o = self.operand(&m.object, &[&m.expression]);
                         self.short_circuit(m.optional, o);
                         let k = self.expr(&m.expression);
-                        self.b.at(m.expression.span().start);
                         self.b.xabc(Op::DelElem, strict, dst, o, k);
                     }
                     other => {

@@ -254,8 +254,8 @@ impl<'a> Gen<'a> {
             if let Some(d) = default {
                 self.default_value(d, t, target.map_or("", target_name));
             }
-            if let Some(place) = place {
-                self.store(place, t);
+            if let (Some(place), Some(target)) = (place, target) {
+                self.store(place, t, target.span().start);
             }
             self.b.free_to(mark);
         }
@@ -265,7 +265,7 @@ impl<'a> Gen<'a> {
             let t = self.b.alloc();
             self.b.at(r.span.start);
             self.b.abc(Op::IterRest, t, iter, 0);
-            self.store(place, t);
+            self.store(place, t, r.target.span().start);
             self.b.free_to(mark);
         }
         self.finish_iterator(iter, region, p.span.start);
@@ -305,7 +305,7 @@ impl<'a> Gen<'a> {
                     if let Some(d) = &p.init {
                         self.default_value(d, t, name);
                     }
-                    self.store_ident(&p.binding, t);
+                    self.store_ident(&p.binding, t, p.binding.span.start);
                 }
                 AssignmentTargetProperty::AssignmentTargetPropertyProperty(p) => {
                     self.property_target(p, value, rest.as_mut());
@@ -316,7 +316,7 @@ impl<'a> Gen<'a> {
         if let (Some(r), Some(keys)) = (&o.rest, rest) {
             let place = self.prepare(&r.target, &[]);
             let t = self.copy_rest(value, &keys, r.span.start);
-            self.store(place, t);
+            self.store(place, t, r.target.span().start);
         }
     }
 
@@ -364,8 +364,8 @@ impl<'a> Gen<'a> {
         if let Some(d) = default {
             self.default_value(d, t, target.map_or("", target_name));
         }
-        if let Some(p) = place {
-            self.store(p, t);
+        if let (Some(p), Some(target)) = (place, target) {
+            self.store(p, t, target.span().start);
         }
     }
 

@@ -283,13 +283,13 @@ impl<'a> Gen<'a> {
         self.b.free_to(mark);
     }
 
-    pub(crate) fn store_ident(&mut self, id: &IdentifierReference<'a>, src: Reg) {
+    pub(crate) fn store_ident(&mut self, id: &IdentifierReference<'a>, src: Reg, at: u32) {
         match self.resolved(id) {
-            Some((v, check)) => self.store_var(v, check, src, id.span.start),
+            Some((v, check)) => self.store_var(v, check, src, at),
             None => {
                 let ic = self.global_ic(id.name.as_str());
                 let strict = u8::from(self.strict());
-                self.b.at(id.span.start);
+                self.b.at(at);
                 self.b.xabc(Op::SetGlobal, strict, src, ic, 0);
             }
         }
