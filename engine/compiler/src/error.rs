@@ -153,6 +153,9 @@ impl Translator<'_> {
         {
             return ("Lexical declaration cannot appear in a single-statement context".into(), span);
         }
+        if m.starts_with("Export '") && m.ends_with("is not defined") {
+            return (format!("{m} in module"), span);
+        }
         if m.starts_with("Private identifier") || m.starts_with("Private field") {
             let name = name.trim_start_matches('#');
             return (format!("Private field '#{name}' must be declared in an enclosing class"), span);

@@ -72,11 +72,7 @@ impl<'a> Gen<'a> {
                 self.result(dst, v);
             }
             AssignmentTarget::ArrayAssignmentTarget(_) | AssignmentTarget::ObjectAssignmentTarget(_) => {
-                let v = match dst {
-                    Some(d) => self.operand_in(&a.right, &[], d),
-                    None => self.expr(&a.right),
-                };
-                self.blame_destructuring(&a.right);
+                let v = self.destructured_value(&a.right, false);
                 self.assign_target(&a.left, v);
                 self.result(dst, v);
             }

@@ -29,6 +29,8 @@ pub(crate) struct Builder {
     consts: Vec<Const>,
     const_ix: FxHashMap<ConstKey, u32>,
     ic_keys: Vec<u32>,
+    /// Caches of globals, shared by all places that use a name in the same way.
+    global_ics: FxHashMap<(u32, Op), u16>,
     pub(crate) functions: Vec<Rc<FunctionTemplate>>,
     pub(crate) scopes: Vec<ScopeInfo>,
     /// Start, end, target, register.
@@ -69,6 +71,7 @@ impl Builder {
             consts: Vec::new(),
             const_ix: FxHashMap::default(),
             ic_keys: Vec::new(),
+            global_ics: FxHashMap::default(),
             functions: Vec::new(),
             scopes: Vec::new(),
             handlers: Vec::new(),
@@ -293,6 +296,16 @@ impl Builder {
         }
         self.ic_keys.push(key);
         Some(n as u16)
+    }
+
+    /// The inline cache of a global name for one operation.
+    pub(crate) fn global_ic(&mut self, key: u32, op: Op) -> Option<u16> {
+        if let Some(&ic) = self.global_ics.get(&(key, op)) {
+            return Some(ic);
+        }
+        let ic = self.ic(key)?;
+        self.global_ics.insert((key, op), ic);
+        Some(ic)
     }
 
     /// An inline cache that an `Ext` word names.

@@ -309,7 +309,7 @@ impl<'a> Gen<'a> {
         match target {
             AnnexB::Var(v) => self.init_var(v, r),
             AnnexB::Global => {
-                let ic = self.global_ic(id.name.as_str());
+                let ic = self.global_ic(id.name.as_str(), Op::SetGlobal);
                 self.b.at(f.span.start);
                 self.b.xabc(Op::SetGlobal, 0, r, ic, 0);
             }

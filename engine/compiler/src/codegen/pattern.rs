@@ -42,8 +42,27 @@ struct RestKeys {
 
 impl<'a> Gen<'a> {
     /// Remembers the expression whose value is taken apart, for error messages.
-    pub(crate) fn blame_destructuring(&mut self, e: &Expression<'a>) {
+    fn blame_destructuring(&mut self, e: &Expression<'a>) {
         self.destructured = Some(to_span(e.span()));
+    }
+
+    /// Evaluates what a pattern takes apart. A local variable that the pattern may assign on the way is copied.
+    pub(crate) fn destructured_value(&mut self, e: &Expression<'a>, lexical: bool) -> Reg {
+        let mut r = self.expr(e);
+        let stable = match e {
+            Expression::Identifier(id) => match self.resolved(id) {
+                Some((v, _)) => lexical && !self.a.var(v).assigned,
+                None => true,
+            },
+            _ => true,
+        };
+        if !stable && !self.b.is_scratch(r) {
+            let t = self.b.alloc();
+            self.b.mov(t, r);
+            r = t;
+        }
+        self.blame_destructuring(e);
+        r
     }
 
     /// Binds a pattern's names to the parts of R[value]. `lexical`: initialises let, const, class, parameters.

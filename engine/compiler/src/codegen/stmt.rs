@@ -131,8 +131,7 @@ impl<'a> Gen<'a> {
     fn declarator(&mut self, v: &VariableDeclarator<'a>, lexical: bool) {
         let BindingPattern::BindingIdentifier(id) = &v.id else {
             if let Some(init) = &v.init {
-                let r = self.expr(init);
-                self.blame_destructuring(init);
+                let r = self.destructured_value(init, lexical);
                 self.bind_pattern(&v.id, r, lexical);
             }
             return;
