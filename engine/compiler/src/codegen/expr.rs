@@ -76,6 +76,18 @@ impl<'a> Gen<'a> {
                 self.may_assign(&b.left, v, fuel) || self.may_assign(&b.right, v, fuel)
             }
             Expression::UnaryExpression(u) => self.may_assign(&u.argument, v, fuel),
+            Expression::UpdateExpression(u) => match &u.argument {
+                SimpleAssignmentTarget::AssignmentTargetIdentifier(id) => {
+                    self.resolved(id).is_some_and(|(w, _)| w == v)
+                }
+                _ => true,
+            },
+            Expression::AssignmentExpression(a) => match &a.left {
+                AssignmentTarget::AssignmentTargetIdentifier(id) => {
+                    self.resolved(id).is_some_and(|(w, _)| w == v) || self.may_assign(&a.right, v, fuel)
+                }
+                _ => true,
+            },
             Expression::CallExpression(c) => {
                 self.may_assign(&c.callee, v, fuel)
                     || c.arguments.iter().any(|a| match a.as_expression() {
