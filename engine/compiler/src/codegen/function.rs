@@ -259,7 +259,7 @@ impl<'a> Gen<'a> {
         for i in 0..self.a.scope(scope).vars.len() {
             let v = self.a.scope(scope).vars[i];
             let var = self.a.var(v);
-            if var.kind != BindingKind::Var || v == args {
+            if var.kind != BindingKind::Var || v == args || var.is_function {
                 continue;
             }
             match self.var_reg(v) {
