@@ -412,7 +412,7 @@ instructions! {
     GenStart {} throws;
     /// Suspends with R[b]; on resumption R[a] := sent value, R[c] := mode (0 next, 2 return); a throw is thrown here.
     /// x=1 (yield*): R[b] is passed on as the result object itself, and a throw arrives as mode 1.
-    /// x=2 (yield* of an async generator): R[b] is a value as usual, and a throw arrives as mode 1.
+    /// (In an async generator R[b] is a value as usual also then.)
     Yield { a: Dst, b: Src, c: Dst, x: Flag } throws;
     /// R[a] := await R[b].
     Await { a: Dst, b: Src } throws;

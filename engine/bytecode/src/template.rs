@@ -195,8 +195,7 @@ pub struct FunctionTemplate {
     /// Receives the arguments object.
     pub arguments_reg: Option<u16>,
     /// The arguments object is tied to the parameters (sloppy, simple parameters): parameter i is slot `mapped_args[i]` of
-    /// the environment that the first `NewEnv` creates; `u16::MAX`: this one isn't tied (a later parameter has the same
-    /// name). Empty: nothing is tied.
+    /// the environment that the first `NewEnv` creates. Empty: not tied.
     pub mapped_args: Vec<u16>,
     /// The instructions.
     pub code: Vec<Insn>,

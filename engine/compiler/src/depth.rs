@@ -78,11 +78,7 @@ fn estimate(b: &[u8]) -> (usize, usize, u32) {
                 }
                 sum = sum.saturating_sub(own as usize);
                 // A call or index continues a left-deep chain; a block ends a statement unless `else` follows.
-                if c == b'}' {
-                    operand = false;
-                } else {
-                    operand = true;
-                }
+                operand = c != b'}';
                 bump(&mut levels, &mut sum);
             }
             b';' => {

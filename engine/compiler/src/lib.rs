@@ -80,15 +80,16 @@ fn compile_here(source: Rc<Source>, options: &Options) -> Result<Rc<FunctionTemp
         Goal::FunctionBody { .. } => SourceType::cjs(),
         _ => SourceType::script(),
     };
-    let parse_options = ParseOptions { preserve_parens: false, ..ParseOptions::default() };
+    let parse_options =
+        ParseOptions { preserve_parens: false, parse_regular_expression: true, ..ParseOptions::default() };
     let parsed = Parser::new(&allocator, &keep.text, source_type).with_options(parse_options).parse();
     if let Some(d) = parsed.diagnostics.errors().next() {
-        return Err(error::from_diagnostics(&parsed.diagnostics, d, &keep.text, &options.goal));
+        return Err(error::from_diagnostics(&parsed.diagnostics, d, &keep.text));
     }
     let program = &parsed.program;
     let checked = SemanticBuilder::new().with_check_syntax_error(true).build(program);
     if let Some(d) = checked.diagnostics.errors().next() {
-        return Err(error::from_diagnostics(&checked.diagnostics, d, &keep.text, &options.goal));
+        return Err(error::from_diagnostics(&checked.diagnostics, d, &keep.text));
     }
     drop(checked);
     let params: Vec<&str> = match &options.goal {

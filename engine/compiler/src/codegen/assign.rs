@@ -68,15 +68,11 @@ impl<'a> Gen<'a> {
                     Some(d) => self.operand_in(&a.right, &[], d),
                     None => self.named_expr(&a.right, name),
                 };
-                self.store_ident(id, v);
+                self.store_ident(id, v, self.token_behind(id.span.end));
                 self.result(dst, v);
             }
             AssignmentTarget::ArrayAssignmentTarget(_) | AssignmentTarget::ObjectAssignmentTarget(_) => {
-                let v = match dst {
-                    Some(d) => self.operand_in(&a.right, &[], d),
-                    None => self.expr(&a.right),
-                };
-                self.blame_destructuring(&a.right);
+                let v = self.destructured_value(&a.right, false);
                 self.assign_target(&a.left, v);
                 self.result(dst, v);
             }
@@ -86,8 +82,7 @@ impl<'a> Gen<'a> {
                     Some(d) => self.operand_in(&a.right, &[], d),
                     None => self.expr(&a.right),
                 };
-                self.b.at(a.span.start);
-                self.store(t, v);
+                self.store(t, v, self.token_behind(a.left.span().end));
                 self.result(dst, v);
             }
         }
@@ -116,7 +111,7 @@ impl<'a> Gen<'a> {
             let t = self.b.alloc();
             self.load_ident(id, Some(t), false);
             self.apply(op, t, &a.right, t, a.span.start);
-            self.store_ident(id, t);
+            self.store_ident(id, t, self.token_behind(id.span.end));
             self.result(dst, t);
             return;
         }
@@ -124,8 +119,7 @@ impl<'a> Gen<'a> {
         let t = self.b.alloc();
         self.load_target(target, t);
         self.apply(op, t, &a.right, t, a.span.start);
-        self.b.at(a.span.start);
-        self.store(target, t);
+        self.store(target, t, self.token_behind(a.left.span().end));
         self.result(dst, t);
     }
 
@@ -147,8 +141,7 @@ impl<'a> Gen<'a> {
         self.load_target(target, t);
         self.b.jump_if(skip_op(op), t, end);
         self.named_expr_to(&a.right, t, name);
-        self.b.at(a.span.start);
-        self.store(target, t);
+        self.store(target, t, self.token_behind(a.left.span().end));
         self.b.place(end);
         self.result(dst, t);
     }
@@ -181,15 +174,16 @@ impl<'a> Gen<'a> {
         let t = self.b.alloc();
         self.load_target(target, t);
         self.b.at(u.span.start);
+        let at = if u.prefix { u.span.start } else { self.token_behind(u.argument.span().end) };
         if postfix {
             let old = self.b.alloc();
             self.b.abc(Op::ToNumeric, old, t, 0);
             self.b.abc(op, t, old, 0);
-            self.store(target, t);
+            self.store(target, t, at);
             self.result(dst, old);
         } else {
             self.b.abc(op, t, t, 0);
-            self.store(target, t);
+            self.store(target, t, at);
             self.result(dst, t);
         }
         self.b.free_to(mark);
@@ -286,24 +280,24 @@ impl<'a> Gen<'a> {
         }
     }
 
-    /// Stores into a target.
-    pub(crate) fn store(&mut self, t: Target<'_, 'a>, value: Reg) {
+    /// Stores into a target; failures are reported at `at`.
+    pub(crate) fn store(&mut self, t: Target<'_, 'a>, value: Reg, at: u32) {
         let strict = u8::from(self.strict());
         match t {
-            Target::Ident(id) => self.store_ident(id, value),
-            Target::Named(o, name, at) => {
+            Target::Ident(id) => self.store_ident(id, value, at),
+            Target::Named(o, name, _) => {
                 self.b.at(at);
                 self.set_named(o, name, value);
             }
-            Target::Keyed(o, k, at) => {
+            Target::Keyed(o, k, _) => {
                 self.b.at(at);
                 self.b.xabc(Op::SetElem, strict, o, k, value);
             }
-            Target::Super(base, at) => {
+            Target::Super(base, _) => {
                 self.b.at(at);
                 self.b.xabc(Op::SetSuper, strict, value, base, 0);
             }
-            Target::Private(o, n, at) => {
+            Target::Private(o, n, _) => {
                 self.b.at(at);
                 self.set_private(o, n, value);
             }
@@ -319,8 +313,8 @@ impl<'a> Gen<'a> {
             AssignmentTarget::ArrayAssignmentTarget(p) => self.array_target(p, value),
             AssignmentTarget::ObjectAssignmentTarget(p) => self.object_target(p, value),
             other => {
-                let t = self.prepare(other, &[]);
-                self.store(t, value);
+                let place = self.prepare(other, &[]);
+                self.store(place, value, other.span().start);
             }
         }
         self.b.free_to(mark);

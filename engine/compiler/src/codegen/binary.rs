@@ -57,6 +57,32 @@ pub(crate) fn compound_op(op: AssignmentOperator) -> Option<Op> {
 }
 
 impl<'a> Gen<'a> {
+    /// The offset of the token behind an operand that ends at `from`: V8 reports binary operators and assignments there.
+    /// Closing parentheses in between belong to the operand.
+    pub(crate) fn token_behind(&self, from: u32) -> u32 {
+        let b = self.source.text.as_bytes();
+        let mut i = from as usize;
+        while i < b.len() {
+            match b[i] {
+                b' ' | b'\t' | b'\r' | b'\n' | b')' => i += 1,
+                b'/' if b.get(i + 1) == Some(&b'/') => {
+                    while i < b.len() && b[i] != b'\n' {
+                        i += 1;
+                    }
+                }
+                b'/' if b.get(i + 1) == Some(&b'*') => {
+                    i += 2;
+                    while i < b.len() && !(b[i] == b'*' && b.get(i + 1) == Some(&b'/')) {
+                        i += 1;
+                    }
+                    i += 2;
+                }
+                _ => break,
+            }
+        }
+        i.min(b.len()) as u32
+    }
+
     /// A chain of left-nested operators is a loop, not recursion.
     pub(crate) fn binary(&mut self, e: &BinaryExpression<'a>, dst: Reg) {
         let mut chain = vec![e];
@@ -72,7 +98,8 @@ impl<'a> Gen<'a> {
         while let Some(next) = chain.pop() {
             let to = if chain.is_empty() { dst } else { acc };
             let mark = self.b.next_reg;
-            self.apply(binary_op(next.operator), acc, &next.right, to, operator_at(next));
+            let at = self.token_behind(next.left.span().end);
+            self.apply(binary_op(next.operator), acc, &next.right, to, at);
             self.b.free_to(mark);
         }
     }
@@ -86,11 +113,13 @@ impl<'a> Gen<'a> {
             && let Some(imm) = immediate_op(op)
         {
             let r = self.operand_in(&e.right, &[], scratch);
-            self.b.at(operator_at(e));
+            let at = self.token_behind(e.left.span().end);
+            self.b.at(at);
             self.b.abc(imm, dst, r, n as u16);
         } else {
             let l = self.operand_in(&e.left, &[&e.right], scratch);
-            self.apply(op, l, &e.right, dst, operator_at(e));
+            let at = self.token_behind(e.left.span().end);
+            self.apply(op, l, &e.right, dst, at);
         }
         self.b.free_to(mark);
     }
@@ -161,9 +190,4 @@ pub(crate) fn skip_op(op: LogicalOperator) -> Op {
         LogicalOperator::Or => Op::JumpIfTrue,
         LogicalOperator::Coalesce => Op::JumpIfNotNullish,
     }
-}
-
-/// Where an operator's error is reported: V8 takes the start of the whole expression.
-fn operator_at(e: &BinaryExpression<'_>) -> u32 {
-    e.span.start
 }

@@ -28,7 +28,11 @@ pub(crate) struct Builder {
     pub(crate) code: Vec<Insn>,
     consts: Vec<Const>,
     const_ix: FxHashMap<ConstKey, u32>,
+    /// String constants by their text: found without making a `Text` first.
+    str_ix: FxHashMap<Box<str>, u32>,
     ic_keys: Vec<u32>,
+    /// Caches of globals, shared by all places that use a name in the same way.
+    global_ics: FxHashMap<(u32, Op), u16>,
     pub(crate) functions: Vec<Rc<FunctionTemplate>>,
     pub(crate) scopes: Vec<ScopeInfo>,
     /// Start, end, target, register.
@@ -68,7 +72,9 @@ impl Builder {
             code: Vec::new(),
             consts: Vec::new(),
             const_ix: FxHashMap::default(),
+            str_ix: FxHashMap::default(),
             ic_keys: Vec::new(),
+            global_ics: FxHashMap::default(),
             functions: Vec::new(),
             scopes: Vec::new(),
             handlers: Vec::new(),
@@ -282,7 +288,13 @@ impl Builder {
     }
 
     pub(crate) fn str_const(&mut self, s: &str) -> u32 {
-        self.constant(Const::Str(Text::new(s)))
+        if let Some(&ix) = self.str_ix.get(s) {
+            return ix;
+        }
+        let ix = self.consts.len() as u32;
+        self.consts.push(Const::Str(Text::new(s)));
+        self.str_ix.insert(s.into(), ix);
+        ix
     }
 
     /// A new inline cache for a property or global name; none when the table is full.
@@ -293,6 +305,16 @@ impl Builder {
         }
         self.ic_keys.push(key);
         Some(n as u16)
+    }
+
+    /// The inline cache of a global name for one operation.
+    pub(crate) fn global_ic(&mut self, key: u32, op: Op) -> Option<u16> {
+        if let Some(&ic) = self.global_ics.get(&(key, op)) {
+            return Some(ic);
+        }
+        let ic = self.ic(key)?;
+        self.global_ics.insert((key, op), ic);
+        Some(ic)
     }
 
     /// An inline cache that an `Ext` word names.
@@ -337,6 +359,13 @@ impl Builder {
                 false => Insn::abc(op_of(*i), i.x(), i.a() as u16, i.b() as u16, off as i16 as u16),
             };
         }
+        self.code.shrink_to_fit();
+        self.consts.shrink_to_fit();
+        self.ic_keys.shrink_to_fit();
+        self.positions.shrink_to_fit();
+        self.spans.shrink_to_fit();
+        self.statements.shrink_to_fit();
+        self.locals.shrink_to_fit();
         let labels = &self.labels;
         let handlers = self
             .handlers

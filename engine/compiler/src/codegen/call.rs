@@ -34,67 +34,68 @@ impl<'a> Gen<'a> {
         }
         let mark = self.b.next_reg;
         let base = self.window(dst);
-        let at = self.callee(&c.callee, base);
+        let at = self.call_offset(&c.callee, c.optional);
+        self.callee(&c.callee, base);
         self.short_circuit(c.optional, base);
         self.finish_call(Op::Call, Op::CallSpread, &c.arguments, base, dst, at, &c.callee);
         self.b.free_to(mark);
     }
 
-    /// Evaluates a callee and its `this` into R[base], R[base+1]; gives the offset that the call is reported at.
-    fn callee(&mut self, e: &Expression<'a>, base: Reg) -> u32 {
+    /// Where V8 reports a call: the name right before the parenthesis, otherwise the parenthesis.
+    fn call_offset(&self, callee: &Expression<'a>, optional: bool) -> u32 {
+        let end = callee.span().end;
+        let paren = self.token_behind(end);
+        let enclosed = self.source.text.get(end as usize..paren as usize).is_some_and(|s| s.contains(')'));
+        match callee {
+            Expression::Identifier(id) if !enclosed && !optional => id.span.start,
+            Expression::StaticMemberExpression(m) if !enclosed && !optional => m.property.span.start,
+            _ if optional => self.token_behind(paren + 2),
+            _ => paren,
+        }
+    }
+
+    /// Evaluates a callee and its `this` into R[base], R[base+1].
+    fn callee(&mut self, e: &Expression<'a>, base: Reg) {
         let this = base + 1;
         match e {
             Expression::StaticMemberExpression(m) => {
                 self.member_callee_static(m, base);
-                m.property.span.start
             }
             Expression::ComputedMemberExpression(m) => {
                 self.member_callee_computed(m, base);
-                m.expression.span().start
             }
             Expression::PrivateFieldExpression(m) => {
                 self.expr_to(&m.object, this);
                 self.short_circuit(m.optional, this);
                 self.get_private(base, this, &m.field);
-                m.field.span.start
             }
             Expression::ChainExpression(c) => {
                 // `(a?.b)()`: a short circuit makes the callee undefined, and `this` is kept otherwise.
                 let (null, end) = (self.b.label(), self.b.label());
                 let saved = self.chain.replace(null);
-                let at = match &c.expression {
-                    ChainElement::StaticMemberExpression(m) => {
-                        self.member_callee_static(m, base);
-                        m.property.span.start
-                    }
-                    ChainElement::ComputedMemberExpression(m) => {
-                        self.member_callee_computed(m, base);
-                        m.expression.span().start
-                    }
+                match &c.expression {
+                    ChainElement::StaticMemberExpression(m) => self.member_callee_static(m, base),
+                    ChainElement::ComputedMemberExpression(m) => self.member_callee_computed(m, base),
                     ChainElement::PrivateFieldExpression(m) => {
                         self.expr_to(&m.object, this);
                         self.short_circuit(m.optional, this);
                         self.get_private(base, this, &m.field);
-                        m.field.span.start
                     }
                     other => {
                         self.chain_element(other, base);
                         self.b.abx(Op::LoadUndef, this, 0);
-                        c.span.start
                     }
-                };
+                }
                 self.chain = saved;
                 self.b.jump(end);
                 self.b.place(null);
                 self.b.abx(Op::LoadUndef, base, 0);
                 self.b.abx(Op::LoadUndef, this, 0);
                 self.b.place(end);
-                at
             }
             _ => {
                 self.expr_to(e, base);
                 self.b.abx(Op::LoadUndef, this, 0);
-                e.span().start
             }
         }
     }
@@ -124,19 +125,19 @@ impl<'a> Gen<'a> {
         if let Expression::Super(s) = &m.object {
             let key = self.super_base(s.span.start);
             self.expr_to(&m.expression, key + 2);
-            self.b.at(m.expression.span().start);
+            self.at_bracket(m);
             self.b.mov(this, key);
             self.b.abc(Op::GetSuper, base, key, 0);
         } else {
             self.expr_to(&m.object, this);
             self.short_circuit(m.optional, this);
             if let Some(name) = static_key(&m.expression) {
-                self.b.at(m.expression.span().start);
+                self.at_bracket(m);
                 self.b.blame(to_span(m.object.span()));
                 self.get_named(base, this, name);
             } else {
                 let k = self.expr(&m.expression);
-                self.b.at(m.expression.span().start);
+                self.at_bracket(m);
                 self.b.blame(to_span(m.object.span()));
                 self.b.abc(Op::GetElem, base, this, k);
             }
@@ -235,7 +236,8 @@ impl<'a> Gen<'a> {
     pub(crate) fn tagged_template(&mut self, t: &TaggedTemplateExpression<'a>, dst: Reg) {
         let mark = self.b.next_reg;
         let base = self.window(dst);
-        let at = self.callee(&t.tag, base);
+        let at = t.quasi.span.start;
+        self.callee(&t.tag, base);
         let object = self.b.alloc();
         self.template_object(&t.quasi, object);
         for e in &t.quasi.expressions {

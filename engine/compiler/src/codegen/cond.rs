@@ -5,6 +5,7 @@ use super::builder::{Label, Reg};
 use super::expr::small_int;
 use looplab_bytecode::Op;
 use oxc_ast::ast::*;
+use oxc_span::GetSpan;
 use oxc_syntax::operator::{BinaryOperator, LogicalOperator, UnaryOperator};
 
 /// The fused compare-and-jump of an operator: when it holds, when it doesn't, and both with an immediate.
@@ -93,7 +94,8 @@ impl<'a> Gen<'a> {
             && let Some(n) = small_int(&b.right)
         {
             let r = self.expr(&b.left);
-            self.b.at(b.span.start);
+            let at = self.token_behind(b.left.span().end);
+            self.b.at(at);
             return self.b.jump_cmp(if next_yes { ino } else { iy }, r, n as u16, target);
         }
         if let Some(n) = small_int(&b.left)
@@ -101,7 +103,8 @@ impl<'a> Gen<'a> {
             && let Some((iy, ino)) = s.imm
         {
             let r = self.expr(&b.right);
-            self.b.at(b.span.start);
+            let at = self.token_behind(b.left.span().end);
+            self.b.at(at);
             return self.b.jump_cmp(if next_yes { ino } else { iy }, r, n as u16, target);
         }
         if let Some((op, r)) = self.compare_with_undefined(b, next_yes) {
@@ -109,7 +112,8 @@ impl<'a> Gen<'a> {
         }
         let l = self.operand(&b.left, &[&b.right]);
         let r = self.expr(&b.right);
-        self.b.at(b.span.start);
+        let at = self.token_behind(b.left.span().end);
+        self.b.at(at);
         self.b.jump_cmp(if next_yes { f.no } else { f.yes }, l, r, target);
     }
 

@@ -76,6 +76,18 @@ impl<'a> Gen<'a> {
                 self.may_assign(&b.left, v, fuel) || self.may_assign(&b.right, v, fuel)
             }
             Expression::UnaryExpression(u) => self.may_assign(&u.argument, v, fuel),
+            Expression::UpdateExpression(u) => match &u.argument {
+                SimpleAssignmentTarget::AssignmentTargetIdentifier(id) => {
+                    self.resolved(id).is_some_and(|(w, _)| w == v)
+                }
+                _ => true,
+            },
+            Expression::AssignmentExpression(a) => match &a.left {
+                AssignmentTarget::AssignmentTargetIdentifier(id) => {
+                    self.resolved(id).is_some_and(|(w, _)| w == v) || self.may_assign(&a.right, v, fuel)
+                }
+                _ => true,
+            },
             Expression::CallExpression(c) => {
                 self.may_assign(&c.callee, v, fuel)
                     || c.arguments.iter().any(|a| match a.as_expression() {
@@ -289,7 +301,6 @@ impl<'a> Gen<'a> {
                 self.short_circuit(m.optional, o);
                 let k = self.b.alloc();
                 self.string_constant(m.property.name.as_str(), k);
-                self.b.at(m.property.span.start);
                 self.b.xabc(Op::DelElem, strict, dst, o, k);
             }
             Expression::ComputedMemberExpression(m) => {
@@ -299,7 +310,6 @@ impl<'a> Gen<'a> {
                 let o = self.operand(&m.object, &[&m.expression]);
                 self.short_circuit(m.optional, o);
                 let k = self.expr(&m.expression);
-                self.b.at(m.expression.span().start);
                 self.b.xabc(Op::DelElem, strict, dst, o, k);
             }
             Expression::ChainExpression(c) => {
@@ -311,14 +321,12 @@ impl<'a> Gen<'a> {
                         self.short_circuit(m.optional, o);
                         let k = self.b.alloc();
                         self.string_constant(m.property.name.as_str(), k);
-                        self.b.at(m.property.span.start);
                         self.b.xabc(Op::DelElem, strict, dst, o, k);
                     }
                     ChainElement::ComputedMemberExpression(m) => {
                         let o = self.operand(&m.object, &[&m.expression]);
                         self.short_circuit(m.optional, o);
                         let k = self.expr(&m.expression);
-                        self.b.at(m.expression.span().start);
                         self.b.xabc(Op::DelElem, strict, dst, o, k);
                     }
                     other => {

@@ -259,7 +259,7 @@ impl<'a> Gen<'a> {
         for i in 0..self.a.scope(scope).vars.len() {
             let v = self.a.scope(scope).vars[i];
             let var = self.a.var(v);
-            if var.kind != BindingKind::Var || v == args {
+            if var.kind != BindingKind::Var || v == args || var.is_function {
                 continue;
             }
             match self.var_reg(v) {
@@ -309,7 +309,7 @@ impl<'a> Gen<'a> {
         match target {
             AnnexB::Var(v) => self.init_var(v, r),
             AnnexB::Global => {
-                let ic = self.global_ic(id.name.as_str());
+                let ic = self.global_ic(id.name.as_str(), Op::SetGlobal);
                 self.b.at(f.span.start);
                 self.b.xabc(Op::SetGlobal, 0, r, ic, 0);
             }
@@ -457,16 +457,10 @@ impl<'a> Gen<'a> {
     /// The template of a finished builder.
     pub(crate) fn template(&mut self, mut b: Builder, ix: FuncIx, shape: Shape<'_>) -> FunctionTemplate {
         let f = self.a.func(ix);
-        let mapped_args = match f.mapped {
-            true => f
-                .params
-                .iter()
-                .enumerate()
-                .map(|(i, &p)| match f.params[i + 1..].contains(&p) {
-                    true => u16::MAX,
-                    false => self.a.var(p).slot,
-                })
-                .collect(),
+        // With a repeated name only the last one would be tied; such functions get an untied object.
+        let repeated = f.params.iter().enumerate().any(|(i, p)| f.params[i + 1..].contains(p));
+        let mapped_args = match f.mapped && !repeated {
+            true => f.params.iter().map(|&p| self.a.var(p).slot).collect(),
             false => Vec::new(),
         };
         let flags = Flags {

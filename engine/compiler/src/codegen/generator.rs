@@ -71,7 +71,7 @@ impl<'a> Gen<'a> {
         self.b.place(pass);
         if is_async {
             self.get_named(result, result, "value");
-            self.b.xabc(Op::Yield, 2, received, result, mode);
+            self.b.xabc(Op::Yield, 1, received, result, mode);
             self.await_return(received, mode);
         } else {
             self.b.xabc(Op::Yield, 1, received, result, mode);

@@ -29,7 +29,10 @@ pub(crate) fn decode(s: &str, lone_surrogates: bool) -> Text {
 
 impl<'a> Gen<'a> {
     pub(crate) fn load_string(&mut self, s: &StringLiteral<'a>, dst: Reg) {
-        let k = self.b.constant(Const::Str(decode(s.value.as_str(), s.lone_surrogates)));
+        let k = match s.lone_surrogates {
+            false => self.b.str_const(s.value.as_str()),
+            true => self.b.constant(Const::Str(decode(s.value.as_str(), true))),
+        };
         self.b.abx(Op::LoadConst, dst, k);
     }
 

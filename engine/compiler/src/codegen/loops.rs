@@ -129,7 +129,7 @@ impl<'a> Gen<'a> {
         let enumerator = self.b.alloc();
         self.b.at(s.right.span().start);
         self.b.abc(Op::ForInStart, enumerator, object, 0);
-        let key = self.b.alloc();
+        let key = self.loop_variable(&s.left).unwrap_or_else(|| self.b.alloc());
         let (top, next, end) = (self.b.label(), self.b.label(), self.b.label());
         self.b.place(top);
         self.b.place(next);
@@ -172,6 +172,21 @@ impl<'a> Gen<'a> {
         self.mark_holes(s);
     }
 
+    /// The register of `const x` in a loop's head, which receives each value directly.
+    fn loop_variable(&self, left: &ForStatementLeft<'a>) -> Option<Reg> {
+        let ForStatementLeft::VariableDeclaration(d) = left else { return None };
+        if d.kind == VariableDeclarationKind::Var {
+            return None;
+        }
+        match &d.declarations.first()?.id {
+            BindingPattern::BindingIdentifier(id) => {
+                let (r, v) = self.binding_reg(id)?;
+                (!self.a.var(v).checked).then_some(r)
+            }
+            _ => None,
+        }
+    }
+
     fn assign_left(&mut self, left: &ForStatementLeft<'a>, value: Reg) {
         let mark = self.b.next_reg;
         match left {
@@ -203,7 +218,7 @@ impl<'a> Gen<'a> {
         self.b.at(s.right.span().start);
         self.b.blame(super::to_span(s.right.span()));
         self.b.xabc(Op::GetIter, u8::from(s.r#await), iter, iterable, 0);
-        let value = self.b.alloc();
+        let value = self.loop_variable(&s.left).unwrap_or_else(|| self.b.alloc());
         let exc = self.b.alloc();
         let (next, end, handler) = (self.b.label(), self.b.label(), self.b.label());
         self.b.place(next);

@@ -87,23 +87,29 @@ impl<'a> Gen<'a> {
         if let Expression::Super(s) = &m.object {
             let base = self.super_base(s.span.start);
             self.expr_to(&m.expression, base + 2);
-            self.b.at(m.expression.span().start);
+            self.at_bracket(m);
             self.b.abc(Op::GetSuper, dst, base, 0);
         } else if let Some(name) = static_key(&m.expression) {
             let o = self.operand_in(&m.object, &[], dst);
             self.short_circuit(m.optional, o);
-            self.b.at(m.expression.span().start);
+            self.at_bracket(m);
             self.b.blame(super::to_span(m.object.span()));
             self.get_named(dst, o, name);
         } else {
             let o = self.operand_in(&m.object, &[&m.expression], dst);
             self.short_circuit(m.optional, o);
             let k = self.expr(&m.expression);
-            self.b.at(m.expression.span().start);
+            self.at_bracket(m);
             self.b.blame(super::to_span(m.object.span()));
             self.b.abc(Op::GetElem, dst, o, k);
         }
         self.b.free_to(mark);
+    }
+
+    /// Keyed accesses are reported at their bracket.
+    pub(crate) fn at_bracket(&mut self, m: &ComputedMemberExpression<'a>) {
+        let at = self.token_behind(m.object.span().end);
+        self.b.at(at);
     }
 
     /// Three registers for a super property, with `this` and the home object loaded.

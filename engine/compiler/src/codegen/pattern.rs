@@ -42,8 +42,27 @@ struct RestKeys {
 
 impl<'a> Gen<'a> {
     /// Remembers the expression whose value is taken apart, for error messages.
-    pub(crate) fn blame_destructuring(&mut self, e: &Expression<'a>) {
+    fn blame_destructuring(&mut self, e: &Expression<'a>) {
         self.destructured = Some(to_span(e.span()));
+    }
+
+    /// Evaluates what a pattern takes apart. A local variable that the pattern may assign on the way is copied.
+    pub(crate) fn destructured_value(&mut self, e: &Expression<'a>, lexical: bool) -> Reg {
+        let mut r = self.expr(e);
+        let stable = match e {
+            Expression::Identifier(id) => match self.resolved(id) {
+                Some((v, _)) => lexical && !self.a.var(v).assigned,
+                None => true,
+            },
+            _ => true,
+        };
+        if !stable && !self.b.is_scratch(r) {
+            let t = self.b.alloc();
+            self.b.mov(t, r);
+            r = t;
+        }
+        self.blame_destructuring(e);
+        r
     }
 
     /// Binds a pattern's names to the parts of R[value]. `lexical`: initialises let, const, class, parameters.
@@ -254,8 +273,8 @@ impl<'a> Gen<'a> {
             if let Some(d) = default {
                 self.default_value(d, t, target.map_or("", target_name));
             }
-            if let Some(place) = place {
-                self.store(place, t);
+            if let (Some(place), Some(target)) = (place, target) {
+                self.store(place, t, target.span().start);
             }
             self.b.free_to(mark);
         }
@@ -265,7 +284,7 @@ impl<'a> Gen<'a> {
             let t = self.b.alloc();
             self.b.at(r.span.start);
             self.b.abc(Op::IterRest, t, iter, 0);
-            self.store(place, t);
+            self.store(place, t, r.target.span().start);
             self.b.free_to(mark);
         }
         self.finish_iterator(iter, region, p.span.start);
@@ -305,7 +324,7 @@ impl<'a> Gen<'a> {
                     if let Some(d) = &p.init {
                         self.default_value(d, t, name);
                     }
-                    self.store_ident(&p.binding, t);
+                    self.store_ident(&p.binding, t, p.binding.span.start);
                 }
                 AssignmentTargetProperty::AssignmentTargetPropertyProperty(p) => {
                     self.property_target(p, value, rest.as_mut());
@@ -316,7 +335,7 @@ impl<'a> Gen<'a> {
         if let (Some(r), Some(keys)) = (&o.rest, rest) {
             let place = self.prepare(&r.target, &[]);
             let t = self.copy_rest(value, &keys, r.span.start);
-            self.store(place, t);
+            self.store(place, t, r.target.span().start);
         }
     }
 
@@ -364,8 +383,8 @@ impl<'a> Gen<'a> {
         if let Some(d) = default {
             self.default_value(d, t, target.map_or("", target_name));
         }
-        if let Some(p) = place {
-            self.store(p, t);
+        if let (Some(p), Some(target)) = (place, target) {
+            self.store(p, t, target.span().start);
         }
     }
 

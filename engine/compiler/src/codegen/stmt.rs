@@ -131,8 +131,7 @@ impl<'a> Gen<'a> {
     fn declarator(&mut self, v: &VariableDeclarator<'a>, lexical: bool) {
         let BindingPattern::BindingIdentifier(id) = &v.id else {
             if let Some(init) = &v.init {
-                let r = self.expr(init);
-                self.blame_destructuring(init);
+                let r = self.destructured_value(init, lexical);
                 self.bind_pattern(&v.id, r, lexical);
             }
             return;
@@ -168,6 +167,12 @@ impl<'a> Gen<'a> {
         // else-if chains are long in generated code: a loop, not recursion.
         loop {
             let (yes, no) = (self.b.label(), self.b.label());
+            if let (Some(to), None) = (self.direct_exit(&s.consequent), &s.alternate) {
+                // `if (x) break;` jumps right there.
+                self.condition(&s.test, to, no, false);
+                self.b.place(no);
+                break;
+            }
             self.condition(&s.test, yes, no, true);
             self.b.place(yes);
             self.branch(&s.consequent);
@@ -194,6 +199,19 @@ impl<'a> Gen<'a> {
             }
         }
         self.b.place(end);
+    }
+
+    /// The label that a lone break or continue jumps to, when nothing has to be unwound on the way.
+    fn direct_exit(&self, s: &Statement<'a>) -> Option<super::builder::Label> {
+        let s = match s {
+            Statement::BlockStatement(b) if b.body.len() == 1 => b.body.first()?,
+            s => s,
+        };
+        match s {
+            Statement::BreakStatement(b) => self.plain_break(b.label.as_ref().map(|l| l.name.as_str())),
+            Statement::ContinueStatement(c) => self.plain_continue(c.label.as_ref().map(|l| l.name.as_str())),
+            _ => None,
+        }
     }
 
     /// A branch; a function declaration there has a block of its own.

@@ -11,9 +11,21 @@ impl<'a> Gen<'a> {
     pub(crate) fn switch(&mut self, s: &SwitchStatement<'a>) {
         self.clear_completion();
         let mark = self.b.next_reg;
-        // The value must outlive the scope's registers and every test.
-        let value = self.b.alloc();
-        self.expr_to(&s.discriminant, value);
+        // The value must outlive every test: a variable that is never assigned can be used in place.
+        let value = match &s.discriminant {
+            Expression::Identifier(id)
+                if self
+                    .resolved(id)
+                    .is_some_and(|(v, _)| !self.a.var(v).assigned && self.var_reg(v).is_some()) =>
+            {
+                self.load_ident(id, None, false)
+            }
+            e => {
+                let r = self.b.alloc();
+                self.expr_to(e, r);
+                r
+            }
+        };
         let entered = self.enter(s.scope_id.get());
         for c in &s.cases {
             self.hoist_functions(&c.consequent);

@@ -175,29 +175,51 @@ impl<'a> Gen<'a> {
 
     // ---- break, continue, return ----
 
-    pub(crate) fn break_statement(&mut self, label: Option<&str>) {
-        let found = self.b.control.iter().enumerate().rev().find_map(|(i, c)| match &c.kind {
+    /// The label of a break and how many structures stay open there.
+    fn break_target(&self, label: Option<&str>) -> Option<(Label, usize)> {
+        self.b.control.iter().enumerate().rev().find_map(|(i, c)| match &c.kind {
             Kind::Target { names, break_to: Some(to), plain, .. } => match label {
-                Some(l) => names.iter().any(|n| n == l).then_some((*to, i)),
-                None => plain.then_some((*to, i)),
+                Some(l) => names.iter().any(|n| n == l).then_some((*to, i + 1)),
+                None => plain.then_some((*to, i + 1)),
             },
             _ => None,
-        });
-        if let Some((l, depth)) = found {
-            self.exit(Exit::Jump(l, depth + 1), None);
+        })
+    }
+
+    fn continue_target(&self, label: Option<&str>) -> Option<(Label, usize)> {
+        self.b.control.iter().enumerate().rev().find_map(|(i, c)| match &c.kind {
+            Kind::Target { names, continue_to: Some(to), .. } => match label {
+                Some(l) => names.iter().any(|n| n == l).then_some((*to, i + 1)),
+                None => Some((*to, i + 1)),
+            },
+            _ => None,
+        })
+    }
+
+    /// The target, if only loops and labels are left on the way.
+    fn without_work(&self, target: Option<(Label, usize)>) -> Option<Label> {
+        let (l, depth) = target?;
+        let plain = |c: &Control| matches!(c.kind, Kind::Target { .. });
+        self.b.control[depth..].iter().all(plain).then_some(l)
+    }
+
+    pub(crate) fn plain_break(&self, label: Option<&str>) -> Option<Label> {
+        self.without_work(self.break_target(label))
+    }
+
+    pub(crate) fn plain_continue(&self, label: Option<&str>) -> Option<Label> {
+        self.without_work(self.continue_target(label))
+    }
+
+    pub(crate) fn break_statement(&mut self, label: Option<&str>) {
+        if let Some((l, depth)) = self.break_target(label) {
+            self.exit(Exit::Jump(l, depth), None);
         }
     }
 
     pub(crate) fn continue_statement(&mut self, label: Option<&str>) {
-        let found = self.b.control.iter().enumerate().rev().find_map(|(i, c)| match &c.kind {
-            Kind::Target { names, continue_to: Some(to), .. } => match label {
-                Some(l) => names.iter().any(|n| n == l).then_some((*to, i)),
-                None => Some((*to, i)),
-            },
-            _ => None,
-        });
-        if let Some((l, depth)) = found {
-            self.exit(Exit::Jump(l, depth + 1), None);
+        if let Some((l, depth)) = self.continue_target(label) {
+            self.exit(Exit::Jump(l, depth), None);
         }
     }
 

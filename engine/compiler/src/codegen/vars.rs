@@ -211,7 +211,7 @@ impl<'a> Gen<'a> {
             "NaN" => self.load_number(f64::NAN, d),
             "Infinity" => self.load_number(f64::INFINITY, d),
             name => {
-                let ic = self.global_ic(name);
+                let ic = self.global_ic(name, Op::GetGlobal);
                 self.b.at(id.span.start);
                 self.b.xabc(Op::GetGlobal, u8::from(typeof_), d, ic, 0);
             }
@@ -219,9 +219,9 @@ impl<'a> Gen<'a> {
         d
     }
 
-    pub(crate) fn global_ic(&mut self, name: &str) -> u16 {
+    pub(crate) fn global_ic(&mut self, name: &str, op: Op) -> u16 {
         let k = self.b.str_const(name);
-        match self.b.ic(k) {
+        match self.b.global_ic(k, op) {
             Some(i) => i,
             None => {
                 self.b.failure = Some("function refers to too many globals and properties");
@@ -283,13 +283,13 @@ impl<'a> Gen<'a> {
         self.b.free_to(mark);
     }
 
-    pub(crate) fn store_ident(&mut self, id: &IdentifierReference<'a>, src: Reg) {
+    pub(crate) fn store_ident(&mut self, id: &IdentifierReference<'a>, src: Reg, at: u32) {
         match self.resolved(id) {
-            Some((v, check)) => self.store_var(v, check, src, id.span.start),
+            Some((v, check)) => self.store_var(v, check, src, at),
             None => {
-                let ic = self.global_ic(id.name.as_str());
+                let ic = self.global_ic(id.name.as_str(), Op::SetGlobal);
                 let strict = u8::from(self.strict());
-                self.b.at(id.span.start);
+                self.b.at(at);
                 self.b.xabc(Op::SetGlobal, strict, src, ic, 0);
             }
         }
@@ -300,7 +300,8 @@ impl<'a> Gen<'a> {
         match id.symbol_id.get() {
             Some(s) => self.init_var(s.index() as u32, src),
             None => {
-                let ic = self.global_ic(id.name.as_str());
+                let ic =
+                    self.global_ic(id.name.as_str(), if lexical { Op::InitGlobal } else { Op::SetGlobal });
                 self.b.at(id.span.start);
                 if lexical {
                     self.b.abc(Op::InitGlobal, src, ic, 0);

@@ -37,6 +37,10 @@ impl<'a> Walker<'a> {
             self.out.vars[info.inner as usize].initialized = true;
         }
         self.class_keys_and_methods(it, &mut info);
+        if info.inner != NONE {
+            // Initialisers run after that.
+            self.out.vars[info.inner as usize].initialized = true;
+        }
         info.instance_init = self.initializer(it, &mut info, false);
         info.static_init = self.initializer(it, &mut info, true);
         for (name, _) in &info.privates {
@@ -191,9 +195,8 @@ impl<'a> Walker<'a> {
 /// Whether code of the class's body may run before its name is bound.
 fn runs_early(it: &Class<'_>) -> bool {
     it.body.body.iter().any(|e| match e {
-        ClassElement::StaticBlock(_) => true,
         ClassElement::MethodDefinition(m) => m.computed,
-        ClassElement::PropertyDefinition(p) => p.r#static || p.computed,
+        ClassElement::PropertyDefinition(p) => p.computed,
         _ => false,
     })
 }

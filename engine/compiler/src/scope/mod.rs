@@ -10,6 +10,7 @@
 
 mod class;
 mod hoist;
+mod visit;
 mod walk;
 
 use looplab_bytecode::{BindingKind, Span};
@@ -44,6 +45,8 @@ pub(crate) struct Var<'a> {
     pub(crate) initialized: bool,
     /// Referred to at all.
     pub(crate) used: bool,
+    /// A function declared at the top of its function: has its value from the start.
+    pub(crate) is_function: bool,
     /// Environment slot when captured; import number when `kind` is `Import`.
     pub(crate) slot: u16,
 }
