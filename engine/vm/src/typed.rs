@@ -652,6 +652,13 @@ impl<'s> Scope<'s> {
 
     // ---- buffers ----
 
+    /// Blocks through the host, as `Atomics.wait` does. An interrupt takes effect at the next safepoint.
+    pub fn block_ms(&mut self, ms: f64) {
+        if let Some(h) = self.vm.host.clone() {
+            h.block_ms(ms);
+        }
+    }
+
     /// An ArrayBuffer that owns these bytes.
     pub fn new_array_buffer(&mut self, bytes: Vec<u8>) -> Local<'s> {
         let proto = self.intrinsic(Intrinsic::ArrayBufferPrototype);

@@ -74,6 +74,10 @@ pub trait Host {
 
     /// The short name of the local time zone at a UTC time, such as "Coordinated Universal Time".
     fn tz_name(&self, t: f64) -> String;
+
+    /// Stops the thread for so many milliseconds (`Atomics.wait`; infinity: until the engine is interrupted). A host whose
+    /// time is virtual advances it instead. Does nothing unless the host provides it.
+    fn block_ms(&self, _ms: f64) {}
 }
 
 /// Compiles source text for eval-like entry points; installed by the engine facade, which knows the compiler.
