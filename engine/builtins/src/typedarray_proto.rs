@@ -3,7 +3,7 @@
 use crate::arraybuffer::{detached_error, incompatible, relative};
 use crate::typedarray::{checked, convert_into, number, same_content, species, species_create, with_length};
 use looplab_vm::{
-    Args, CONFIGURABLE, Class, Completion, Element, ElementType, Intrinsic, Local, NativeFn, Scope, Thrown,
+    Args, Class, Completion, Element, ElementType, Intrinsic, Local, NativeFn, Scope, Thrown,
 };
 
 /// Fills the prototype object.
