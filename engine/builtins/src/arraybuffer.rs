@@ -1,7 +1,8 @@
 //! ArrayBuffer (25.1) and SharedArrayBuffer (25.2).
 
 use looplab_vm::{
-    Args, BufferData, CONFIGURABLE, Class, Completion, Intrinsic, Local, NativeFn, Scope, Thrown, zeroed_bytes,
+    Args, BufferData, CONFIGURABLE, Class, Completion, Intrinsic, Local, NativeFn, Scope, Thrown,
+    zeroed_bytes,
 };
 
 /// Makes `ArrayBuffer` and `SharedArrayBuffer`.
@@ -93,7 +94,12 @@ pub(crate) fn allocate(s: &mut Scope<'_>, n: usize) -> Result<Vec<u8>, Thrown> {
 }
 
 /// A position relative to the end when negative, clamped to the length; `default` for undefined.
-pub(crate) fn relative<'s>(s: &mut Scope<'s>, v: Local<'s>, len: usize, default: usize) -> Result<usize, Thrown> {
+pub(crate) fn relative<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'s>,
+    len: usize,
+    default: usize,
+) -> Result<usize, Thrown> {
     if v.is_undefined() {
         return Ok(default);
     }
@@ -243,7 +249,9 @@ fn slice<'s>(s: &mut Scope<'s>, a: &Args<'s>, kind: &Kind) -> Completion<'s> {
         return Err(s.throw_type(&format!("{} subclass returned this from species constructor", kind.name)));
     }
     if made.len < n {
-        return Err(s.throw_type(&format!("Derived {} constructor created a buffer which was too small", kind.name)));
+        return Err(
+            s.throw_type(&format!("Derived {} constructor created a buffer which was too small", kind.name))
+        );
     }
     let now = this_buffer(s, this, kind, "slice")?;
     if now.detached {

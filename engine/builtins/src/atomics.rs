@@ -2,7 +2,8 @@
 
 use crate::arraybuffer::detached_error;
 use looplab_vm::{
-    Args, CONFIGURABLE, Class, Completion, ElementType, HostData, Intrinsic, Local, NativeFn, Scope, Thrown, Value, Visitor,
+    Args, CONFIGURABLE, Class, Completion, ElementType, HostData, Intrinsic, Local, NativeFn, Scope, Thrown,
+    Value, Visitor,
 };
 
 /// Makes `Atomics`.
@@ -184,7 +185,8 @@ fn is_lock_free<'s>(s: &mut Scope<'s>, a: &Args<'s>) -> Completion<'s> {
 /// What `wait` and `waitAsync` begin with: the place, whether the value is the expected one, the timeout in ms.
 fn begin_wait<'s>(s: &mut Scope<'s>, a: &Args<'s>, method: &str) -> Result<(Place<'s>, bool, f64), Thrown> {
     let array = a.get(0);
-    if s.typed_element_type(array).is_some_and(|ty| matches!(ty, ElementType::Int32 | ElementType::BigInt64)) {
+    if s.typed_element_type(array).is_some_and(|ty| matches!(ty, ElementType::Int32 | ElementType::BigInt64))
+    {
         let b = s.view_buffer(array);
         if !b.is_class(Class::SharedArrayBuffer) {
             let t = shown(s, array);

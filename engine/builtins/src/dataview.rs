@@ -1,13 +1,17 @@
 //! DataView (25.3).
 
 use crate::arraybuffer::{detached_error, incompatible};
-use looplab_vm::{Args, CONFIGURABLE, Class, Completion, ElementType, Intrinsic, Local, NativeFn, Scope, Thrown};
+use looplab_vm::{
+    Args, CONFIGURABLE, Class, Completion, ElementType, Intrinsic, Local, NativeFn, Scope, Thrown,
+};
 
 /// Makes `DataView`.
 pub fn install(s: &mut Scope<'_>) {
     let p = s.new_object();
     let c = s.constructor("DataView", 1, construct, p);
-    for (name, f) in [("buffer", buffer as NativeFn), ("byteLength", byte_length), ("byteOffset", byte_offset)] {
+    for (name, f) in
+        [("buffer", buffer as NativeFn), ("byteLength", byte_length), ("byteOffset", byte_offset)]
+    {
         let key = s.key(name);
         s.getter(p, key, f);
     }
@@ -50,8 +54,10 @@ fn construct<'s>(s: &mut Scope<'s>, a: &Args<'s>) -> Completion<'s> {
     if s.buffer(buffer).is_none() {
         return Err(s.throw_type("First argument to DataView constructor must be an ArrayBuffer"));
     }
-    let text = if a.get(1).as_int().is_some_and(|n| n >= 0) { String::new() } else { s.describe_value(a.get(1)) };
-    let offset = s.to_index(a.get(1), &format!("Start offset {text} is outside the bounds of the buffer"))? as usize;
+    let text =
+        if a.get(1).as_int().is_some_and(|n| n >= 0) { String::new() } else { s.describe_value(a.get(1)) };
+    let offset =
+        s.to_index(a.get(1), &format!("Start offset {text} is outside the bounds of the buffer"))? as usize;
     let len = buffer_len(s, buffer)?;
     if offset > len {
         return Err(outside(s, offset));

@@ -15,8 +15,18 @@ pub fn install(s: &mut Scope<'_>) {
     s.getter(base, s.atoms().sym_species, |_, a| Ok(a.this()));
     crate::typedarray_proto::install(s, p);
     let constructors: [NativeFn; 12] = [
-        construct::<0>, construct::<1>, construct::<2>, construct::<3>, construct::<4>, construct::<5>,
-        construct::<6>, construct::<7>, construct::<8>, construct::<9>, construct::<10>, construct::<11>,
+        construct::<0>,
+        construct::<1>,
+        construct::<2>,
+        construct::<3>,
+        construct::<4>,
+        construct::<5>,
+        construct::<6>,
+        construct::<7>,
+        construct::<8>,
+        construct::<9>,
+        construct::<10>,
+        construct::<11>,
     ];
     for (ty, f) in ElementType::ALL.into_iter().zip(constructors) {
         install_one(s, ty, f, base, p);
@@ -78,7 +88,12 @@ fn construct<'s, const T: usize>(s: &mut Scope<'s>, a: &Args<'s>) -> Completion<
 }
 
 /// A zeroed array of its own buffer; `proto` undefined: the type's.
-pub(crate) fn with_length<'s>(s: &mut Scope<'s>, ty: ElementType, n: u64, proto: Local<'s>) -> Completion<'s> {
+pub(crate) fn with_length<'s>(
+    s: &mut Scope<'s>,
+    ty: ElementType,
+    n: u64,
+    proto: Local<'s>,
+) -> Completion<'s> {
     let bytes = usize::try_from(n).ok().and_then(|n| n.checked_mul(ty.size())).unwrap_or(usize::MAX);
     let bytes = allocate(s, bytes)?;
     let b = s.new_array_buffer(bytes);
@@ -119,8 +134,10 @@ pub(crate) fn convert_into(s: &mut Scope<'_>, o: Local<'_>, at: usize, bytes: &[
 /// InitializeTypedArrayFromArrayBuffer.
 fn over_buffer<'s>(s: &mut Scope<'s>, ty: ElementType, a: &Args<'s>, proto: Local<'s>) -> Completion<'s> {
     let (buffer, size) = (a.get(0), ty.size());
-    let shown = if a.get(1).as_int().is_some_and(|n| n >= 0) { String::new() } else { s.describe_value(a.get(1)) };
-    let offset = s.to_index(a.get(1), &format!("Start offset {shown} is outside the bounds of the buffer"))? as usize;
+    let shown =
+        if a.get(1).as_int().is_some_and(|n| n >= 0) { String::new() } else { s.describe_value(a.get(1)) };
+    let offset =
+        s.to_index(a.get(1), &format!("Start offset {shown} is outside the bounds of the buffer"))? as usize;
     if offset % size != 0 {
         return Err(s.throw_range(&format!("start offset of {} should be a multiple of {size}", ty.name())));
     }
@@ -131,7 +148,9 @@ fn over_buffer<'s>(s: &mut Scope<'s>, ty: ElementType, a: &Args<'s>, proto: Loca
         let shown = if length.is_number() { s.describe_value(length) } else { String::new() };
         Some(s.to_index(length, &format!("Invalid typed array length: {shown}"))? as usize)
     };
-    let Some(have) = s.buffer_bytes(buffer).map(<[u8]>::len) else { return Err(detached_error(s, "Construct")) };
+    let Some(have) = s.buffer_bytes(buffer).map(<[u8]>::len) else {
+        return Err(detached_error(s, "Construct"));
+    };
     let resizable = s.buffer(buffer).is_some_and(|b| b.max().is_some());
     let outside = format!("Start offset {offset} is outside the bounds of the buffer");
     let n = match wanted {
@@ -143,7 +162,9 @@ fn over_buffer<'s>(s: &mut Scope<'s>, ty: ElementType, a: &Args<'s>, proto: Loca
         }
         None => {
             if have % size != 0 {
-                return Err(s.throw_range(&format!("byte length of {} should be a multiple of {size}", ty.name())));
+                return Err(
+                    s.throw_range(&format!("byte length of {} should be a multiple of {size}", ty.name()))
+                );
             }
             if offset > have {
                 return Err(s.throw_range(&outside));
@@ -175,7 +196,11 @@ fn iterator_method<'s>(s: &mut Scope<'s>, source: Local<'s>, who: &str) -> Resul
 }
 
 /// The values of an iterable (by its method) or of an array-like.
-fn list_of<'s>(s: &mut Scope<'s>, source: Local<'s>, method: Option<Local<'s>>) -> Result<Vec<Local<'s>>, Thrown> {
+fn list_of<'s>(
+    s: &mut Scope<'s>,
+    source: Local<'s>,
+    method: Option<Local<'s>>,
+) -> Result<Vec<Local<'s>>, Thrown> {
     let Some(m) = method else {
         let n = s.length_of(source)?;
         if n > looplab_vm::MAX_BUFFER as u64 {
@@ -235,7 +260,11 @@ pub(crate) fn checked<'s>(s: &mut Scope<'s>, o: Local<'s>, method: &str) -> Resu
 }
 
 /// The constructor TypedArraySpeciesCreate would use; `None`: the intrinsic one, for which nothing can be observed.
-pub(crate) fn species<'s>(s: &mut Scope<'s>, o: Local<'s>, ty: ElementType) -> Result<Option<Local<'s>>, Thrown> {
+pub(crate) fn species<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'s>,
+    ty: ElementType,
+) -> Result<Option<Local<'s>>, Thrown> {
     let c = s.species_constructor(o, ty.constructor())?;
     let default = s.intrinsic(ty.constructor());
     Ok((!c.is_identical(default)).then_some(c))
@@ -296,7 +325,9 @@ fn from<'s>(s: &mut Scope<'s>, a: &Args<'s>) -> Completion<'s> {
     }
     if source.is_nullish() {
         let t = if source.is_null() { "object null" } else { "undefined" };
-        return Err(s.throw_type(&format!("{t} is not iterable (cannot read property Symbol(Symbol.iterator))")));
+        return Err(
+            s.throw_type(&format!("{t} is not iterable (cannot read property Symbol(Symbol.iterator))"))
+        );
     }
     let method = iterator_method(s, source, NAME)?;
     let values = match method {

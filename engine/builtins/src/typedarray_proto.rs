@@ -2,9 +2,7 @@
 
 use crate::arraybuffer::{detached_error, incompatible, relative};
 use crate::typedarray::{checked, convert_into, number, same_content, species, species_create, with_length};
-use looplab_vm::{
-    Args, Class, Completion, Element, ElementType, Intrinsic, Local, NativeFn, Scope, Thrown,
-};
+use looplab_vm::{Args, Class, Completion, Element, ElementType, Intrinsic, Local, NativeFn, Scope, Thrown};
 
 /// Fills the prototype object.
 pub(crate) fn install<'s>(s: &mut Scope<'s>, p: Local<'s>) {
@@ -258,7 +256,13 @@ fn reduce<'s>(s: &mut Scope<'s>, a: &Args<'s>, name: &str, backwards: bool) -> C
 }
 
 /// Where an element equal to `needle` is within `range`, by raw comparison.
-fn search(b: &[u8], ty: ElementType, needle: Element, range: std::ops::Range<usize>, last: bool) -> Option<usize> {
+fn search(
+    b: &[u8],
+    ty: ElementType,
+    needle: Element,
+    range: std::ops::Range<usize>,
+    last: bool,
+) -> Option<usize> {
     let size = ty.size();
     let len = b.len() / size;
     let range = range.start.min(len)..range.end.min(len);
@@ -310,7 +314,10 @@ fn includes<'s>(s: &mut Scope<'s>, a: &Args<'s>) -> Completion<'s> {
     let Some(b) = s.view_bytes(t.o) else { return Ok(s.bool(false)) };
     let found = if t.ty.is_float() && number(n).is_some_and(f64::is_nan) {
         let size = t.ty.size();
-        b.chunks_exact(size).take(t.len).skip(from).any(|c| t.ty.read(c).and_then(number).is_some_and(f64::is_nan))
+        b.chunks_exact(size)
+            .take(t.len)
+            .skip(from)
+            .any(|c| t.ty.read(c).and_then(number).is_some_and(f64::is_nan))
     } else {
         search(b, t.ty, zero_as_positive(n), from..t.len, false).is_some()
     };

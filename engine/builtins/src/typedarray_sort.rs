@@ -138,7 +138,8 @@ mod tests {
         let mut b: Vec<u8> =
             [1.0, f64::NAN, 0.0, -0.0, f64::NEG_INFINITY].iter().flat_map(|n| n.to_le_bytes()).collect();
         sort_bytes(&mut b, ElementType::Float64);
-        let got: Vec<f64> = b.chunks_exact(8).filter_map(|c| ElementType::Float64.read(c).and_then(number)).collect();
+        let got: Vec<f64> =
+            b.chunks_exact(8).filter_map(|c| ElementType::Float64.read(c).and_then(number)).collect();
         assert_eq!(got[..4], [f64::NEG_INFINITY, -0.0, 0.0, 1.0]);
         assert!(got[1].is_sign_negative() && got[4].is_nan());
     }
