@@ -12,7 +12,6 @@ use crate::scope::{Key, Local, Scope, Thrown};
 use crate::value::{PropKey, Value};
 use crate::vm::Vm;
 use num_bigint::BigInt;
-use std::any::Any;
 
 /// Above this many bytes making a buffer fails ("Array buffer allocation failed").
 pub const MAX_BUFFER: usize = 1 << 33;
@@ -309,23 +308,13 @@ pub fn zeroed_bytes(n: usize) -> Option<Vec<u8>> {
 /// The data of a buffer object.
 #[inline]
 fn data<'a>(buffer: Value) -> Option<&'a BufferData> {
-    let o = ObjRef::from(buffer)?;
-    if !matches!(o.class(), Class::ArrayBuffer | Class::SharedArrayBuffer) {
-        return None;
-    }
-    let p: *const BufferData = (o.host()? as &dyn Any).downcast_ref::<BufferData>()?;
-    crate::object::borrow(p)
+    crate::object::borrow(ObjRef::from(buffer)?.buffer_data()?)
 }
 
 /// The data of a buffer object, writable. Callers hold no other reference to the same data.
 #[inline]
 fn data_mut<'a>(buffer: Value) -> Option<&'a mut BufferData> {
-    let o = ObjRef::from(buffer)?;
-    if !matches!(o.class(), Class::ArrayBuffer | Class::SharedArrayBuffer) {
-        return None;
-    }
-    let p: *mut BufferData = (o.host_mut()? as &mut dyn Any).downcast_mut::<BufferData>()?;
-    crate::object::launder(p)
+    crate::object::launder(ObjRef::from(buffer)?.buffer_data()?)
 }
 
 /// The byte range of a view in its buffer; `None` when it is out of bounds or its buffer is detached.
