@@ -811,6 +811,9 @@ impl Vm {
                             o.set_elem(n, x);
                             continue;
                         }
+                        if o.is(Class::TypedArray) && crate::typed::typed_put_fast(o, n as usize, x) {
+                            continue;
+                        }
                     }
                     slow!(self.set_elem(v, k, x, i.x() == 1));
                 }
