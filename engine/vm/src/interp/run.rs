@@ -114,6 +114,10 @@ impl Vm {
     #[inline(always)]
     fn deliver(&mut self, f: &Frame, v: Value) -> After {
         if f.ret == Ret::Entry {
+            if f.is_construct() && !v.is_object() && f.co.is_undefined() {
+                // Constructed from Rust. SAFETY: `this` of the popped frame is still where it was.
+                return After::Exit(unsafe { *f.base });
+            }
             return After::Exit(v);
         }
         let Some(caller) = self.frames.last() else { return After::Exit(v) };
