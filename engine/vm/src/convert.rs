@@ -589,8 +589,41 @@ impl<'s> Scope<'s> {
         if o.is(Class::Array) {
             return "[object Array]".into();
         }
+        // V8 names the constructor only where `toString` is Object's own.
+        let own = self.vm.realm.get(crate::Intrinsic::ObjectProtoToString);
+        let l = Local::raw(o.value());
+        if o.is(Class::Error) {
+            let text = self.error_header(l);
+            return self.to_utf8_lossy(text);
+        }
+        let shown = self.data_property(l, self.vm.atoms.to_string.0);
+        if own.is_object() && !o.is(Class::Proxy) && shown != Some(own) {
+            return format!("[object {}]", self.builtin_tag(o));
+        }
         let name = self.constructor_name(o);
         format!("#<{}>", name.unwrap_or_else(|| "Object".into()))
+    }
+
+    /// What Object.prototype.toString would put behind "object", found without running code.
+    fn builtin_tag(&mut self, o: ObjRef) -> String {
+        let tag = self.data_property(Local::raw(o.value()), self.vm.atoms.sym_to_string_tag.0);
+        if let Some(t) = tag.filter(|t| t.is_string()) {
+            return self.vm.chars_of(t).to_utf8();
+        }
+        if let Some(ty) = self.typed_element_type(Local::raw(o.value())) {
+            return ty.name().into();
+        }
+        match o.class() {
+            Class::Error => "Error",
+            Class::Boolean => "Boolean",
+            Class::Number => "Number",
+            Class::String => "String",
+            Class::Date => "Date",
+            Class::RegExp => "RegExp",
+            Class::Arguments => "Arguments",
+            _ => "Object",
+        }
+        .into()
     }
 
     /// The name of the constructor an object inherits from, found without running code.

@@ -297,7 +297,7 @@ impl<'s> Scope<'s> {
     }
 
     /// "Name: message" as it is now, without running code.
-    fn error_header(&mut self, e: Local<'s>) -> Local<'s> {
+    pub(crate) fn error_header(&mut self, e: Local<'s>) -> Local<'s> {
         let name = self.data_property(e, self.vm.atoms.name.0);
         let message = self.data_property(e, self.vm.atoms.message.0);
         let text = |s: &mut Self, v: Option<Value>, default: &str| match v {

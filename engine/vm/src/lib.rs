@@ -48,6 +48,6 @@ pub use realm::Intrinsic;
 pub use scope::{Args, Completion, Global, Key, Local, NativeFn, Scope, Thrown};
 pub use shape::{ALL, CONFIGURABLE, ENUMERABLE, HIDDEN, WRITABLE};
 pub use string::{Chars, MAX_LENGTH};
-pub use typed::{BufferData, Element, ElementType, ViewInfo};
+pub use typed::{BufferData, Element, ElementType, MAX_BUFFER, ViewInfo, zeroed_bytes};
 pub use value::Value;
 pub use vm::{CompileError, CompileFn, CompileGoal, Host, Interrupt, Vm};

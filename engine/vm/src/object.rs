@@ -561,9 +561,25 @@ impl ObjRef {
         Some(unsafe { &mut **(self.int(3).as_raw() as *mut Box<dyn HostData>) })
     }
 
+    /// The data of an array buffer, without the cost of a checked downcast: every access to a typed array comes here. `None`
+    /// for other objects. As with `get`, no reference is kept across another call.
+    #[inline(always)]
+    pub(crate) fn buffer_data(self) -> Option<*mut crate::BufferData> {
+        let class = matches!(self.class(), Class::ArrayBuffer | Class::SharedArrayBuffer);
+        if !class || !self.has_flag(HAS_HOST) {
+            return None;
+        }
+        // SAFETY: with this flag internal value 3 is a leaked box that drop_object frees.
+        let data: *mut dyn HostData = unsafe { &mut **(self.int(3).as_raw() as *mut Box<dyn HostData>) };
+        Some(data.cast())
+    }
+
     /// Gives the object its class data.
     pub(crate) fn set_host(self, heap: &mut Heap, data: Box<dyn HostData>) {
         debug_assert!(!self.has_flag(HAS_HOST));
+        // INVARIANT: the host data of an array buffer is a BufferData; `buffer_data` rests on it.
+        let is_buffer = (&*data as &dyn Any).is::<crate::BufferData>();
+        assert!(is_buffer || !matches!(self.class(), Class::ArrayBuffer | Class::SharedArrayBuffer), "not buffer data");
         heap.external(data.bytes() as isize);
         self.set_int(3, Value::raw(Box::into_raw(Box::new(data)) as usize));
         self.set_flag(HAS_HOST);

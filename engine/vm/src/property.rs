@@ -595,6 +595,10 @@ impl<'s> Scope<'s> {
             return Ok(false);
         }
         let r = o.obj();
+        if r.is(Class::TypedArray) && self.vm.typed_length(r).is_some_and(|n| n > 0) {
+            let verb = if frozen { "freeze" } else { "seal" };
+            return Err(self.throw_type(&format!("Cannot {verb} array buffer views with elements")));
+        }
         if matches!(
             r.class(),
             Class::Proxy | Class::TypedArray | Class::Namespace | Class::Arguments | Class::String

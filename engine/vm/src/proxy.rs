@@ -464,10 +464,6 @@ impl<'s> Scope<'s> {
     }
 
     /// FromPropertyDescriptor: an object with the fields that are present.
-    #[expect(
-        clippy::wrong_self_convention,
-        reason = "the specification's name; it converts into an object of this scope"
-    )]
     pub fn from_property_descriptor(&mut self, d: &Desc<'s>) -> Local<'s> {
         let o = self.new_object();
         let flag = |b: Option<bool>| b.map(|b| Local::raw(Value::bool(b)));

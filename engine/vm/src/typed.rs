@@ -12,7 +12,6 @@ use crate::scope::{Key, Local, Scope, Thrown};
 use crate::value::{PropKey, Value};
 use crate::vm::Vm;
 use num_bigint::BigInt;
-use std::any::Any;
 
 /// Above this many bytes making a buffer fails ("Array buffer allocation failed").
 pub const MAX_BUFFER: usize = 1 << 33;
@@ -307,42 +306,39 @@ pub fn zeroed_bytes(n: usize) -> Option<Vec<u8>> {
 }
 
 /// The data of a buffer object.
-#[inline]
+#[inline(always)]
 fn data<'a>(buffer: Value) -> Option<&'a BufferData> {
-    let o = ObjRef::from(buffer)?;
-    if !matches!(o.class(), Class::ArrayBuffer | Class::SharedArrayBuffer) {
-        return None;
-    }
-    let p: *const BufferData = (o.host()? as &dyn Any).downcast_ref::<BufferData>()?;
-    crate::object::borrow(p)
+    crate::object::borrow(ObjRef::from(buffer)?.buffer_data()?)
 }
 
 /// The data of a buffer object, writable. Callers hold no other reference to the same data.
-#[inline]
+#[inline(always)]
 fn data_mut<'a>(buffer: Value) -> Option<&'a mut BufferData> {
-    let o = ObjRef::from(buffer)?;
-    if !matches!(o.class(), Class::ArrayBuffer | Class::SharedArrayBuffer) {
-        return None;
-    }
-    let p: *mut BufferData = (o.host_mut()? as &mut dyn Any).downcast_mut::<BufferData>()?;
-    crate::object::launder(p)
+    crate::object::launder(ObjRef::from(buffer)?.buffer_data()?)
+}
+
+/// A count kept as a number value.
+#[inline(always)]
+fn count(v: Value) -> usize {
+    if v.is_int() { v.as_int() as usize } else { v.num() as usize }
 }
 
 /// The byte range of a view in its buffer; `None` when it is out of bounds or its buffer is detached.
-#[inline]
+#[inline(always)]
 fn range(o: ObjRef, data: &BufferData, size: usize) -> Option<std::ops::Range<usize>> {
     if data.detached {
         return None;
     }
-    let from = o.int(1).num() as usize;
+    let from = count(o.int(1));
     let left = data.bytes.len().checked_sub(from)?;
     let fixed = o.int(2);
-    let n = if fixed.is_undefined() { left / size * size } else { fixed.num() as usize * size };
+    // Sizes are powers of two.
+    let n = if fixed.is_undefined() { left & !(size - 1) } else { count(fixed) * size };
     (n <= left).then_some(from..from + n)
 }
 
 /// The current bytes of a typed array or data view.
-#[inline]
+#[inline(always)]
 fn bytes<'a>(o: ObjRef) -> Option<(&'a [u8], ElementType)> {
     let ty = ElementType::of(o.int(3));
     let d = data(o.int(0))?;
@@ -350,7 +346,7 @@ fn bytes<'a>(o: ObjRef) -> Option<(&'a [u8], ElementType)> {
 }
 
 /// As `bytes`, writable.
-#[inline]
+#[inline(always)]
 fn bytes_mut<'a>(o: ObjRef) -> Option<(&'a mut [u8], ElementType)> {
     let ty = ElementType::of(o.int(3));
     let d = data_mut(o.int(0))?;
@@ -651,6 +647,13 @@ impl<'s> Scope<'s> {
     }
 
     // ---- buffers ----
+
+    /// Blocks through the host, as `Atomics.wait` does. An interrupt takes effect at the next safepoint.
+    pub fn block_ms(&mut self, ms: f64) {
+        if let Some(h) = self.vm.host.clone() {
+            h.block_ms(ms);
+        }
+    }
 
     /// An ArrayBuffer that owns these bytes.
     pub fn new_array_buffer(&mut self, bytes: Vec<u8>) -> Local<'s> {

@@ -74,6 +74,10 @@ pub trait Host {
 
     /// The short name of the local time zone at a UTC time, such as "Coordinated Universal Time".
     fn tz_name(&self, t: f64) -> String;
+
+    /// Stops the thread for so many milliseconds (`Atomics.wait`; infinity: until the engine is interrupted). A host whose
+    /// time is virtual advances it instead. Does nothing unless the host provides it.
+    fn block_ms(&self, _ms: f64) {}
 }
 
 /// Compiles source text for eval-like entry points; installed by the engine facade, which knows the compiler.
@@ -792,7 +796,9 @@ fn zeroed_values(n: usize) -> Box<[Value]> {
 
 /// How deep the native stack may grow: the soft limit of the system, less a reserve for Rust code between checks.
 fn native_stack_limit() -> usize {
-    let here = std::hint::black_box(&0u8) as *const u8 as usize;
+    // A local, not a literal: a reference to a literal is promoted to a static.
+    let mark = 0u8;
+    let here = std::hint::black_box(&mark) as *const u8 as usize;
     let size = rustix::process::getrlimit(rustix::process::Resource::Stack).current.unwrap_or(8 << 20);
     let size = (size as usize).clamp(128 << 10, 64 << 20);
     // Threads other than the first usually have 2 MiB; the embedder calls use_current_stack on a thread it sized itself.

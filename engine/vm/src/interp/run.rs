@@ -114,6 +114,10 @@ impl Vm {
     #[inline(always)]
     fn deliver(&mut self, f: &Frame, v: Value) -> After {
         if f.ret == Ret::Entry {
+            if f.is_construct() && !v.is_object() && f.co.is_undefined() {
+                // Constructed from Rust. SAFETY: `this` of the popped frame is still where it was.
+                return After::Exit(unsafe { *f.base });
+            }
             return After::Exit(v);
         }
         let Some(caller) = self.frames.last() else { return After::Exit(v) };
@@ -809,6 +813,9 @@ impl Vm {
                         let plain = SPARSE | crate::object::EXOTIC | crate::object::ELEMS_FROZEN;
                         if n < o.elem_len() && !o.has_flag(plain) && !o.elem(n).is_hole() {
                             o.set_elem(n, x);
+                            continue;
+                        }
+                        if o.is(Class::TypedArray) && crate::typed::typed_put_fast(o, n as usize, x) {
                             continue;
                         }
                     }
