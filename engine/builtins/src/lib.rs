@@ -4,6 +4,31 @@
 //! its prototype and functions, and sets the intrinsics. `install_all` runs them in dependency order.
 #![forbid(unsafe_code)]
 
+mod def;
+
+// Fundamental objects, control abstraction.
+mod boolean;
+mod error;
+mod function;
+mod generator;
+mod global;
+mod iterator;
+mod object;
+mod promise;
+mod symbol;
+
+// Text, numbers and dates.
+pub mod bigint;
+pub mod date;
+pub mod global_functions;
+pub mod math;
+pub mod number;
+pub mod number_format;
+pub mod string;
+pub mod text;
+pub mod uri;
+
+// Binary data, reflection.
 mod arraybuffer;
 mod atomics;
 mod dataview;
@@ -12,15 +37,46 @@ mod typedarray;
 mod typedarray_proto;
 mod typedarray_sort;
 
-use looplab_vm::Vm;
+use looplab_vm::{Scope, Vm};
 
 /// Fills the realm of a fresh engine.
 pub fn install_all(vm: &mut Vm) {
     vm.enter(|s| {
-        proxy_reflect::install(s);
-        arraybuffer::install(s);
-        typedarray::install(s);
-        dataview::install(s);
-        atomics::install(s);
+        install_fundamental(s);
+        install_text(s);
+        install_binary(s);
     });
+}
+
+/// What everything else builds on.
+fn install_fundamental(s: &mut Scope<'_>) {
+    object::install(s);
+    function::install(s);
+    boolean::install(s);
+    symbol::install(s);
+    error::install(s);
+    iterator::install(s);
+    generator::install(s);
+    promise::install(s);
+    global::install(s);
+}
+
+/// Text, numbers and dates.
+fn install_text(s: &mut Scope<'_>) {
+    global_functions::install(s);
+    uri::install(s);
+    string::install(s);
+    number::install(s);
+    bigint::install(s);
+    math::install(s);
+    date::install(s);
+}
+
+/// Binary data and reflection.
+fn install_binary(s: &mut Scope<'_>) {
+    proxy_reflect::install(s);
+    arraybuffer::install(s);
+    typedarray::install(s);
+    dataview::install(s);
+    atomics::install(s);
 }

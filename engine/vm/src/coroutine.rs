@@ -176,8 +176,8 @@ impl<'s> Scope<'s> {
         if !g.is_class(class) {
             let t = self.describe_value(g);
             let kind = if class == Class::Generator { "[Generator]" } else { "[AsyncGenerator]" };
-            let _ = kind;
-            return Err(self.throw_type(&format!("{method} method called on incompatible receiver {t}")));
+            let m = format!("Method {kind}.prototype.{method} called on incompatible receiver {t}");
+            return Err(self.throw_type(&m));
         }
         Ok(g.obj().int(0))
     }

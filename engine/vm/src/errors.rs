@@ -276,7 +276,7 @@ impl<'s> Scope<'s> {
 
     /// Records the current stack in an error object (frames above `until`, when given, are left out).
     pub fn capture_stack(&mut self, e: Local<'s>, until: Option<Local<'s>>) {
-        let limit = self.vm.stack_trace_limit as usize;
+        let Some(limit) = self.trace_limit() else { return };
         let header = self.error_header(e);
         let frames = self.vm.capture_frames(limit, until.map(|l| l.v));
         let o = e.obj();
@@ -288,12 +288,27 @@ impl<'s> Scope<'s> {
 
     /// `Error.captureStackTrace(object, until)`: a `stack` property on any object.
     pub fn capture_stack_on(&mut self, o: Local<'s>, until: Option<Local<'s>>) -> Result<(), Thrown> {
-        let header = self.error_header(o);
-        let limit = self.vm.stack_trace_limit as usize;
-        let frames = self.vm.capture_frames(limit, until.map(|l| l.v));
-        let v = self.format_stack(o, header.v, &frames)?;
+        let v = match self.trace_limit() {
+            None => self.undefined(),
+            Some(limit) => {
+                let header = self.error_header(o);
+                let frames = self.vm.capture_frames(limit, until.map(|l| l.v));
+                self.format_stack(o, header.v, &frames)?
+            }
+        };
         let d = crate::Desc::data(v, HIDDEN);
         self.define_property_or_throw(o, self.vm.atoms.stack.into(), &d)
+    }
+
+    /// `Error.stackTraceLimit` as it is now; `None` when it is no number: no stack is captured then.
+    fn trace_limit(&mut self) -> Option<usize> {
+        let e = self.intrinsic(Intrinsic::Error);
+        if !e.is_object() {
+            return Some(self.vm.stack_trace_limit as usize);
+        }
+        let own = self.vm.own_raw(e.obj(), self.vm.atoms.stack_trace_limit.0)?;
+        let plain = own.attrs & crate::shape::ACCESSOR == 0 && own.value.is_number();
+        plain.then(|| own.value.num().clamp(0.0, 1000.0) as usize)
     }
 
     /// "Name: message" as it is now, without running code.
@@ -388,9 +403,14 @@ impl<'s> Scope<'s> {
         frames.iter().map(|f| self.vm.render_frame(f)).collect()
     }
 
-    /// `Error.stackTraceLimit`, as last set.
+    /// Sets `Error.stackTraceLimit`.
     pub fn set_stack_trace_limit(&mut self, n: u32) {
         self.vm.stack_trace_limit = n.min(1000);
+        let e = self.intrinsic(Intrinsic::Error);
+        if e.is_object() {
+            let v = self.num(f64::from(n));
+            self.define_with(e, self.vm.atoms.stack_trace_limit, v, crate::shape::ALL);
+        }
     }
 
     /// The exception a [`Thrown`] stands for; the error is over then.

@@ -832,6 +832,14 @@ impl<'s> Scope<'s> {
         Some((class, t.is_async, t.is_generator, matches!(t.kind, K::Arrow | K::Method)))
     }
 
+    /// Whether `f` is a plain function of the script in sloppy mode (V8 gives those `caller` and `arguments`).
+    pub fn function_is_sloppy(&self, f: Local<'_>) -> bool {
+        let Some(o) = ObjRef::from(f.v).filter(|o| o.is(Class::Function)) else { return false };
+        let code = crate::code::CodeRef::of_function(o);
+        let t = code.template();
+        !t.strict && !t.is_async && !t.is_generator && t.kind == looplab_bytecode::FuncKind::Normal
+    }
+
     /// Where a function of the script is defined: source name, line and column (from 1); `None` for natives.
     pub fn function_location(&self, f: Local<'_>) -> Option<(String, u32, u32, u32)> {
         let o = ObjRef::from(f.v).filter(|o| o.is(Class::Function))?;

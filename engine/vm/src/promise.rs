@@ -228,6 +228,29 @@ impl<'s> Scope<'s> {
         self.promise_mark_handled(p);
     }
 
+    /// Remembers the accessor `Promise[Symbol.species]` as it was set up, for `promise_is_pristine`.
+    pub fn promise_species_ready(&mut self) {
+        let c = self.vm.realm.proto(Intrinsic::Promise);
+        let found = c.find(self.vm.atoms.sym_species.0);
+        self.vm.realm.intrinsics[Intrinsic::PromiseSpecies as usize] =
+            found.map_or(Value::UNDEFINED, |f| f.value);
+    }
+
+    /// Whether SpeciesConstructor of this promise is the intrinsic one without looking at anything a script has made.
+    pub fn promise_is_pristine(&self, p: Local<'_>) -> bool {
+        let Some(o) = ObjRef::from(p.v).filter(|o| o.is(Class::Promise)) else { return false };
+        let r = &self.vm.realm;
+        let proto = r.proto(Intrinsic::PromisePrototype);
+        let constructor = self.vm.atoms.constructor.0;
+        o.proto() == Some(proto)
+            && (o.shape().count() == 0 || o.find(constructor).is_none())
+            && proto.find(constructor).is_some_and(|f| f.value == r.get(Intrinsic::Promise))
+            && ObjRef::from(r.get(Intrinsic::Promise)).is_some_and(|c| {
+                c.find(self.vm.atoms.sym_species.0)
+                    .is_some_and(|f| f.value == r.get(Intrinsic::PromiseSpecies))
+            })
+    }
+
     /// PromiseResolve(%Promise%, v): `v` itself when it is a promise of the intrinsic class.
     pub fn promise_resolve_value(&mut self, v: Local<'s>) -> Completion<'s> {
         if v.is_class(Class::Promise) {
@@ -306,6 +329,13 @@ impl<'s> Scope<'s> {
 
     pub(crate) fn run_thenable(&mut self, job: &Job) -> Result<(), Thrown> {
         let (thenable, then, p) = (Local::raw(job.a), Local::raw(job.b), Local::raw(job.c));
+        if then.v == self.vm.realm.get(Intrinsic::PromiseThen) && self.promise_is_pristine(thenable) {
+            // `then` would attach the resolving functions and make a promise nobody sees. A reaction without handlers that
+            // settles `p` runs at the same turn of the queue and leaves the same state.
+            let none = Value::UNDEFINED;
+            self.add_reaction(thenable, none, none, [p.v, none, none]);
+            return Ok(());
+        }
         let (resolve, reject) = self.resolving_functions(p);
         if let Err(t) = self.call(then, thenable, &[resolve, reject]) {
             if self.is_terminating() {

@@ -589,6 +589,22 @@ impl<'s> Scope<'s> {
         Ok(out)
     }
 
+    /// The value of an own property if it exists and is enumerable: `[[GetOwnProperty]]` and `[[Get]]` in one.
+    pub fn own_enumerable_value(&mut self, o: Local<'s>, key: Key<'s>) -> Result<Option<Local<'s>>, Thrown> {
+        if matches!(o.obj().class(), Class::Proxy | Class::Namespace) {
+            if !self.get_own_property(o, key)?.is_some_and(|d| d.enumerable == Some(true)) {
+                return Ok(None);
+            }
+            return self.get(o, key).map(Some);
+        }
+        match self.vm.own_raw(o.obj(), key.k) {
+            Some(own) if own.attrs & ENUMERABLE == 0 => Ok(None),
+            Some(own) if own.attrs & ACCESSOR == 0 => Ok(Some(self.root(own.value))),
+            Some(_) => self.get(o, key).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// SetIntegrityLevel; whether it could be done.
     pub fn set_integrity(&mut self, o: Local<'s>, frozen: bool) -> Result<bool, Thrown> {
         if !self.prevent_extensions(o)? {

@@ -93,6 +93,11 @@ impl<'s> Args<'s> {
         (from..self.argc).map(|i| self.get(i)).collect()
     }
 
+    /// All of them from `from` on, where they lie.
+    pub fn tail(&self, from: usize) -> &[Local<'s>] {
+        crate::vm::arg_slice(self.argv, from.min(self.argc), self.argc)
+    }
+
     /// The receiver.
     #[inline]
     pub fn this(&self) -> Local<'s> {

@@ -774,6 +774,12 @@ pub(crate) fn read_arg(argv: *const Value, i: usize) -> Value {
     unsafe { *argv.add(i) }
 }
 
+/// Arguments `from..to` of a native call.
+pub(crate) fn arg_slice<'a, 's>(argv: *const Value, from: usize, to: usize) -> &'a [crate::Local<'s>] {
+    // SAFETY: as for read_arg; a Local is a transparent Value.
+    unsafe { std::slice::from_raw_parts(argv.add(from).cast(), to - from) }
+}
+
 /// The native function behind a Native object.
 #[inline(always)]
 pub(crate) fn native_fn(o: ObjRef) -> NativeFn {
