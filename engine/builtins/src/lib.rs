@@ -6,7 +6,18 @@
 
 use looplab_vm::Vm;
 
+// Text, numbers and dates.
+pub mod global_functions;
+pub mod string;
+pub mod text;
+pub mod uri;
+
 /// Fills the realm of a fresh engine.
 pub fn install_all(vm: &mut Vm) {
-    vm.enter(|_s| {});
+    vm.enter(|s| {
+        // Text, numbers and dates.
+        global_functions::install(s);
+        uri::install(s);
+        string::install(s);
+    });
 }
