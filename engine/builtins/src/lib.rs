@@ -8,6 +8,10 @@ use looplab_vm::Vm;
 
 // Text, numbers and dates.
 pub mod global_functions;
+pub mod bigint;
+pub mod math;
+pub mod number;
+pub mod number_format;
 pub mod string;
 pub mod text;
 pub mod uri;
@@ -19,5 +23,8 @@ pub fn install_all(vm: &mut Vm) {
         global_functions::install(s);
         uri::install(s);
         string::install(s);
+        number::install(s);
+        bigint::install(s);
+        math::install(s);
     });
 }

@@ -9,6 +9,11 @@ use crate::string::Chars;
 use crate::value::Value;
 use crate::{Interrupt, Name};
 
+/// Number::exponentiate.
+pub fn number_pow(x: f64, y: f64) -> f64 {
+    crate::interp::pow(x, y)
+}
+
 /// Without white space (StrWhiteSpaceChar) at both ends.
 pub fn trim_chars(c: Chars<'_>) -> Chars<'_> {
     crate::convert::trim(c)
