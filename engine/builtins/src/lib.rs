@@ -9,6 +9,7 @@ use looplab_vm::Vm;
 // Text, numbers and dates.
 pub mod global_functions;
 pub mod bigint;
+pub mod date;
 pub mod math;
 pub mod number;
 pub mod number_format;
@@ -26,5 +27,6 @@ pub fn install_all(vm: &mut Vm) {
         number::install(s);
         bigint::install(s);
         math::install(s);
+        date::install(s);
     });
 }
