@@ -308,17 +308,27 @@ impl Vm {
 
     // ---- literals ----
 
+    /// A regular expression literal: the first evaluation makes a model, which later ones copy.
     pub(crate) fn new_regexp(&mut self, code: CodeRef, n: u32) -> Result<Value, Thrown> {
-        let t = code.template().clone();
-        let Some(Const::RegExp { pattern, flags }) = t.consts.get(n as usize) else {
-            return Ok(Value::UNDEFINED);
-        };
-        let p = Value::string(crate::string::new_text(&mut self.heap, pattern));
-        let f = Value::string(crate::string::new_text(&mut self.heap, flags));
+        let known = code.get().consts[n as usize];
+        if !known.is_object() {
+            let t = code.template().clone();
+            let Some(Const::RegExp { pattern, flags }) = t.consts.get(n as usize) else {
+                return Ok(Value::UNDEFINED);
+            };
+            let p = Value::string(crate::string::new_text(&mut self.heap, pattern));
+            let f = Value::string(crate::string::new_text(&mut self.heap, flags));
+            let mut s = Scope::new(self);
+            let (p, f) = (s.root(p), s.root(f));
+            let ctor = s.intrinsic(crate::Intrinsic::RegExp);
+            let model = s.construct(ctor, &[p, f], ctor)?;
+            code.get().consts[n as usize] = model.v;
+        }
+        let model = code.get().consts[n as usize];
         let mut s = Scope::new(self);
-        let (p, f) = (s.root(p), s.root(f));
-        let ctor = s.intrinsic(crate::Intrinsic::RegExp);
-        s.construct(ctor, &[p, f], ctor).map(|l| l.v)
+        let o = s.clone_literal(model, crate::Class::RegExp, crate::Intrinsic::RegExpPrototype)?;
+        s.vm.add_property(o.obj(), s.vm.atoms.last_index.0, Value::int(0), crate::shape::WRITABLE);
+        Ok(o.v)
     }
 
     /// The template object of a site, made once.

@@ -11,6 +11,7 @@ mod define;
 mod ic;
 mod run;
 mod slow;
+pub(crate) use slow::pow;
 
 pub(crate) use call::{Entered, Resume};
 
