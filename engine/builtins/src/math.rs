@@ -210,7 +210,8 @@ fn hypot<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     if v.iter().any(|x| x.is_infinite()) {
         return Ok(s.num(f64::INFINITY));
     }
-    let largest = v.iter().fold(0f64, |m, x| if x.is_nan() || m.is_nan() { f64::NAN } else { m.max(x.abs()) });
+    let largest =
+        v.iter().fold(0f64, |m, x| if x.is_nan() || m.is_nan() { f64::NAN } else { m.max(x.abs()) });
     if largest.is_nan() || largest == 0.0 {
         return Ok(s.num(largest));
     }

@@ -49,11 +49,9 @@ pub use realm::Intrinsic;
 pub use scope::{Args, Completion, Global, Key, Local, NativeFn, Scope, Thrown};
 pub use shape::{ALL, CONFIGURABLE, ENUMERABLE, HIDDEN, WRITABLE};
 pub use string::{Chars, MAX_LENGTH};
-<<<<<<< HEAD
+pub use support::{
+    is_white_space, number_pow, number_to_text, parse_digits, string_to_bigint, string_to_number, trim_chars,
+};
 pub use typed::{BufferData, Element, ElementType, MAX_BUFFER, ViewInfo, zeroed_bytes};
-=======
-pub use support::{is_white_space, number_pow, number_to_text, parse_digits, string_to_bigint, string_to_number, trim_chars};
-pub use typed::{BufferData, Element, ElementType, ViewInfo};
->>>>>>> b3
 pub use value::Value;
 pub use vm::{CompileError, CompileFn, CompileGoal, Host, Interrupt, Vm};

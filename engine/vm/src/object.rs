@@ -579,7 +579,10 @@ impl ObjRef {
         debug_assert!(!self.has_flag(HAS_HOST));
         // INVARIANT: the host data of an array buffer is a BufferData; `buffer_data` rests on it.
         let is_buffer = (&*data as &dyn Any).is::<crate::BufferData>();
-        assert!(is_buffer || !matches!(self.class(), Class::ArrayBuffer | Class::SharedArrayBuffer), "not buffer data");
+        assert!(
+            is_buffer || !matches!(self.class(), Class::ArrayBuffer | Class::SharedArrayBuffer),
+            "not buffer data"
+        );
         heap.external(data.bytes() as isize);
         self.set_int(3, Value::raw(Box::into_raw(Box::new(data)) as usize));
         self.set_flag(HAS_HOST);

@@ -63,9 +63,7 @@ impl<'s> Scope<'s> {
     #[inline]
     pub fn holds_intrinsic(&mut self, proto: Intrinsic, key: Name, expected: Intrinsic) -> bool {
         let (p, e) = (self.vm.realm.get(proto), self.vm.realm.get(expected));
-        ObjRef::from(p)
-            .and_then(|o| o.find(key.0))
-            .is_some_and(|f| f.attrs & ACCESSOR == 0 && f.value == e)
+        ObjRef::from(p).and_then(|o| o.find(key.0)).is_some_and(|f| f.attrs & ACCESSOR == 0 && f.value == e)
     }
 
     /// Whether `o` is an object of `class` whose prototype is the intrinsic `proto`, with exactly `named` own named properties.

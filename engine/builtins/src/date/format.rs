@@ -6,7 +6,17 @@ use super::time::{Fields, fields};
 pub const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 /// Names of the months.
 pub const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -33,14 +43,7 @@ pub fn time_string(f: &Fields, offset_ms: f64, zone: &str) -> String {
     let minutes = (offset_ms / 60_000.0) as i64;
     let sign = if minutes < 0 { '-' } else { '+' };
     let m = minutes.abs();
-    format!(
-        "{:02}:{:02}:{:02} GMT{sign}{:02}{:02} ({zone})",
-        f.hour,
-        f.minute,
-        f.second,
-        m / 60,
-        m % 60
-    )
+    format!("{:02}:{:02}:{:02} GMT{sign}{:02}{:02} ({zone})", f.hour, f.minute, f.second, m / 60, m % 60)
 }
 
 /// toUTCString: "Thu, 01 Jan 1970 00:00:00 GMT".
@@ -66,15 +69,7 @@ pub fn iso_string(t: f64) -> String {
         y if y < 0 => format!("-{:06}", -y),
         y => format!("+{y:06}"),
     };
-    format!(
-        "{y}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        f.month + 1,
-        f.day,
-        f.hour,
-        f.minute,
-        f.second,
-        f.ms
-    )
+    format!("{y}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", f.month + 1, f.day, f.hour, f.minute, f.second, f.ms)
 }
 
 /// What a locale method shows; each part as its option says, `None`: left out.

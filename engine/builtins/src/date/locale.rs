@@ -2,8 +2,8 @@
 //! taken as the local zone.
 
 use super::format::{Parts, locale};
-use super::time::fields;
 use super::this_time;
+use super::time::fields;
 use looplab_vm::{Args, Completion, Local, Scope, Thrown};
 
 /// Installs the methods.

@@ -350,9 +350,9 @@ fn to_primitive<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let o = args.this();
     if !o.is_object() {
         let t = s.describe_value(o);
-        return Err(s.throw_type(&format!(
-            "Date.prototype[Symbol.toPrimitive] called on incompatible receiver {t}"
-        )));
+        return Err(
+            s.throw_type(&format!("Date.prototype[Symbol.toPrimitive] called on incompatible receiver {t}"))
+        );
     }
     let hint = args.get(0);
     let word = if hint.is_string() { s.to_utf8_lossy(hint) } else { String::new() };

@@ -187,7 +187,8 @@ impl Legacy {
             i += 1;
         }
         let n = b[from..i].iter().fold(0.0, |a, &x| a * 10.0 + f64::from(x - b'0'));
-        let more_time = !self.time.is_empty() && self.time.len() < 3 && b.get(from.wrapping_sub(1)) == Some(&b':');
+        let more_time =
+            !self.time.is_empty() && self.time.len() < 3 && b.get(from.wrapping_sub(1)) == Some(&b':');
         if b.get(i) == Some(&b':') && (self.time.is_empty() || more_time) {
             self.time.push(n);
             return Some(i + 1);
@@ -207,7 +208,10 @@ impl Legacy {
         // "3pm" without minutes.
         let rest: String = b[i..].iter().take(3).map(|&x| (x as char).to_ascii_lowercase()).collect();
         let rest = rest.trim_start();
-        if self.time.is_empty() && self.numbers.len() >= 2 && (rest.starts_with("am") || rest.starts_with("pm")) {
+        if self.time.is_empty()
+            && self.numbers.len() >= 2
+            && (rest.starts_with("am") || rest.starts_with("pm"))
+        {
             self.time.push(n);
             return Some(i);
         }
@@ -215,7 +219,10 @@ impl Legacy {
             return None;
         }
         self.numbers.push((n, i - from));
-        if b.get(i) == Some(&b'-') && b.get(i + 1).is_some_and(u8::is_ascii_alphanumeric) && self.time.is_empty() {
+        if b.get(i) == Some(&b'-')
+            && b.get(i + 1).is_some_and(u8::is_ascii_alphanumeric)
+            && self.time.is_empty()
+        {
             self.dashed = true;
             return Some(i + 1);
         }

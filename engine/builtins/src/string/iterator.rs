@@ -34,7 +34,9 @@ fn next<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     };
     if !ours {
         let t = s.describe_value(it);
-        return Err(s.throw_type(&format!("Method String Iterator.prototype.next called on incompatible receiver {t}")));
+        return Err(s.throw_type(&format!(
+            "Method String Iterator.prototype.next called on incompatible receiver {t}"
+        )));
     }
     let text = s.internal(it, 0);
     if text.is_undefined() {

@@ -70,12 +70,10 @@ fn locale_compare<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         }
     }
     let numeric = option_is(s, args.get(2), "numeric", |s, v| s.to_boolean(v))?;
-    let base = option_is(s, args.get(2), "sensitivity", |s, v| {
-        v.is_string() && s.to_utf8_lossy(v) == "base"
-    })?;
-    let accent = option_is(s, args.get(2), "sensitivity", |s, v| {
-        v.is_string() && s.to_utf8_lossy(v) == "accent"
-    })?;
+    let base =
+        option_is(s, args.get(2), "sensitivity", |s, v| v.is_string() && s.to_utf8_lossy(v) == "base")?;
+    let accent =
+        option_is(s, args.get(2), "sensitivity", |s, v| v.is_string() && s.to_utf8_lossy(v) == "accent")?;
     let (a, b) = (s.to_utf8_lossy(this), s.to_utf8_lossy(that));
     let r = if numeric { compare_numeric(&a, &b) } else { compare_as(&a, &b, base, accent) };
     Ok(s.int(r as i32))
