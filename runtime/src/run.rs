@@ -201,7 +201,7 @@ fn end(s: &mut Scope<'_>, rt: &Rc<Rt>) -> i32 {
                 let text = format!("Warning: Detected unsettled top-level await at\n{url}\n\n\n");
                 node::stdio::write_stderr(rt, text.as_bytes());
             }
-            let code = uncaught::run_exit_listeners(s, rt, code);
+            let code = uncaught::run_exit_listeners(s, rt, code, true);
             rt.exit.get().unwrap_or(code)
         }
     };

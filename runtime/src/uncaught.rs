@@ -136,9 +136,13 @@ pub(crate) fn uncaught(s: &mut Scope<'_>, rt: &Rc<Rt>, t: Thrown, origin: Origin
         if rt.exit.get().is_some() {
             return;
         }
+        // Node emits 'exit' first and then reports; jobs that were waiting are lost.
+        let code = run_exit_listeners(s, rt, 1, false);
         let text = report(s, e);
         crate::node::stdio::write_stderr(rt, text.as_bytes());
-        exit_with(s, rt, 1);
+        if rt.exit.get().is_none() {
+            rt.exit.set(Some(code));
+        }
     });
 }
 
@@ -329,14 +333,14 @@ pub(crate) fn exit_with(s: &mut Scope<'_>, rt: &Rc<Rt>, code: i32) {
     if rt.exit.get().is_some() {
         return;
     }
-    let code = run_exit_listeners(s, rt, code);
+    let code = run_exit_listeners(s, rt, code, true);
     if rt.exit.get().is_none() {
         rt.exit.set(Some(code));
     }
 }
 
-/// 'exit' with its microtasks; the code to end with.
-pub(crate) fn run_exit_listeners(s: &mut Scope<'_>, rt: &Rc<Rt>, code: i32) -> i32 {
+/// 'exit', with the jobs that it leaves behind; the code to end with.
+pub(crate) fn run_exit_listeners(s: &mut Scope<'_>, rt: &Rc<Rt>, code: i32, jobs: bool) -> i32 {
     if rt.exit_emitted.replace(true) {
         return code;
     }
@@ -352,7 +356,9 @@ pub(crate) fn run_exit_listeners(s: &mut Scope<'_>, rt: &Rc<Rt>, code: i32) -> i
         }
         emit(s, rt, CallbackKind::Exit, "exit", &[v]);
         // Timers and ticks never run any more, promise jobs do.
-        ticks::run_microtasks(s, rt);
+        if jobs {
+            ticks::run_microtasks(s, rt);
+        }
         exit_code(s, rt).unwrap_or(code)
     })
 }
