@@ -84,8 +84,14 @@ impl<'s> Scope<'s> {
     }
 
     /// Compiles with the installed compiler. Failures are thrown as V8 would.
-    pub fn compile(&mut self, source: Rc<Source>, goal: CompileGoal<'_>) -> Result<Rc<FunctionTemplate>, Thrown> {
-        let Some(f) = self.vm.compile else { return Err(self.throw_type("Code generation is not available here")) };
+    pub fn compile(
+        &mut self,
+        source: Rc<Source>,
+        goal: CompileGoal<'_>,
+    ) -> Result<Rc<FunctionTemplate>, Thrown> {
+        let Some(f) = self.vm.compile else {
+            return Err(self.throw_type("Code generation is not available here"));
+        };
         f(source, goal).map_err(|e| {
             if e.too_deep { self.throw_range(&e.message) } else { self.throw_syntax(&e.message) }
         })
