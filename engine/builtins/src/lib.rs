@@ -4,9 +4,22 @@
 //! its prototype and functions, and sets the intrinsics. `install_all` runs them in dependency order.
 #![forbid(unsafe_code)]
 
+// Collections and structured data.
+mod array;
+mod checks;
+mod json;
+mod map_set;
+mod textbuf;
+mod weak;
+
 use looplab_vm::Vm;
 
 /// Fills the realm of a fresh engine.
 pub fn install_all(vm: &mut Vm) {
-    vm.enter(|_s| {});
+    vm.enter(|s| {
+        array::install(s);
+        map_set::install(s);
+        weak::install(s);
+        json::install(s);
+    });
 }
