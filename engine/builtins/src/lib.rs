@@ -37,6 +37,14 @@ mod typedarray;
 mod typedarray_proto;
 mod typedarray_sort;
 
+// Collections and structured data.
+mod array;
+mod checks;
+mod json;
+mod map_set;
+mod textbuf;
+mod weak;
+
 use looplab_vm::{Scope, Vm};
 
 /// Fills the realm of a fresh engine.
@@ -44,6 +52,7 @@ pub fn install_all(vm: &mut Vm) {
     vm.enter(|s| {
         install_fundamental(s);
         install_text(s);
+        install_collections(s);
         install_binary(s);
     });
 }
@@ -79,4 +88,12 @@ fn install_binary(s: &mut Scope<'_>) {
     typedarray::install(s);
     dataview::install(s);
     atomics::install(s);
+}
+
+/// Collections and structured data.
+fn install_collections(s: &mut Scope<'_>) {
+    array::install(s);
+    map_set::install(s);
+    weak::install(s);
+    json::install(s);
 }

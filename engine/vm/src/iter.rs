@@ -55,6 +55,9 @@ impl Vm {
 
     /// One step: the value, or none when done.
     pub(crate) fn iter_step(&mut self, it: Value, next: Value) -> Result<Option<Value>, Thrown> {
+        if let Some(r) = self.table_iter_fast(it, next).or_else(|| self.array_iter_fast(it, next)) {
+            return Ok(r);
+        }
         let r = self.call_value(next, it, &[])?;
         self.open_iter_result(r)
     }
@@ -301,6 +304,11 @@ impl<'s> Scope<'s> {
             return Err(self.vm.throw_not_iterable(code, v.v, true));
         }
         let sync = self.iterator_from_method(v, m)?;
+        self.async_from_sync_iterator(&sync)
+    }
+
+    /// CreateAsyncFromSyncIterator.
+    pub fn async_from_sync_iterator(&mut self, sync: &IterRecord<'s>) -> Result<IterRecord<'s>, Thrown> {
         let proto = self.intrinsic(Intrinsic::AsyncFromSyncIteratorPrototype);
         let o = self.new_object_of(Class::Iterator, proto);
         o.obj().set_int(0, sync.iterator.v);
@@ -359,25 +367,56 @@ impl<'s> Scope<'s> {
     pub fn iterate(
         &mut self,
         v: Local<'s>,
-        mut f: impl for<'n> FnMut(&mut Scope<'n>, Local<'n>) -> Result<bool, Thrown>,
+        f: impl for<'n> FnMut(&mut Scope<'n>, Local<'n>) -> Result<bool, Thrown>,
     ) -> Result<(), Thrown> {
         if self.vm.is_pristine_array(v.v) {
-            let a = v.obj();
-            let mut i = 0;
-            while i < a.array_length() {
-                let x = self.vm.array_walk(a, i)?;
-                let go = self.nested(|n| {
-                    let x = n.root(x);
-                    f(n, x)
-                })?;
-                if !go {
-                    return Ok(());
-                }
-                i += 1;
-            }
-            return Ok(());
+            return self.iterate_array(v, f);
         }
         let r = self.get_iterator(v)?;
+        self.iterate_record(&r, f)
+    }
+
+    /// As `iterate`, where the iterator method is known.
+    pub fn iterate_with(
+        &mut self,
+        v: Local<'s>,
+        method: Local<'s>,
+        f: impl for<'n> FnMut(&mut Scope<'n>, Local<'n>) -> Result<bool, Thrown>,
+    ) -> Result<(), Thrown> {
+        if method.v == self.vm.realm.get(Intrinsic::ArrayProtoValues) && self.vm.is_pristine_array(v.v) {
+            return self.iterate_array(v, f);
+        }
+        let r = self.iterator_from_method(v, method)?;
+        self.iterate_record(&r, f)
+    }
+
+    fn iterate_array(
+        &mut self,
+        v: Local<'s>,
+        mut f: impl for<'n> FnMut(&mut Scope<'n>, Local<'n>) -> Result<bool, Thrown>,
+    ) -> Result<(), Thrown> {
+        let a = v.obj();
+        let mut i = 0;
+        while i < a.array_length() {
+            let x = self.vm.array_walk(a, i)?;
+            let go = self.nested(|n| {
+                let x = n.root(x);
+                f(n, x)
+            })?;
+            if !go {
+                return Ok(());
+            }
+            i += 1;
+        }
+        Ok(())
+    }
+
+    /// Calls `f` with the values an iterator still has, as `iterate` does.
+    pub fn iterate_record(
+        &mut self,
+        r: &IterRecord<'s>,
+        mut f: impl for<'n> FnMut(&mut Scope<'n>, Local<'n>) -> Result<bool, Thrown>,
+    ) -> Result<(), Thrown> {
         loop {
             let Some(x) = self.vm.iter_step(r.iterator.v, r.next.v)? else { return Ok(()) };
             let res = self.nested(|n| {
@@ -386,8 +425,8 @@ impl<'s> Scope<'s> {
             });
             match res {
                 Ok(true) => {}
-                Ok(false) => return self.iterator_close(&r),
-                Err(t) => return Err(self.iterator_close_with(&r, t)),
+                Ok(false) => return self.iterator_close(r),
+                Err(t) => return Err(self.iterator_close_with(r, t)),
             }
         }
     }

@@ -5,8 +5,11 @@
 //! crate, where `unsafe` is confined to the heap, value, string, object (shape) and interpreter modules.
 
 mod arguments;
+mod array;
 mod atoms;
+mod build;
 mod code;
+mod collections;
 mod convert;
 mod coroutine;
 mod errors;
@@ -34,8 +37,11 @@ mod value;
 mod vm;
 mod weak;
 
+pub use array::{ArrayIterKind, SortKeys};
 pub use atoms::Atoms;
 pub use atoms::Name;
+pub use build::{Builder, Layout};
+pub use collections::IterKind;
 pub use errors::{CallSite, StackFrame};
 pub use heap::HeapStats;
 pub use iter::IterRecord;

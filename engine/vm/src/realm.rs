@@ -38,7 +38,7 @@ intrinsics! {
     GeneratorFunction, AsyncGeneratorFunction, AsyncFunction,
     ThrowTypeError, ArrayProtoValues, ArrayProtoToString, ObjectProtoToString, Eval, PromiseThen, PromiseResolve,
     ArrayIteratorNext, MapIteratorNext, SetIteratorNext, GeneratorNext, RegExpExec, MapEntries, SetValues,
-    CallSitePrototype, PromiseSpecies,
+    CallSitePrototype, PromiseSpecies, ArraySpeciesGetter, MapProtoSet, SetProtoAdd,
 }
 
 /// A script-level let, const or class.

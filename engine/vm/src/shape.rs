@@ -277,6 +277,13 @@ impl ShapeRef {
         next
     }
 
+    /// The shape that adding this property leads to, if an object has gone that way before (never from a dictionary).
+    #[inline]
+    pub(crate) fn known_transition(self, key: PropKey, attrs: u8) -> Option<ShapeRef> {
+        if self.get().count >= MAX_SHARED { None } else { self.transition(key, attrs) }
+    }
+
+    #[inline]
     fn transition(self, key: PropKey, attrs: u8) -> Option<ShapeRef> {
         match &self.get().transitions {
             Transitions::None => None,

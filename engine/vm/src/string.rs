@@ -230,6 +230,13 @@ impl JsString {
     }
 }
 
+/// The content hash of a live string, computed once.
+pub(crate) fn hash_of(heap: &mut Heap, s: *mut JsString) -> u32 {
+    flatten(heap, s);
+    // SAFETY: s is a live string, flat now; the reference ends with the statement.
+    unsafe { (*s).hash() }
+}
+
 /// # Safety
 /// `p` points to a live string cell, and the heap is not collected while the reference lives.
 #[inline(always)]

@@ -128,6 +128,8 @@ pub struct Vm {
     /// One past the registers in use, when JavaScript has called into Rust.
     pub(crate) top: *mut Value,
     pub(crate) handles: Vec<Value>,
+    /// Arrays whose join is running: one that meets itself gives the empty string.
+    pub(crate) joining: Vec<Value>,
     pub(crate) globals: Vec<Value>,
     free_globals: Vec<u32>,
     pub(crate) exception: Value,
@@ -200,6 +202,7 @@ impl Vm {
             frames: Vec::with_capacity(MAX_FRAMES + 8),
             top: std::ptr::null_mut(),
             handles: Vec::with_capacity(256),
+            joining: Vec::new(),
             globals: Vec::new(),
             free_globals: Vec::new(),
             exception: Value::UNDEFINED,

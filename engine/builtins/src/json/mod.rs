@@ -1,0 +1,4 @@
+//! JSON.
+
+/// Sets up `JSON`.
+pub(crate) fn install(_: &mut looplab_vm::Scope<'_>) {}
