@@ -50,11 +50,27 @@ impl<'s> Sources<'s> {
 
     /// The source line at a position, without the white space around it.
     pub fn line(&self, log: &Log, pos: Pos) -> Option<&'s str> {
+        self.raw(log, pos).map(str::trim)
+    }
+
+    /// The source line from the position's column on.
+    pub fn rest(&self, log: &Log, pos: Pos) -> Option<&'s str> {
+        let line = self.raw(log, pos)?;
+        let mut units = 1;
+        let start = line.char_indices().find(|(_, c)| {
+            let here = units >= pos.column as usize;
+            units += c.len_utf16();
+            here
+        });
+        start.map(|(at, _)| line[at..].trim())
+    }
+
+    fn raw(&self, log: &Log, pos: Pos) -> Option<&'s str> {
         let entry = self.entries.get(bare(log.str(pos.script)))?;
         let index = (pos.line as usize).checked_sub(1)?;
         let start = *entry.starts.get(index)?;
         let end = entry.starts.get(index + 1).map_or(entry.text.len(), |next| next - 1);
-        entry.text.get(start..end).map(str::trim)
+        entry.text.get(start..end)
     }
 }
 
@@ -110,6 +126,8 @@ mod tests {
         let line = |line| sources.line(&log, Pos { script: name, line, column: 1 });
         assert_eq!([line(1), line(2), line(3), line(4)], [Some("first"), Some("second ß"), Some("last"), None]);
         assert_eq!(sources.line(&log, Pos::NONE), None);
+        let rest = |column| sources.rest(&log, Pos { script: name, line: 2, column });
+        assert_eq!([rest(1), rest(10), rest(11)], [Some("second ß"), Some("ß"), None]);
         assert_eq!(sources.place(&log, Pos { script: name, line: 2, column: 3 }).unwrap(), "a.js:2:3");
     }
 }

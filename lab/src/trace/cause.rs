@@ -46,7 +46,7 @@ impl Why<'_, '_> {
     /// `set by #2 main script at app.js:4:1`.
     fn by(&self, verb: &str, event: EventId, pos: Pos) -> String {
         let within = self.story.log().record(event).map(|record| record.within).unwrap_or_default();
-        let who = self.name(within).unwrap_or_else(|| "the runtime".into());
+        let who = self.name(within).unwrap_or_else(|| "no callback".into());
         match self.sources.place(self.story.log(), pos) {
             Some(place) => format!("{verb} by {who} at {place}"),
             None => format!("{verb} by {who}"),
@@ -61,7 +61,10 @@ impl Why<'_, '_> {
 
     /// What a callback is called, without its own function's name: `timer 1`, `fs.stat`.
     pub fn title(&self, begin: EventId) -> Option<String> {
-        let (kind, number, _, _, cause) = callback_of(self.story.log(), begin)?;
+        let (kind, number, label, _, cause) = callback_of(self.story.log(), begin)?;
+        if kind == CallbackKind::AsyncHop && !label.is_empty() {
+            return Some(format!("{label} goes on"));
+        }
         if let Some(Event::RequestStart { label, .. }) = self.story.event(cause)
             && !label.is_none()
         {

@@ -7,7 +7,10 @@ use super::words;
 use crate::story::{Child, Kind, NodeId, callback_of};
 use crate::units::{count, plural, time};
 use crate::{Sources, Story};
-use looplab_probe::{CallbackKind, Event, EventId, HandleKind, Outcome, Phase, Pos, Settlement, StdStream};
+use looplab_probe::{
+    CallbackKind, ChoiceKind, Event, EventId, HandleKind, Outcome, Phase, Pos, ReactionKind, Settlement,
+    StdStream,
+};
 use std::io::{self, Write};
 
 /// A callback that ran at least so long is told to have taken its time, in nanoseconds.
@@ -74,9 +77,9 @@ impl<'a, 'l> Teller<'a, 'l> {
                 break;
             }
             match child {
-                Child::Event(event) => self.event(event, children.get(next + 1).copied(), indent)?,
+                Child::Event(event) => self.event(event, &children[..next], &children[next + 1..], indent)?,
                 Child::Node(child) => {
-                    let indent = self.enter(child, node, indent)?;
+                    let indent = self.enter(child, indent)?;
                     open.push(Frame { node: child, next: 0, indent });
                 }
             }
@@ -108,6 +111,8 @@ impl<'a, 'l> Teller<'a, 'l> {
             line.push(Style::Dim, " · simulated world: all times are virtual");
         }
         self.sink.line(&line)?;
+        let legend = "#n: callbacks in the order in which they ran · ←: why · │: what the program printed";
+        self.paragraph(0, Style::Dim, "", legend)?;
         self.sink.blank()
     }
 
@@ -123,7 +128,7 @@ impl<'a, 'l> Teller<'a, 'l> {
     }
 
     /// Tells how a node begins. Gives the indentation of what it contains.
-    fn enter(&mut self, id: NodeId, parent: NodeId, indent: usize) -> io::Result<usize> {
+    fn enter(&mut self, id: NodeId, indent: usize) -> io::Result<usize> {
         let node = self.story.node(id);
         match node.kind {
             Kind::Root => Ok(indent),
@@ -132,10 +137,10 @@ impl<'a, 'l> Teller<'a, 'l> {
                 self.heading(&format!("turn {turn}"), node.begin)?;
                 Ok(0)
             }
-            Kind::Phase(phase) => self.enter_phase(id, phase, parent),
+            Kind::Phase(phase) => self.enter_phase(id, phase),
             Kind::Poll => {
                 self.poll(id)?;
-                Ok(7)
+                Ok(8)
             }
             Kind::Callback(ordinal) => {
                 self.told.0 = ordinal;
@@ -146,10 +151,7 @@ impl<'a, 'l> Teller<'a, 'l> {
         }
     }
 
-    fn enter_phase(&mut self, id: NodeId, phase: Phase, parent: NodeId) -> io::Result<usize> {
-        if self.story.node(parent).kind == Kind::Root {
-            self.heading("before the first turn", self.story.node(id).begin)?;
-        }
+    fn enter_phase(&mut self, id: NodeId, phase: Phase) -> io::Result<usize> {
         // The poll has introduced itself already.
         if phase != Phase::Poll {
             let text = words::phase(phase, &self.census(id));
@@ -214,7 +216,8 @@ impl<'a, 'l> Teller<'a, 'l> {
         line.push(Style::Callback, &mark);
         let title = self.why().title(begin).unwrap_or_default();
         line.push(Style::Callback, &title);
-        if !label.is_empty() && label != title {
+        // The name of an async function is in its title.
+        if !label.is_empty() && label != title && kind != CallbackKind::AsyncHop {
             line.push(Style::Plain, &format!(" {label}"));
         }
         if let Some(ran) = self.story.duration(id).filter(|ran| *ran >= WORTH_TELLING) {
@@ -284,8 +287,7 @@ impl<'a, 'l> Teller<'a, 'l> {
     /// Adds a position and its source line in the right-hand pane, and writes the line.
     fn with_place(&mut self, mut line: Line, pos: Pos, source: bool) -> io::Result<()> {
         let Some(place) = self.sources.place(self.log(), pos) else { return self.sink.line(&line) };
-        let text = self.sources.line(self.log(), pos).filter(|text| source && !text.is_empty());
-        let column = (self.width * 46 / 100).max(line.width() + 2);
+        let column = (self.width * 44 / 100).max(line.width() + 2);
         if column + width(&place) > self.width && line.width() + 2 + width(&place) > self.width {
             self.sink.line(&line)?;
             line = Line::default();
@@ -293,10 +295,20 @@ impl<'a, 'l> Teller<'a, 'l> {
         let column = column.min(self.width.saturating_sub(width(&place)));
         line.fill_to(column, ' ', Style::Plain).push(Style::Dim, &place);
         let column = (column + self.places).max(line.width()) + 2;
-        if let Some(text) = text.filter(|_| column + 12 <= self.width) {
-            line.fill_to(column, ' ', Style::Plain).push(Style::Dim, &fit(text, self.width - column));
+        if source && column + 12 <= self.width {
+            let text = self.excerpt(pos, self.width - column);
+            line.fill_to(column, ' ', Style::Plain).push(Style::Dim, &text);
         }
         self.sink.line(&line)
+    }
+
+    /// The source line if there is room for it, else what begins at the position.
+    fn excerpt(&self, pos: Pos, room: usize) -> String {
+        let line = self.sources.line(self.log(), pos).unwrap_or_default();
+        match self.sources.rest(self.log(), pos) {
+            Some(rest) if width(line) > room && rest.len() < line.len() => fit(&format!("…{rest}"), room),
+            _ => fit(line, room),
+        }
     }
 
     /// Text over as many rows as it takes, the first behind a mark.
@@ -315,7 +327,13 @@ impl<'a, 'l> Teller<'a, 'l> {
     }
 
     /// An event that is no node.
-    fn event(&mut self, id: EventId, next: Option<Child>, indent: usize) -> io::Result<()> {
+    fn event(
+        &mut self,
+        id: EventId,
+        before: &[Child],
+        after: &[Child],
+        indent: usize,
+    ) -> io::Result<()> {
         let Some(event) = self.story.event(id) else { return Ok(()) };
         match event {
             Event::Console { stream, text } => self.console(stream, self.log().str(text), indent),
@@ -323,6 +341,12 @@ impl<'a, 'l> Teller<'a, 'l> {
                 self.heading("the loop ends", id)?;
                 self.paragraph(0, Style::Plain, "", words::end(reason))
             }
+            Event::LoopStart { .. } => match after.first() {
+                // Turns have headings of their own.
+                Some(Child::Node(node)) if matches!(self.story.node(*node).kind, Kind::Turn(_)) => Ok(()),
+                None | Some(_) => self.heading("the loop begins", id),
+            },
+            Event::Choice { kind, options, taken } => self.choice(kind, options, taken, before.last(), indent),
             Event::Truncated { cut } => {
                 let text = format!(
                     "the recording reached its limit here: {} were not recorded",
@@ -330,7 +354,7 @@ impl<'a, 'l> Teller<'a, 'l> {
                 );
                 self.paragraph(indent, Style::Err, "… ", &text)
             }
-            _ => match self.action(id, event, next) {
+            _ => match self.action(id, event, after.first().copied()) {
                 Some(Action { style, text, pos }) => {
                     let mut line = Line::indented(indent);
                     line.push(style, &text);
@@ -339,6 +363,32 @@ impl<'a, 'l> Teller<'a, 'l> {
                 None => Ok(()),
             },
         }
+    }
+
+    /// A point where it could have gone otherwise. Of several about the order of workers only the first is told.
+    fn choice(
+        &mut self,
+        kind: ChoiceKind,
+        options: u32,
+        taken: u32,
+        before: Option<&Child>,
+        indent: usize,
+    ) -> io::Result<()> {
+        let before = before.and_then(|child| match child {
+            Child::Event(id) => self.story.event(*id),
+            Child::Node(_) => None,
+        });
+        let repeated = matches!(before, Some(Event::Choice { kind: ChoiceKind::WorkerOrder, .. }));
+        if kind == ChoiceKind::WorkerOrder && repeated {
+            return Ok(());
+        }
+        let mut line = Line::indented(indent);
+        if kind == ChoiceKind::TimerDue {
+            line = Line::default();
+            line.push(Style::Phase, Phase::Timers.as_str()).fill_to(8, ' ', Style::Plain);
+        }
+        line.push(Style::Race, &words::choice(kind, options, taken));
+        self.sink.line(&line)
     }
 
     fn console(&mut self, stream: StdStream, text: &str, indent: usize) -> io::Result<()> {
@@ -521,7 +571,6 @@ impl<'a, 'l> Teller<'a, 'l> {
                 };
                 (Style::Plain, format!("descriptor {number} is {what}"), Pos::NONE)
             }
-            Event::Choice { kind, options, taken } => (Style::Race, words::choice(kind, options, taken), Pos::NONE),
             Event::UncaughtError { text, pos, handled, .. } => {
                 let end = if handled { " (a listener takes it)" } else { "" };
                 (Style::Err, format!("✗ nobody catches {}{end}", self.log().str(text)), pos)
@@ -540,16 +589,17 @@ impl<'a, 'l> Teller<'a, 'l> {
             Event::PromiseResolved { promise, settlement: Settlement::Rejected, pos, .. } => {
                 (format!("promise {promise} is rejected"), pos)
             }
-            Event::ReactionQueued { kind, label, promise, pos, .. } => {
-                let what = match kind {
-                    looplab_probe::ReactionKind::Then => "promise callback",
-                    looplab_probe::ReactionKind::Await => "the rest of an async function",
-                    looplab_probe::ReactionKind::Thenable => "a call of a thenable's then()",
-                    looplab_probe::ReactionKind::Internal => "a promise step",
+            Event::ReactionQueued { kind, label, pos, .. } => {
+                let label = self.why().label(label);
+                let text = match (kind, label) {
+                    (ReactionKind::Then, Some(label)) => format!("queues promise callback {label}"),
+                    (ReactionKind::Then, None) => "queues promise callback".into(),
+                    (ReactionKind::Await, Some(label)) => format!("queues {label} to go on"),
+                    (ReactionKind::Await, None) => "queues an async function to go on".into(),
+                    (ReactionKind::Thenable, _) => "queues a call of a thenable's then()".into(),
+                    (ReactionKind::Internal, _) => "queues a step of promise machinery".into(),
                 };
-                let label = self.why().label(label).map(|label| format!(" {label}")).unwrap_or_default();
-                let _ = promise;
-                (format!("queues {what}{label}"), pos)
+                (text, pos)
             }
             Event::AwaitSuspended { promise, label, pos } => {
                 let who = self.why().label(label).map(|label| format!("{label} ")).unwrap_or_default();

@@ -81,15 +81,15 @@ pub fn poll(timeout: i64, why: TimeoutReason) -> String {
 /// What the simulated world decided.
 pub fn choice(kind: ChoiceKind, options: u32, taken: u32) -> String {
     match (kind, taken) {
-        (ChoiceKind::TimerDue, 0) => "race: is the timer due already? here: not yet".into(),
-        (ChoiceKind::TimerDue, _) => "race: is the timer due already? here: yes".into(),
+        (ChoiceKind::TimerDue, 0) => "race: is the next timer due by now? in this run: not yet".into(),
+        (ChoiceKind::TimerDue, _) => "race: is the next timer due by now? in this run: yes".into(),
         (ChoiceKind::ReadyOrder, _) => {
-            format!("race: {options} things are ready; here number {} comes first", taken + 1)
+            format!("race: {options} things are ready; in this run number {} comes first", taken + 1)
         }
         (ChoiceKind::WorkerOrder, _) => {
-            format!("race: {options} workers finish together; here number {} is first", taken + 1)
+            format!("race: {options} workers finish at the same moment; any order is legal")
         }
-        (ChoiceKind::Other, _) => format!("race: way {} of {options}", taken + 1),
+        (ChoiceKind::Other, _) => format!("race: in this run way {} of {options}", taken + 1),
     }
 }
 
