@@ -1,3 +1,40 @@
 //! The `looplab` binary: arguments in, exit code out.
+//!
+//! [`lowargs`] is what was typed, [`hiargs`] what it means; each command is a file of its own. `looplab FILE` takes a short way that
+//! never touches the machinery of help texts: an empty script's wall time is part of the product.
+#![forbid(unsafe_code)]
 
-fn main() {}
+mod disasm;
+mod help;
+mod hiargs;
+mod lowargs;
+mod output;
+mod trace;
+
+use hiargs::Command;
+use std::io::Write as _;
+
+/// The exit code of a wrong command line, as in Node.
+const USAGE: i32 = 9;
+
+fn main() {
+    let args: Vec<_> = std::env::args_os().skip(1).collect();
+    let code = match lowargs::parse(args).and_then(hiargs::Command::new) {
+        Ok(command) => run(command),
+        Err(problem) => {
+            // Nobody is left to tell if this fails.
+            let _ = writeln!(std::io::stderr(), "looplab: {problem}\n{}", help::USAGE);
+            USAGE
+        }
+    };
+    std::process::exit(code);
+}
+
+fn run(command: Command) -> i32 {
+    match command {
+        Command::Run(options) => looplab_runtime::run(*options).exit_code,
+        Command::Trace(what) => trace::run(*what),
+        Command::Disasm(what) => disasm::run(&what),
+        Command::Print(text) => output::print(&text),
+    }
+}

@@ -1,1 +1,14 @@
-//! Instruments over the log: the trace report, exports.
+//! Instruments over the log: the story of a run as text, as JSON, and as a timeline for the Perfetto UI.
+//!
+//! Nothing here executes anything. A [`Story`] is the log folded into a tree (turn, phase, callback, drain, and what happened in
+//! them); [`trace`] tells it as text, [`perfetto`] exports it. Further instruments fold nothing themselves: they walk the same tree.
+#![forbid(unsafe_code)]
+
+pub mod perfetto;
+pub mod sources;
+pub mod story;
+pub mod trace;
+pub mod units;
+
+pub use sources::Sources;
+pub use story::Story;

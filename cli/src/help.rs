@@ -1,0 +1,102 @@
+//! The commands and flags, as clap and the help texts know them.
+
+use clap::{Arg, ArgAction, Command, value_parser};
+use std::ffi::OsString;
+
+/// What is printed under a complaint about the command line.
+pub const USAGE: &str = "usage: looplab [flags] FILE [args…]
+       looplab trace [flags] FILE [args…]
+       looplab disasm FILE
+hint:  looplab --help lists the flags";
+
+/// `looplab 0.1.0 (Node 24 semantics)`
+pub fn version() -> String {
+    format!("looplab {} (Node 24 semantics)\n", env!("CARGO_PKG_VERSION"))
+}
+
+/// The help text of a command, or of looplab as a whole.
+pub fn long(name: &str) -> String {
+    let mut command = command();
+    command.build();
+    match command.find_subcommand_mut(name) {
+        Some(found) => found.render_long_help().to_string(),
+        None => command.render_long_help().to_string(),
+    }
+}
+
+/// The whole command line.
+pub fn command() -> Command {
+    Command::new("looplab")
+        .about("Runs JavaScript the way Node does, and shows you why your output came in that order.")
+        .override_usage("looplab [FLAGS] FILE [ARGS]...\n       looplab <COMMAND> ...")
+        .after_help("`looplab FILE` is short for `looplab run FILE`; its flags are those of `looplab run`.")
+        .disable_version_flag(true)
+        .subcommand_required(true)
+        .arg(Arg::new("version").short('v').long("version").action(ArgAction::SetTrue).help("Print the version"))
+        .subcommand(run())
+        .subcommand(trace())
+        .subcommand(disasm())
+}
+
+fn run() -> Command {
+    Command::new("run")
+        .about("Run a program")
+        .override_usage("looplab [run] [FLAGS] FILE [ARGS]...")
+        .args(program_args())
+}
+
+fn trace() -> Command {
+    let value = |name: &'static str, word: &'static str| Arg::new(name).long(name).value_name(word);
+    Command::new("trace")
+        .about("Run a program and tell its story: what ran, in which phase, and why then")
+        .long_about(
+            "Run a program and tell its story: every turn of the loop, every phase, every callback with its cause.\n\
+             What the program prints appears in the story; with -o it is printed as usual, and the story goes to the file.\n\
+             The exit code is the program's.",
+        )
+        .override_usage("looplab trace [FLAGS] FILE [ARGS]...")
+        .args(program_args())
+        .arg(
+            value("format", "FORMAT")
+                .value_parser(["text", "json", "perfetto"])
+                .help("text, json (the log itself), or perfetto (for ui.perfetto.dev) [default: text]"),
+        )
+        .arg(
+            value("output", "FILE")
+                .short('o')
+                .value_parser(value_parser!(OsString))
+                .help("Write to a file instead of standard output"),
+        )
+        .arg(value("limit", "N").help(
+            "Lines of text at most (default 10000), or events recorded at most (default 1000000); 0: no limit",
+        ))
+        .arg(value("width", "N").help("Columns of the text [default: the terminal's, or 100]"))
+        .arg(Arg::new("no-color").long("no-color").action(ArgAction::SetTrue).help("No colours, not even on a terminal"))
+}
+
+fn disasm() -> Command {
+    Command::new("disasm")
+        .about("Show the bytecode of a file")
+        .arg(Arg::new("FILE").required(true).value_parser(value_parser!(OsString)).help("The script"))
+        .arg(Arg::new("function").long("function").value_name("NAME").help("Only this function and those in it"))
+}
+
+fn program_args() -> Vec<Arg> {
+    let value = |name: &'static str, word: &'static str| Arg::new(name).long(name).value_name(word);
+    let switch = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
+    vec![
+        Arg::new("PROGRAM")
+            .value_parser(value_parser!(OsString))
+            .num_args(0..)
+            .trailing_var_arg(true)
+            .allow_hyphen_values(true)
+            .help("The script (- for standard input), and what is to be its process.argv"),
+        value("eval", "CODE").short('e').allow_hyphen_values(true).help("Run this code instead of a file"),
+        value("print", "CODE").short('p').allow_hyphen_values(true).help("Run this code and print its value"),
+        switch("virtual").help("Run in the simulated world: virtual time, the same output every time"),
+        value("node-semantics", "N").help("Follow the loop rules of Node 10, 18, 20, 22 or 24 [default: 24]"),
+        value("stack-trace-limit", "N").help("Lines of a stack trace [default: 10]"),
+        value("max-old-space-size", "MIB").help("The limit of the heap in MiB"),
+        switch("expose-gc").help("Provide gc()"),
+    ]
+}

@@ -1,0 +1,139 @@
+//! What was meant: checked values, defaults, and what the terminal can do.
+
+use crate::help;
+use crate::lowargs::{LowArgs, LowEntry, LowProgram, LowTrace, Problem};
+use looplab_event_loop::Profile;
+use looplab_lab::trace::TextOptions;
+use looplab_runtime::{Entry, Options};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Wider lines are hard to read even where there is room for them.
+const WIDEST: usize = 160;
+
+/// What is to be done.
+pub enum Command {
+    /// Run a program.
+    Run(Box<Options>),
+    /// Run it and tell its story.
+    Trace(Box<Trace>),
+    /// Show a file's bytecode.
+    Disasm(Disasm),
+    /// Print a text.
+    Print(String),
+}
+
+/// A program and how to tell its story.
+pub struct Trace {
+    /// The run.
+    pub options: Options,
+    /// What form the story takes.
+    pub format: Format,
+    /// Where it goes; standard output if `None`.
+    pub output: Option<PathBuf>,
+}
+
+/// The form of a trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text(TextOptions),
+    /// The log.
+    Json,
+    /// For the Perfetto UI.
+    Perfetto,
+}
+
+/// Whose bytecode to show.
+pub struct Disasm {
+    /// The file.
+    pub file: PathBuf,
+    /// Only this function.
+    pub function: Option<String>,
+}
+
+impl Command {
+    /// Checks what was typed.
+    pub fn new(low: LowArgs) -> Result<Command, Problem> {
+        Ok(match low {
+            LowArgs::Print(text) => Command::Print(text),
+            LowArgs::Disasm { file, function } => Command::Disasm(Disasm { file: file.into(), function }),
+            LowArgs::Run(program) if program.entry.is_none() && std::io::stdin().is_terminal() => {
+                Command::Print(help::long(""))
+            }
+            LowArgs::Run(program) => Command::Run(Box::new(options(program)?)),
+            LowArgs::Trace(program, low) => Command::Trace(Box::new(trace(program, low)?)),
+        })
+    }
+}
+
+fn options(low: LowProgram) -> Result<Options, Problem> {
+    let entry = match low.entry {
+        Some(LowEntry::File(file)) => Entry::File(file.into()),
+        Some(LowEntry::Eval(code)) => Entry::Eval(code),
+        Some(LowEntry::Print(code)) => Entry::Print(code),
+        Some(LowEntry::Stdin) | None => Entry::Stdin,
+    };
+    let mut options = Options::new(entry);
+    (options.args, options.exec_args) = (low.args, low.exec_args);
+    (options.simulated, options.expose_gc) = (low.simulated, low.expose_gc);
+    options.stack_trace_limit = number("--stack-trace-limit", low.stack_trace_limit)?;
+    let mib: Option<u32> = number("--max-old-space-size", low.max_old_space_size)?;
+    options.heap_limit = mib.filter(|mib| *mib > 0).map(|mib| (mib as usize).saturating_mul(1 << 20));
+    if let Some(text) = low.node_semantics {
+        let profile = text.parse().ok().and_then(Profile::from_major);
+        options.profile =
+            profile.ok_or_else(|| format!("--node-semantics knows 10, 18, 20, 22 and 24, not '{text}'"))?;
+    }
+    Ok(options)
+}
+
+fn number<N: FromStr>(flag: &str, text: Option<String>) -> Result<Option<N>, Problem> {
+    let parsed = text.map(|text| text.parse().map_err(|_| format!("{flag} takes a number, not '{text}'")));
+    parsed.transpose()
+}
+
+fn trace(program: LowProgram, low: LowTrace) -> Result<Trace, Problem> {
+    if program.entry.is_none() && std::io::stdin().is_terminal() {
+        return Err("trace needs a FILE (or -e CODE, or - for standard input)".into());
+    }
+    let mut options = options(program)?;
+    let output = low.output.map(PathBuf::from);
+    let limit: Option<usize> = number("--limit", low.limit)?;
+    let width: Option<usize> = number("--width", low.width)?;
+    let mut record = looplab_probe::Options::default();
+    let format = match low.format.as_deref() {
+        None | Some("text") => {
+            let mut text = TextOptions::default();
+            let terminal = output.is_none() && std::io::stdout().is_terminal();
+            text.width = width.or_else(|| terminal.then(columns).flatten()).unwrap_or(text.width);
+            text.color = terminal && !low.no_color && colors_are_welcome();
+            text.limit = limit.map_or(text.limit, |limit| (limit > 0).then_some(limit));
+            Format::Text(text)
+        }
+        other => {
+            match limit {
+                Some(0) => record.max_events = usize::MAX,
+                Some(limit) => record.max_events = limit,
+                None => {}
+            }
+            if other == Some("json") { Format::Json } else { Format::Perfetto }
+        }
+    };
+    options.record = Some(record);
+    options.quiet = output.is_none();
+    Ok(Trace { options, format, output })
+}
+
+/// The terminal's width.
+fn columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    (size.ws_col > 0).then(|| usize::from(size.ws_col).min(WIDEST))
+}
+
+/// See <https://no-color.org>.
+fn colors_are_welcome() -> bool {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    !refused && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}

@@ -1,0 +1,297 @@
+//! What was typed: pure parsing, no meaning yet.
+//!
+//! Running a program is parsed by hand, since flags end at the program's name, as in Node, and since it must cost nothing. The other
+//! commands are clap's.
+
+use crate::help;
+use clap::ArgMatches;
+use std::ffi::{OsStr, OsString};
+
+/// Why the command line is wrong, in one line.
+pub type Problem = String;
+
+/// A parsed command line.
+#[derive(Debug, PartialEq, Eq)]
+pub enum LowArgs {
+    /// Run a program.
+    Run(LowProgram),
+    /// Run it and tell its story.
+    Trace(LowProgram, LowTrace),
+    /// Show a file's bytecode.
+    Disasm {
+        /// The file.
+        file: OsString,
+        /// Only this function.
+        function: Option<String>,
+    },
+    /// Print a text and succeed.
+    Print(String),
+}
+
+/// The program and how to run it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct LowProgram {
+    /// What to run; `None` if nothing was named.
+    pub entry: Option<LowEntry>,
+    /// What follows it.
+    pub args: Vec<String>,
+    /// The flags before it, as they were typed.
+    pub exec_args: Vec<String>,
+    /// `--virtual`
+    pub simulated: bool,
+    /// `--expose-gc`
+    pub expose_gc: bool,
+    /// `--stack-trace-limit`
+    pub stack_trace_limit: Option<String>,
+    /// `--max-old-space-size`
+    pub max_old_space_size: Option<String>,
+    /// `--node-semantics`
+    pub node_semantics: Option<String>,
+}
+
+/// Where the program's text is.
+#[derive(Debug, PartialEq, Eq)]
+pub enum LowEntry {
+    /// A file.
+    File(OsString),
+    /// `-e CODE`
+    Eval(String),
+    /// `-p CODE`
+    Print(String),
+    /// `-`
+    Stdin,
+}
+
+/// How to tell the story.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct LowTrace {
+    /// `--format`
+    pub format: Option<String>,
+    /// `-o`
+    pub output: Option<OsString>,
+    /// `--limit`
+    pub limit: Option<String>,
+    /// `--width`
+    pub width: Option<String>,
+    /// `--no-color`
+    pub no_color: bool,
+}
+
+/// Parses what follows the program's own name.
+pub fn parse(args: Vec<OsString>) -> Result<LowArgs, Problem> {
+    match args.first().and_then(|first| first.to_str()) {
+        Some("run") => parse_program(&args[1..], "run"),
+        Some("trace" | "disasm" | "help") => parse_command(args),
+        _ => parse_program(&args, ""),
+    }
+}
+
+/// `looplab [flags] FILE [args…]`
+fn parse_program(args: &[OsString], command: &str) -> Result<LowArgs, Problem> {
+    let mut program = LowProgram::default();
+    let mut rest = args.iter();
+    while let Some(arg) = rest.next() {
+        let text = arg.to_string_lossy();
+        match &*text {
+            "-h" | "--help" => return Ok(LowArgs::Print(help::long(command))),
+            "-v" | "--version" => return Ok(LowArgs::Print(help::version())),
+            "--" => {
+                if program.entry.is_none() {
+                    program.entry = rest.next().map(file_or_stdin);
+                }
+                break;
+            }
+            flag if flag.len() > 1 && flag.starts_with('-') => {
+                let mut value = || rest.next().map(|value| value.to_string_lossy().into_owned());
+                program.flag(flag, &mut value)?;
+            }
+            _ => {
+                if program.entry.is_none() {
+                    program.entry = Some(file_or_stdin(arg));
+                } else {
+                    program.args.push(text.into_owned());
+                }
+                break;
+            }
+        }
+    }
+    program.args.extend(rest.map(|arg| arg.to_string_lossy().into_owned()));
+    Ok(LowArgs::Run(program))
+}
+
+fn file_or_stdin(arg: &OsString) -> LowEntry {
+    if arg == "-" { LowEntry::Stdin } else { LowEntry::File(arg.clone()) }
+}
+
+impl LowProgram {
+    /// Takes a flag, and its value if it has one and none was given after `=`.
+    fn flag(&mut self, flag: &str, next: &mut dyn FnMut() -> Option<String>) -> Result<(), Problem> {
+        let (name, inline) = match flag.split_once('=') {
+            Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
+            _ => (flag, None),
+        };
+        let mut taken = None;
+        let mut value = || {
+            taken = inline.clone().or_else(&mut *next);
+            taken.clone().ok_or_else(|| format!("{name} requires an argument"))
+        };
+        // V8's flags may be written with underscores.
+        match name.replace('_', "-").as_str() {
+            "-e" | "--eval" => self.entry = Some(LowEntry::Eval(value()?)),
+            "-p" | "--print" | "-pe" => self.entry = Some(LowEntry::Print(value()?)),
+            "--virtual" if inline.is_none() => self.simulated = true,
+            "--expose-gc" if inline.is_none() => self.expose_gc = true,
+            "--stack-trace-limit" => self.stack_trace_limit = Some(value()?),
+            "--max-old-space-size" => self.max_old_space_size = Some(value()?),
+            "--node-semantics" => self.node_semantics = Some(value()?),
+            _ => return Err(format!("bad option: {flag}")),
+        }
+        self.exec_args.push(flag.to_owned());
+        if let (Some(value), None) = (taken, inline) {
+            self.exec_args.push(value);
+        }
+        Ok(())
+    }
+}
+
+/// `looplab trace …`, `looplab disasm …`, `looplab help …`
+fn parse_command(args: Vec<OsString>) -> Result<LowArgs, Problem> {
+    let matches = match help::command().try_get_matches_from(std::iter::once("looplab".into()).chain(args)) {
+        Ok(matches) => matches,
+        Err(error) if !error.use_stderr() => return Ok(LowArgs::Print(error.render().to_string())),
+        Err(error) => return Err(problem_of(&error)),
+    };
+    match matches.subcommand() {
+        Some(("trace", matches)) => parse_trace(matches),
+        Some(("disasm", matches)) => Ok(LowArgs::Disasm {
+            file: matches.get_one::<OsString>("FILE").cloned().unwrap_or_default(),
+            function: matches.get_one::<String>("function").cloned(),
+        }),
+        _ => Ok(LowArgs::Print(help::long(""))),
+    }
+}
+
+/// clap's complaint in one line, in Node's words where Node has words for it.
+fn problem_of(error: &clap::Error) -> Problem {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    if let (ErrorKind::UnknownArgument, Some(ContextValue::String(flag))) =
+        (error.kind(), error.get(ContextKind::InvalidArg))
+    {
+        return format!("bad option: {flag}");
+    }
+    let text = error.render().to_string();
+    let mut lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let first = lines.next().unwrap_or("bad command line");
+    let rest: Vec<_> = lines.collect();
+    [first.strip_prefix("error: ").unwrap_or(first), &rest.join(" ")].join(" ").trim_end().to_owned()
+}
+
+fn parse_trace(matches: &ArgMatches) -> Result<LowArgs, Problem> {
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let mut program = LowProgram {
+        simulated: matches.get_flag("virtual"),
+        expose_gc: matches.get_flag("expose-gc"),
+        stack_trace_limit: text("stack-trace-limit"),
+        max_old_space_size: text("max-old-space-size"),
+        node_semantics: text("node-semantics"),
+        ..LowProgram::default()
+    };
+    program.entry = text("eval").map(LowEntry::Eval).or(text("print").map(LowEntry::Print));
+    let mut words = matches.get_many::<OsString>("PROGRAM").into_iter().flatten();
+    if program.entry.is_none()
+        && let Some(first) = words.next()
+    {
+        if is_flag(first) {
+            return Err(format!("bad option: {}", first.to_string_lossy()));
+        }
+        program.entry = Some(file_or_stdin(first));
+    }
+    program.args = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    let trace = LowTrace {
+        format: text("format"),
+        output: matches.get_one::<OsString>("output").cloned(),
+        limit: text("limit"),
+        width: text("width"),
+        no_color: matches.get_flag("no-color"),
+    };
+    Ok(LowArgs::Trace(program, trace))
+}
+
+fn is_flag(word: &OsStr) -> bool {
+    word.len() > 1 && word.as_encoded_bytes().starts_with(b"-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<LowArgs, Problem> {
+        parse(line.split_whitespace().map(OsString::from).collect())
+    }
+
+    fn program(line: &str) -> LowProgram {
+        match parsed(line) {
+            Ok(LowArgs::Run(program) | LowArgs::Trace(program, _)) => program,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn flags_end_at_the_program() {
+        for line in ["a.js --foo -e", "run a.js --foo -e", "trace a.js --foo -e", "-- a.js --foo -e"] {
+            let program = program(line);
+            assert_eq!(program.entry, Some(LowEntry::File("a.js".into())), "{line}");
+            assert_eq!(program.args, ["--foo", "-e"], "{line}");
+        }
+        assert_eq!(program("run trace").entry, Some(LowEntry::File("trace".into())));
+        assert_eq!(program("- x").entry, Some(LowEntry::Stdin));
+        let eval = program("--expose_gc -e 1+1 x y");
+        assert_eq!(eval.entry, Some(LowEntry::Eval("1+1".into())));
+        assert!(eval.expose_gc);
+        assert_eq!(eval.exec_args, ["--expose_gc", "-e", "1+1"]);
+        assert_eq!(eval.args, ["x", "y"]);
+    }
+
+    #[test]
+    fn values_come_after_an_equals_sign_or_as_the_next_word() {
+        for line in ["--node-semantics=18 a.js", "--node-semantics 18 a.js", "trace --node-semantics=18 a.js"] {
+            assert_eq!(program(line).node_semantics.as_deref(), Some("18"), "{line}");
+        }
+        assert_eq!(program("--stack_trace_limit=3 a.js").stack_trace_limit.as_deref(), Some("3"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (line, problem) in [
+            ("--foo a.js", "bad option: --foo"),
+            ("--virtual=1 a.js", "bad option: --virtual=1"),
+            ("-e", "-e requires an argument"),
+            ("trace --foo a.js", "bad option: --foo"),
+            ("disasm --foo a.js", "bad option: --foo"),
+        ] {
+            assert_eq!(parsed(line), Err(problem.to_owned()), "{line}");
+        }
+        assert!(parsed("disasm").unwrap_err().contains("<FILE>"));
+    }
+
+    #[test]
+    fn a_trace_has_its_own_flags() {
+        let Ok(LowArgs::Trace(program, trace)) = parsed("trace --format json -o x.json --limit 5 --virtual a.js")
+        else {
+            panic!()
+        };
+        assert!(program.simulated);
+        let output = Some("x.json".into());
+        let (format, limit) = (Some("json".to_owned()), Some("5".to_owned()));
+        assert_eq!(trace, LowTrace { format, output, limit, ..LowTrace::default() });
+    }
+
+    #[test]
+    fn help_and_version_are_texts() {
+        for line in ["--help", "run --help", "trace --help", "disasm -h", "help", "help trace"] {
+            let Ok(LowArgs::Print(text)) = parsed(line) else { panic!("{line}") };
+            assert!(text.contains("Usage:"), "{line}: {text}");
+        }
+        assert!(matches!(parsed("--version"), Ok(LowArgs::Print(text)) if text.contains("Node 24 semantics")));
+    }
+}

@@ -1,0 +1,1 @@
+//! The fold: nesting, ordinals, facts, and logs that are cut or damaged.
