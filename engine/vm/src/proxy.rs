@@ -273,14 +273,14 @@ impl<'s> Scope<'s> {
         if td.configurable != Some(false) {
             return Ok(v);
         }
-        if let (Some(actual), Some(false)) = (td.value, td.writable) {
-            if !self.same_value(actual, v) {
-                let (name, a, b) = (self.key_text(key), self.describe_value(actual), self.describe_value(v));
-                let m = format!(
-                    "property '{name}' is a read-only and non-configurable data property on the proxy target but the proxy did not return its actual value (expected '{a}' but got '{b}')"
-                );
-                return Err(self.proxy_error("get", &m));
-            }
+        if let (Some(actual), Some(false)) = (td.value, td.writable)
+            && !self.same_value(actual, v)
+        {
+            let (name, a, b) = (self.key_text(key), self.describe_value(actual), self.describe_value(v));
+            let m = format!(
+                "property '{name}' is a read-only and non-configurable data property on the proxy target but the proxy did not return its actual value (expected '{a}' but got '{b}')"
+            );
+            return Err(self.proxy_error("get", &m));
         }
         if td.is_accessor() && td.get.is_none_or(Local::is_undefined) && !v.is_undefined() {
             let (name, b) = (self.key_text(key), self.describe_value(v));
