@@ -174,7 +174,8 @@ pub(crate) fn flattenable<'s>(
     let Some(m) = s.get_method(v, key)? else { return s.iterator_direct(v) };
     let iterator = s.call(m, v, &[])?;
     if !iterator.is_object() {
-        return Err(s.throw_type(&format!("{what} called on non-object")));
+        let t = s.describe_value(v);
+        return Err(s.throw_type(&format!("{t} is not iterable")));
     }
     s.iterator_direct(iterator)
 }
@@ -211,7 +212,7 @@ fn this_and_callback<'s>(
     let r = this_iterator(s, args, method)?;
     let f = args.get(0);
     if !f.is_callable() {
-        let t = s.describe_value(f);
+        let t = s.describe_without_source(f);
         let t = s.throw_type(&format!("{t} is not a function"));
         return Err(s.iterator_close_with(&r, t));
     }

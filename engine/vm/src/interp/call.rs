@@ -86,7 +86,7 @@ impl Vm {
 
     pub(crate) fn not_callable(&mut self, f: Value) -> Thrown {
         let mut s = Scope::new(self);
-        let t = s.describe_value(Local::raw(f));
+        let t = s.describe_without_source(Local::raw(f));
         s.throw_type(&format!("{t} is not a function"))
     }
 

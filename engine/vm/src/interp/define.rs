@@ -416,7 +416,12 @@ impl Vm {
                 if t == what { t } else { return s.throw_type(&format!("{t} is not {kind}")) }
             }
             (Some(t), false) => t,
-            (None, _) => s.describe_for_iteration(Local::raw(v)),
+            (None, _) => {
+                let shown = s.describe_without_source(Local::raw(v));
+                let symbol = if is_async { "Symbol.asyncIterator" } else { "Symbol.iterator" };
+                let m = format!("{shown} is not {kind} (cannot read property Symbol({symbol}))");
+                return s.throw_type(&m);
+            }
         };
         s.throw_type(&format!("{shown} is not {kind}"))
     }
@@ -439,18 +444,19 @@ impl Vm {
 }
 
 impl<'s> Scope<'s> {
-    fn describe_for_iteration(&mut self, v: Local<'s>) -> String {
+    /// A value as V8 names it where it has no source text to quote: `number 1`, `string "x"`, `object null`, `object`.
+    pub fn describe_without_source(&mut self, v: Local<'s>) -> String {
         let t = self.vm.type_of(v.v);
         let kind = self.vm.chars_of(t).to_utf8();
-        if v.is_nullish() {
-            return self.describe_value(v);
+        if v.is_string() {
+            let shown = self.describe_value(v);
+            return format!("string \"{shown}\"");
         }
-        let shown = self.describe_value(v);
-        match kind.as_str() {
-            "string" => format!("\"{shown}\""),
-            "object" | "function" => shown,
-            k => format!("{k} {shown}"),
+        if v.is_null() || v.is_bool() || v.is_number() {
+            let shown = self.describe_value(v);
+            return format!("{kind} {shown}");
         }
+        kind
     }
 
     /// Reads `o[key]` where the key is any value.
