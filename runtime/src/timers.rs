@@ -423,7 +423,7 @@ fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
         let e = &mut t.entries[k as usize];
         if rt.probe.is_some() {
             let due = start + u64::from(after);
-            e.cause = rt.emit(|_| Event::TimerStart {
+            rt.emit(|_| Event::TimerStart {
                 number,
                 delay: after,
                 repeat: after,
