@@ -70,6 +70,23 @@ impl TextBuf {
         }
     }
 
+    /// Appends another text.
+    #[inline]
+    pub(crate) fn append(&mut self, o: &TextBuf) {
+        match &o.wide {
+            None => self.latin1(&o.narrow),
+            Some(w) => self.units(w),
+        }
+    }
+
+    /// Goes back to an earlier length.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        match &mut self.wide {
+            None => self.narrow.truncate(len),
+            Some(w) => w.truncate(len),
+        }
+    }
+
     fn widen(&mut self) -> &mut Vec<u16> {
         let narrow = &mut self.narrow;
         self.wide.get_or_insert_with(|| std::mem::take(narrow).into_iter().map(u16::from).collect())

@@ -4,7 +4,6 @@
 //! out. A [`Layout`] is the list of an object's properties taken once for all objects of the same shape.
 
 use crate::object::{Class, ObjRef, SPARSE};
-use crate::property::KeyFilter;
 use crate::scope::{Key, Local, Scope};
 use crate::shape::{ACCESSOR, ALL, ENUMERABLE, ShapeRef};
 use crate::value::{PropKey, Value};
@@ -222,9 +221,9 @@ impl<'s> Scope<'s> {
         true
     }
 
-    /// How many own keys of a kind an object that is no proxy has; cheaper than listing them.
-    pub fn own_key_count(&mut self, o: Local<'_>, filter: KeyFilter) -> usize {
-        self.vm.own_keys_raw(o.obj(), filter).len()
+    /// The name of the constructor an object inherits from, found without running code; "Object" where there is none.
+    pub fn constructor_text(&mut self, o: Local<'_>) -> String {
+        self.constructor_name(o.obj()).filter(|n| !n.is_empty()).unwrap_or_else(|| "Object".into())
     }
 
     /// The decimal digits of a number, as `Number.prototype.toString` gives them, appended to `out`.

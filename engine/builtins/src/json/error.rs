@@ -1,0 +1,108 @@
+//! What can be wrong with a JSON text, in V8's words.
+
+use looplab_vm::Chars;
+
+/// Where and what.
+#[derive(Debug)]
+pub(super) struct Error {
+    kind: Kind,
+    at: usize,
+}
+
+/// The kinds that name a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Names the token and quotes the text around it.
+    Token,
+    End,
+    Number,
+    PropertyNameOrBrace,
+    QuotedPropertyName,
+    Colon,
+    CommaOrBrace,
+    CommaOrBracket,
+    AfterJson,
+    NoNumberAfterMinus,
+    Fraction,
+    Exponent,
+    UnterminatedString,
+    ControlCharacter,
+    Escape,
+    UnicodeEscape,
+}
+
+/// How much of the text is quoted on each side of a bad token.
+const CONTEXT: usize = 10;
+
+impl Error {
+    pub(super) fn new(kind: Kind, at: usize) -> Error {
+        Error { kind, at }
+    }
+
+    /// A character that cannot stand where it does.
+    pub(super) fn token(at: usize) -> Error {
+        Error { kind: Kind::Token, at }
+    }
+
+    /// The message for this text.
+    pub(super) fn message(&self, text: Chars<'_>) -> String {
+        let what = match self.kind {
+            Kind::Token => return self.token_message(text),
+            Kind::End => return "Unexpected end of JSON input".into(),
+            Kind::Number => "Unexpected number",
+            Kind::PropertyNameOrBrace => "Expected property name or '}'",
+            Kind::QuotedPropertyName => "Expected double-quoted property name",
+            Kind::Colon => "Expected ':' after property name",
+            Kind::CommaOrBrace => "Expected ',' or '}' after property value",
+            Kind::CommaOrBracket => "Expected ',' or ']' after array element",
+            Kind::AfterJson => "Unexpected non-whitespace character after JSON",
+            Kind::NoNumberAfterMinus => "No number after minus sign",
+            Kind::Fraction => "Unterminated fractional number",
+            Kind::Exponent => "Exponent part is missing a number",
+            Kind::UnterminatedString => "Unterminated string",
+            Kind::ControlCharacter => "Bad control character in string literal",
+            Kind::Escape => "Bad escaped character",
+            Kind::UnicodeEscape => "Bad Unicode escape",
+        };
+        let place = if self.kind == Kind::AfterJson { "" } else { " in JSON" };
+        let (line, column) = self.line_and_column(text);
+        format!("{what}{place} at position {} (line {line} column {column})", self.at)
+    }
+
+    fn line_and_column(&self, text: Chars<'_>) -> (usize, usize) {
+        let (mut line, mut start) = (1, 0);
+        let mut i = 0;
+        while i < self.at.min(text.len()) {
+            let u = text.at(i);
+            if u == 13 && i + 1 < self.at && text.at(i + 1) == 10 {
+                i += 1;
+            }
+            if u == 10 || u == 13 {
+                line += 1;
+                start = i + 1;
+            }
+            i += 1;
+        }
+        (line, self.at + 1 - start)
+    }
+
+    fn token_message(&self, text: Chars<'_>) -> String {
+        let whole = text.to_utf8();
+        // What comes out when a value that is no text was passed.
+        if matches!(whole.as_str(), "NaN" | "Infinity" | "undefined" | "[object Object]") {
+            return format!("\"{whole}\" is not valid JSON");
+        }
+        let (n, at) = (text.len(), self.at);
+        let token = text.slice(at, (at + 1).min(n)).to_utf8();
+        let quoted = if n <= 2 * CONTEXT {
+            format!("\"{whole}\"")
+        } else if at < CONTEXT {
+            format!("\"{}\"...", text.slice(0, at + CONTEXT).to_utf8())
+        } else if at < n - CONTEXT {
+            format!("...\"{}\"...", text.slice(at - CONTEXT, at + CONTEXT).to_utf8())
+        } else {
+            format!("...\"{}\"", text.slice(at - CONTEXT, n).to_utf8())
+        };
+        format!("Unexpected token '{token}', {quoted} is not valid JSON")
+    }
+}
