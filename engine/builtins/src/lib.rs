@@ -24,6 +24,7 @@ pub mod global_functions;
 pub mod math;
 pub mod number;
 pub mod number_format;
+pub mod regexp;
 pub mod string;
 pub mod text;
 pub mod uri;
@@ -79,6 +80,7 @@ fn install_text(s: &mut Scope<'_>) {
     bigint::install(s);
     math::install(s);
     date::install(s);
+    regexp::install(s);
 }
 
 /// Binary data and reflection.

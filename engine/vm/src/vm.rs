@@ -167,6 +167,8 @@ pub struct Vm {
     /// The async context (AsyncLocalStorage) that jobs inherit.
     pub(crate) async_context: Value,
     pub(crate) next_script_id: u32,
+    /// State of builtins, by its type.
+    pub(crate) extensions: FxHashMap<std::any::TypeId, Rc<dyn std::any::Any>>,
 }
 
 impl Vm {
@@ -228,6 +230,7 @@ impl Vm {
             stack_trace_limit: 10,
             async_context: Value::UNDEFINED,
             next_script_id: 1,
+            extensions: FxHashMap::default(),
         });
         vm.top = vm.stack.as_mut_ptr();
         vm.setup_realm();

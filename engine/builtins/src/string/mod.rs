@@ -8,7 +8,7 @@ mod transform;
 use crate::text::{TextBuf, code_point_at, symbol_method};
 use looplab_vm::{Args, Class, Completion, Intrinsic, Local, Scope, Thrown};
 
-pub use search::{GetSubstitution, expand_template};
+pub use search::{GetSubstitution, expand_template, is_regexp};
 
 /// Installs String, its prototype and the string iterator.
 pub fn install(s: &mut Scope<'_>) {
