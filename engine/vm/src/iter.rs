@@ -225,7 +225,7 @@ impl Vm {
             // Deleted before it was visited: skipped. The shape says whether anything can have changed.
             let target = ObjRef::of(object);
             let unchanged = shape != 0 && target.shape().0 as usize == shape;
-            if unchanged || s.has_property(Local::raw(object), Key::raw(k))? {
+            if unchanged || for_in_visits(&mut s, Local::raw(object), Key::raw(k))? {
                 return Ok(Some(s.vm.key_value(k)));
             }
         }
@@ -245,6 +245,24 @@ impl HostData for ForIn {
     }
 }
 
+/// Whether a collected key is still to be visited: a proxy on the way says so by its descriptor.
+fn for_in_visits<'s>(s: &mut Scope<'s>, object: Local<'s>, key: Key<'s>) -> Result<bool, Thrown> {
+    let mut o = object;
+    loop {
+        if o.obj().is(Class::Proxy) {
+            if let Some(d) = s.get_own_property(o, key)? {
+                return Ok(d.enumerable == Some(true));
+            }
+        } else if s.vm.own_raw(o.obj(), key.k).is_some() {
+            return Ok(true);
+        }
+        o = s.get_prototype_of(o)?;
+        if o.is_null() {
+            return Ok(false);
+        }
+    }
+}
+
 impl ForIn {
     fn fill<'s>(&mut self, s: &mut Scope<'s>, start: Local<'s>) -> Result<(), Thrown> {
         let mut seen: HashSet<u64> = HashSet::new();
@@ -256,11 +274,9 @@ impl ForIn {
             let next = s.get_prototype_of(o)?;
             // Most objects inherit nothing enumerable: then no key can come twice.
             for k in keys {
-                let enumerable = if proxy {
-                    s.get_own_property(o, k)?.is_some_and(|d| d.enumerable == Some(true))
-                } else {
-                    s.vm.own_raw(o.obj(), k.k).is_some_and(|p| p.attrs & ENUMERABLE != 0)
-                };
+                // A proxy is asked when the key is visited.
+                let enumerable =
+                    proxy || s.vm.own_raw(o.obj(), k.k).is_some_and(|p| p.attrs & ENUMERABLE != 0);
                 if !first && !seen.contains(&k.k.0.bits()) && enumerable || first && enumerable {
                     let shape =
                         if first && k.k.is_string() && !proxy { o.obj().shape().0 as usize } else { 0 };

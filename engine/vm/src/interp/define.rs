@@ -147,6 +147,10 @@ impl Vm {
         let done = s.delete(obj, key)?;
         if !done && strict {
             let (name, what) = (s.key_text(key), s.describe_value(obj));
+            if obj.is_class(Class::Proxy) {
+                let m = format!("'deleteProperty' on proxy: trap returned falsish for property '{name}'");
+                return Err(s.throw_type(&m));
+            }
             return Err(s.throw_type(&format!("Cannot delete property '{name}' of {what}")));
         }
         Ok(done)
