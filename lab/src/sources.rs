@@ -124,7 +124,10 @@ mod tests {
         let mut log = Log::default();
         let name = log.intern("/app/a.js");
         let line = |line| sources.line(&log, Pos { script: name, line, column: 1 });
-        assert_eq!([line(1), line(2), line(3), line(4)], [Some("first"), Some("second ß"), Some("last"), None]);
+        assert_eq!(
+            [line(1), line(2), line(3), line(4)],
+            [Some("first"), Some("second ß"), Some("last"), None]
+        );
         assert_eq!(sources.line(&log, Pos::NONE), None);
         let rest = |column| sources.rest(&log, Pos { script: name, line: 2, column });
         assert_eq!([rest(1), rest(10), rest(11)], [Some("second ß"), Some("ß"), None]);

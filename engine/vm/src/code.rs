@@ -73,6 +73,11 @@ pub struct Code {
     /// The module whose imports it sees.
     pub(crate) module: Option<ModuleId>,
     ready: bool,
+    /// Nothing to set up on a call but the window itself: no rest, no arguments object, no coroutine, callable without `new`.
+    pub(crate) simple: bool,
+    /// The template's window, at hand.
+    pub(crate) nregs: u32,
+    pub(crate) nparams: u32,
     /// Slots that instances made by this constructor turned out to need.
     pub(crate) instance_slots: u8,
     /// Calls and backward jumps, for the tiers view.
@@ -88,11 +93,19 @@ pub(crate) struct CodeRef(pub(crate) *mut Code);
 impl CodeRef {
     pub(crate) fn new(heap: &mut Heap, tpl: Rc<FunctionTemplate>, module: Option<ModuleId>) -> CodeRef {
         let p = heap.alloc(std::mem::size_of::<Code>(), CellKind::Code).cast::<Code>();
+        let class = matches!(tpl.kind, FuncKind::ClassConstructor | FuncKind::DerivedConstructor);
+        let simple = !(tpl.is_async || tpl.is_generator || class)
+            && tpl.rest_reg.is_none()
+            && tpl.arguments_reg.is_none();
+        let (nregs, nparams) = (u32::from(tpl.nregs), u32::from(tpl.nparams));
         // SAFETY: fresh cell of that size; the header is already there.
         unsafe {
             let h = p.cast::<Header>().read();
             p.write(Code {
                 h,
+                simple,
+                nregs,
+                nparams,
                 tpl,
                 insns: Box::default(),
                 consts: Box::default(),
@@ -142,6 +155,12 @@ impl CodeRef {
             FuncKind::ClassConstructor | FuncKind::DerivedConstructor => true,
             _ => false,
         }
+    }
+
+    /// Whether constants and caches are made.
+    #[inline(always)]
+    pub(crate) fn is_ready(&self) -> bool {
+        self.get().ready
     }
 
     /// The function's name as a string value.

@@ -24,7 +24,9 @@ impl Why<'_, '_> {
                 format!("{}, {often}{}", self.by("set", cause, pos), self.lateness(begin))
             }
             Event::ImmediateStart { pos, .. } => self.by("set", cause, pos),
-            Event::TickQueued { pos, .. } | Event::MicrotaskQueued { pos, .. } => self.by("queued", cause, pos),
+            Event::TickQueued { pos, .. } | Event::MicrotaskQueued { pos, .. } => {
+                self.by("queued", cause, pos)
+            }
             Event::ReactionQueued { kind, promise, pos, .. } => self.reaction(cause, kind, promise, pos),
             Event::RequestStart { pos, .. } => {
                 let lane = self.story.lane(cause).map(lane).unwrap_or_default();
@@ -106,7 +108,11 @@ impl Why<'_, '_> {
 pub fn lane(lane: &Lane) -> String {
     let mut text = match (lane.started, lane.finished) {
         (Some((worker, _, wait)), Some((_, run))) => {
-            let queue = if wait < 1_000 { "at once".to_owned() } else { format!("after {} in the queue", time(wait)) };
+            let queue = if wait < 1_000 {
+                "at once".to_owned()
+            } else {
+                format!("after {} in the queue", time(wait))
+            };
             format!("; worker {worker} took it {queue} and ran {}", time(run))
         }
         _ => String::new(),

@@ -327,13 +327,7 @@ impl<'a, 'l> Teller<'a, 'l> {
     }
 
     /// An event that is no node.
-    fn event(
-        &mut self,
-        id: EventId,
-        before: &[Child],
-        after: &[Child],
-        indent: usize,
-    ) -> io::Result<()> {
+    fn event(&mut self, id: EventId, before: &[Child], after: &[Child], indent: usize) -> io::Result<()> {
         let Some(event) = self.story.event(id) else { return Ok(()) };
         match event {
             Event::Console { stream, text } => self.console(stream, self.log().str(text), indent),
@@ -346,7 +340,9 @@ impl<'a, 'l> Teller<'a, 'l> {
                 Some(Child::Node(node)) if matches!(self.story.node(*node).kind, Kind::Turn(_)) => Ok(()),
                 None | Some(_) => self.heading("the loop begins", id),
             },
-            Event::Choice { kind, options, taken } => self.choice(kind, options, taken, before.last(), indent),
+            Event::Choice { kind, options, taken } => {
+                self.choice(kind, options, taken, before.last(), indent)
+            }
             Event::Truncated { cut } => {
                 let text = format!(
                     "the recording reached its limit here: {} were not recorded",
@@ -462,7 +458,8 @@ impl<'a, 'l> Teller<'a, 'l> {
         let totals = self.story.totals();
         let mut sums = vec![plural(totals.callbacks, "callback")];
         let parts = [(totals.ticks, "tick"), (totals.microtasks, "microtask")];
-        let parts: Vec<_> = parts.iter().filter(|part| part.0 > 0).map(|part| plural(part.0, part.1)).collect();
+        let parts: Vec<_> =
+            parts.iter().filter(|part| part.0 > 0).map(|part| plural(part.0, part.1)).collect();
         if !parts.is_empty() {
             sums[0] += &format!(" ({})", parts.join(", "));
         }
@@ -481,7 +478,9 @@ impl<'a, 'l> Teller<'a, 'l> {
         let leftovers = self.story.leftovers();
         for leftover in leftovers.iter().take(LEFTOVERS) {
             let Some(event) = self.story.event(leftover.scheduled) else { continue };
-            let Some(Action { text, pos, .. }) = self.action(leftover.scheduled, event, None) else { continue };
+            let Some(Action { text, pos, .. }) = self.action(leftover.scheduled, event, None) else {
+                continue;
+            };
             let what = text.split_once(' ').map_or(text.as_str(), |(_, what)| what);
             let mut line = Line::default();
             line.push(Style::Race, &format!("never ran: {what}"));

@@ -28,22 +28,49 @@ pub enum Op {
     EndLine,
     /// Word boundary; `not`, with case folding.
     Boundary(bool, bool),
-    BackRef { list: u32, icase: bool, back: bool },
+    BackRef {
+        list: u32,
+        icase: bool,
+        back: bool,
+    },
     /// The body follows, up to `LookEnd`; the target is behind it.
-    Look { not: bool, end: u32 },
+    Look {
+        not: bool,
+        end: u32,
+    },
     LookEnd,
     /// counter := 0
     Zero(u32),
     /// Decide about another round by the counter.
-    Loop { counter: u32, min: u32, max: u32, greedy: bool, exit: u32 },
+    Loop {
+        counter: u32,
+        min: u32,
+        max: u32,
+        greedy: bool,
+        exit: u32,
+    },
     /// counter += 1, and to the Loop.
-    Again { counter: u32, head: u32 },
+    Again {
+        counter: u32,
+        head: u32,
+    },
     /// Remember the position.
     Mark(u32),
     /// Fail when nothing was consumed since the mark and the minimum is reached.
-    Advanced { mark: u32, counter: u32, min: u32 },
+    Advanced {
+        mark: u32,
+        counter: u32,
+        min: u32,
+    },
     /// Members of a set, min to max of them. `next`: the code unit that must follow, when known (else 0xFFFF_FFFF).
-    Run { set: u32, min: u32, max: u32, greedy: bool, back: bool, next: u32 },
+    Run {
+        set: u32,
+        min: u32,
+        max: u32,
+        greedy: bool,
+        back: bool,
+        next: u32,
+    },
     Match,
 }
 

@@ -58,13 +58,30 @@ impl Subject for &[u16] {
 #[derive(Clone, Copy, Debug)]
 enum Undo {
     /// Go on there.
-    Branch { pc: u32, pos: u32 },
-    Capture { slot: u32, old: u32 },
-    Register { n: u32, old: u32 },
+    Branch {
+        pc: u32,
+        pos: u32,
+    },
+    Capture {
+        slot: u32,
+        old: u32,
+    },
+    Register {
+        n: u32,
+        old: u32,
+    },
     /// A greedy run may give back characters down to `min`.
-    Run { pc: u32, min: u32, pos: u32 },
+    Run {
+        pc: u32,
+        min: u32,
+        pos: u32,
+    },
     /// A lazy run may take `left` more.
-    Lazy { pc: u32, pos: u32, left: u32 },
+    Lazy {
+        pc: u32,
+        pos: u32,
+        left: u32,
+    },
 }
 
 /// What a run of the matcher needs, kept between runs.
@@ -263,8 +280,7 @@ impl Code {
             if pos >= s.len() {
                 return None;
             }
-            let (c, n) =
-                if S::WIDE && self.unicode { code_point(s, pos) } else { (u32::from(s.at(pos)), 1) };
+            let (c, n) = if S::WIDE && self.unicode { code_point(s, pos) } else { (u32::from(s.at(pos)), 1) };
             return m.contains(c).then_some(pos + n);
         }
         if pos == 0 {

@@ -15,16 +15,37 @@ pub enum Node {
     /// A code point (with `u`) or a code unit.
     Char(u32),
     Set(CharSet),
-    Start { multiline: bool },
-    End { multiline: bool },
-    Boundary { not: bool, fold: bool },
+    Start {
+        multiline: bool,
+    },
+    End {
+        multiline: bool,
+    },
+    Boundary {
+        not: bool,
+        fold: bool,
+    },
     Cat(Vec<Node>),
     Alt(Vec<Node>),
     Group(Box<Node>, u32),
     /// Whichever of these groups has taken part.
-    BackRef { groups: Vec<u32>, icase: bool },
-    Look { behind: bool, not: bool, body: Box<Node>, caps: (u32, u32) },
-    Repeat { body: Box<Node>, min: u32, max: u32, greedy: bool, caps: (u32, u32) },
+    BackRef {
+        groups: Vec<u32>,
+        icase: bool,
+    },
+    Look {
+        behind: bool,
+        not: bool,
+        body: Box<Node>,
+        caps: (u32, u32),
+    },
+    Repeat {
+        body: Box<Node>,
+        min: u32,
+        max: u32,
+        greedy: bool,
+        caps: (u32, u32),
+    },
 }
 
 /// The flags that matter to the grammar and to matching.
@@ -465,9 +486,11 @@ impl Parser {
                 self.names.len() - 1
             }
         };
-        let clash = self.paths.iter().filter(|(x, _)| *x == k).any(|(_, path)| {
-            !path.iter().zip(&self.path).any(|(a, b)| a.0 == b.0 && a.1 != b.1)
-        });
+        let clash = self
+            .paths
+            .iter()
+            .filter(|(x, _)| *x == k)
+            .any(|(_, path)| !path.iter().zip(&self.path).any(|(a, b)| a.0 == b.0 && a.1 != b.1));
         if clash {
             return Err("Duplicate capture group name");
         }

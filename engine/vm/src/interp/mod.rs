@@ -47,6 +47,8 @@ pub(crate) struct Frame {
     /// The next instruction; up to date whenever anything outside the loop can look.
     pub(crate) pc: *const Insn,
     pub(crate) base: *mut Value,
+    /// One past the window.
+    pub(crate) end: *mut Value,
     pub(crate) new_target: Value,
     /// Coroutine cell, or undefined.
     pub(crate) co: Value,
@@ -98,9 +100,9 @@ impl Frame {
     }
 
     /// One past the window.
+    #[inline(always)]
     pub(crate) fn end(&self) -> *mut Value {
-        // SAFETY: the module's invariant.
-        unsafe { self.base.add(self.code.template().nregs as usize) }
+        self.end
     }
 }
 

@@ -960,6 +960,45 @@ impl Vm {
                         if o.is(Class::Function) {
                             let t = CodeRef::of_function(o);
                             save!();
+                            if t.get().simple && t.is_ready() {
+                                let c = t.get();
+                                let (n, argc) = (c.nregs as usize, i.c());
+                                // SAFETY: the check keeps the window and everything written below within the stack, and
+                                // the frame within the reserved ones; the function and its arguments are in place.
+                                unsafe {
+                                    let end = window.add(n);
+                                    let depth = self.frames.len();
+                                    if depth >= crate::vm::MAX_FRAMES || !self.has_stack(window, n + argc + 2)
+                                    {
+                                        return Err(self.stack_overflow());
+                                    }
+                                    let mut p = window.add(argc.min(c.nparams as usize) + 1);
+                                    while p < end {
+                                        p.write(Value::UNDEFINED);
+                                        p = p.add(1);
+                                    }
+                                    c.calls = c.calls.wrapping_add(1);
+                                    base = window;
+                                    pc = c.insns.as_ptr();
+                                    code = t;
+                                    fp = fp.add(1);
+                                    fp.write(Frame {
+                                        code,
+                                        pc,
+                                        base,
+                                        end,
+                                        new_target: Value::UNDEFINED,
+                                        co: Value::UNDEFINED,
+                                        native: Value::UNDEFINED,
+                                        dst: i.a() as u32,
+                                        ret: Ret::Reg,
+                                        first: false,
+                                    });
+                                    self.frames.set_len(depth + 1);
+                                    self.top = end;
+                                }
+                                continue;
+                            }
                             if t.template().is_generator {
                                 let v = self.start_generator(o, window, i.c())?;
                                 r!(i.a()) = v;
@@ -1050,6 +1089,20 @@ impl Vm {
                 }
                 Op::Return => {
                     let v = r!(i.a());
+                    // SAFETY: fp is the top frame; a frame with Ret::Reg has its caller's below it.
+                    unsafe {
+                        if (*fp).ret == Ret::Reg && (*fp).co.is_undefined() {
+                            let dst = (*fp).dst as usize;
+                            self.frames.set_len(self.frames.len() - 1);
+                            fp = fp.sub(1);
+                            base = (*fp).base;
+                            pc = (*fp).pc;
+                            code = (*fp).code;
+                            self.top = (*fp).end;
+                            base.add(dst).write(v);
+                            continue;
+                        }
+                    }
                     let f = self.frames.pop().expect("the running frame");
                     self.restore_top();
                     let v = if f.co.is_undefined() { v } else { self.finish_coroutine(&f, v)? };
