@@ -62,6 +62,20 @@ impl StackFrame {
     }
 }
 
+/// "name: message", or the one that is not empty.
+fn join_header(name: String, message: String) -> String {
+    match (name.is_empty(), message.is_empty()) {
+        (_, true) => name,
+        (true, _) => message,
+        _ => format!("{name}: {message}"),
+    }
+}
+
+/// Whether V8 leaves a function out of stack traces: `call`, `apply` and their like jump to their target.
+fn is_transparent(callee: Value, function_prototype: Value) -> bool {
+    ObjRef::from(callee).is_some_and(|o| o.is(Class::Native) && o.int(3) == function_prototype)
+}
+
 /// A frame as captured: cheap to take, rendered only when somebody looks.
 #[derive(Clone, Copy)]
 pub(crate) struct RawFrame {
@@ -75,14 +89,11 @@ pub(crate) struct RawFrame {
 
 /// The captured stack of an Error object.
 struct StackData {
-    /// name and message when it was made.
-    header: Value,
     frames: Vec<RawFrame>,
 }
 
 impl HostData for StackData {
     fn trace(&self, v: &mut Visitor<'_>) {
-        v.visit(self.header);
         for f in &self.frames {
             v.visit(f.what);
             v.visit(f.this);
@@ -93,25 +104,26 @@ impl HostData for StackData {
 impl Vm {
     /// The frames above now, innermost first; at most `limit`.
     pub(crate) fn capture_frames(&self, limit: usize, skip_until: Option<Value>) -> Vec<RawFrame> {
+        let function_prototype = self.realm.get(Intrinsic::FunctionPrototype);
         let mut out = Vec::new();
         let mut skipping = skip_until.is_some();
         let mut push = |f: RawFrame, callee: Value| {
-            if !skipping && out.len() < limit {
+            if !skipping && out.len() < limit && !is_transparent(callee, function_prototype) {
                 out.push(f);
             }
             if Some(callee) == skip_until {
                 skipping = false;
             }
         };
-        let native = |callee: Value| RawFrame {
+        let native = |callee: Value, is_construct: bool| RawFrame {
             what: callee,
             this: Value::UNDEFINED,
             pc: 0,
-            is_construct: false,
+            is_construct,
             is_async: false,
         };
         if self.native.is_object() {
-            push(native(self.native), self.native);
+            push(native(self.native, self.native_new), self.native);
         }
         for f in self.frames.iter().rev() {
             if f.is_hidden() {
@@ -128,7 +140,7 @@ impl Vm {
                 f.callee(),
             );
             if f.is_entry() && f.native.is_object() {
-                push(native(f.native), f.native);
+                push(native(f.native, f.native_new), f.native);
             }
         }
         let awaiting = self.awaiting_frames(limit.saturating_sub(out.len()));
@@ -157,8 +169,13 @@ impl Vm {
             is_eval: false,
         };
         if let Some(o) = ObjRef::from(f.what) {
-            if o.is(Class::Native) && o.int(1).is_string() {
-                out.function = self.chars_of(o.int(1)).to_utf8();
+            if o.is(Class::Native) {
+                let name =
+                    if o.int(1).is_symbol() { self.symbol_function_name(o.int(1), "") } else { o.int(1) };
+                out.function = self.chars_of(name).to_utf8();
+                if !f.is_construct {
+                    out.type_name = self.owner_name(o.int(3));
+                }
             }
             return out;
         }
@@ -192,11 +209,31 @@ impl Vm {
     /// Makes `stack` real without asking `Error.prepareStackTrace`: for paths that must not run code.
     pub(crate) fn realize_stack_plain(&mut self, o: ObjRef) {
         let Some(d) = o.host().and_then(|h| (h as &dyn Any).downcast_ref::<StackData>()) else { return };
-        let (header, frames) = (d.header, d.frames.clone());
+        let frames = d.frames.clone();
+        let header = Scope::new(self).error_header(Local::raw(o.value())).v;
         let v = self.plain_stack(header, &frames);
         if o.find(self.atoms.stack.0).is_some_and(|f| f.value.is_undefined()) {
             self.reconfigure(o, self.atoms.stack.0, v, HIDDEN);
         }
+    }
+
+    /// The name V8 prints before a builtin method's name, found without running code: the class of a prototype, the
+    /// constructor, or the tag of a namespace object such as `JSON`.
+    fn owner_name(&mut self, owner: Value) -> Option<String> {
+        let o = ObjRef::from(owner)?;
+        if owner == self.realm.global {
+            return None;
+        }
+        let text = |vm: &mut Vm, v: Value| v.is_string().then(|| vm.chars_of(v).to_utf8());
+        if o.is(Class::Native) {
+            return text(self, o.int(1));
+        }
+        let c = o.find(self.atoms.constructor.0).filter(|f| f.attrs & crate::shape::ACCESSOR == 0);
+        if let Some(c) = c.and_then(|f| ObjRef::from(f.value)).filter(|c| c.is(Class::Native)) {
+            return text(self, c.int(1));
+        }
+        let tag = o.find(self.atoms.sym_to_string_tag.0).filter(|f| f.attrs & crate::shape::ACCESSOR == 0)?;
+        text(self, tag.value)
     }
 
     /// The class name V8 prints before a method's name; none for undefined and the global object.
@@ -277,27 +314,35 @@ impl<'s> Scope<'s> {
     /// Records the current stack in an error object (frames above `until`, when given, are left out).
     pub fn capture_stack(&mut self, e: Local<'s>, until: Option<Local<'s>>) {
         let Some(limit) = self.trace_limit() else { return };
-        let header = self.error_header(e);
         let frames = self.vm.capture_frames(limit, until.map(|l| l.v));
         let o = e.obj();
         if !o.has_flag(crate::object::HAS_HOST) {
-            o.set_host(&mut self.vm.heap, Box::new(StackData { header: header.v, frames }));
+            o.set_host(&mut self.vm.heap, Box::new(StackData { frames }));
             o.set_flag(LAZY);
         }
     }
 
-    /// `Error.captureStackTrace(object, until)`: a `stack` property on any object.
+    /// `Error.captureStackTrace(object, until)`: a `stack` property on any object. On errors it replaces the captured frames.
     pub fn capture_stack_on(&mut self, o: Local<'s>, until: Option<Local<'s>>) -> Result<(), Thrown> {
-        let v = match self.trace_limit() {
-            None => self.undefined(),
-            Some(limit) => {
-                let header = self.error_header(o);
-                let frames = self.vm.capture_frames(limit, until.map(|l| l.v));
-                self.format_stack(o, header.v, &frames)?
-            }
+        let key = self.vm.atoms.stack;
+        let Some(limit) = self.trace_limit() else {
+            let d = crate::Desc::data(self.undefined(), HIDDEN);
+            return self.define_property_or_throw(o, key.into(), &d);
         };
+        let frames = self.vm.capture_frames(limit, until.map(|l| l.v));
+        let r = o.obj();
+        if let (true, Some(f)) = (r.is(Class::Error), r.find(key.0)) {
+            let data = r.host_mut().and_then(|h| (h as &mut dyn Any).downcast_mut::<StackData>());
+            if let (HIDDEN, Some(d)) = (f.attrs, data) {
+                d.frames = frames;
+                r.store(f.loc, Value::UNDEFINED);
+                r.set_flag(LAZY);
+                return Ok(());
+            }
+        }
+        let v = self.format_stack(o, &frames)?;
         let d = crate::Desc::data(v, HIDDEN);
-        self.define_property_or_throw(o, self.vm.atoms.stack.into(), &d)
+        self.define_property_or_throw(o, key.into(), &d)
     }
 
     /// `Error.stackTraceLimit` as it is now; `None` when it is no number: no stack is captured then.
@@ -322,11 +367,7 @@ impl<'s> Scope<'s> {
         };
         let n = text(self, name, "Error");
         let m = text(self, message, "");
-        let t = match (n.is_empty(), m.is_empty()) {
-            (_, true) => n,
-            (true, _) => m,
-            _ => format!("{n}: {m}"),
-        };
+        let t = join_header(n, m);
         self.str(&t)
     }
 
@@ -352,15 +393,28 @@ impl<'s> Scope<'s> {
         let Some(d) = o.host().and_then(|h| (h as &dyn Any).downcast_ref::<StackData>()) else {
             return Ok(());
         };
-        let (header, frames) = (d.header, d.frames.clone());
-        let v = self.format_stack(e, header, &frames)?;
+        let frames = d.frames.clone();
+        let v = self.format_stack(e, &frames)?;
         if o.find(self.vm.atoms.stack.0).is_some_and(|f| f.value.is_undefined()) {
             self.vm.reconfigure(o, self.vm.atoms.stack.0, v.v, HIDDEN);
         }
         Ok(())
     }
 
-    fn format_stack(&mut self, e: Local<'s>, header: Value, frames: &[RawFrame]) -> Completion<'s> {
+    /// The first line of a stack, as ErrorUtils::ToString of V8 makes it: this may run getters.
+    fn stack_header(&mut self, e: Local<'s>) -> Completion<'s> {
+        let (name, message) = (self.vm.atoms.name, self.vm.atoms.message);
+        let mut field = |key: crate::Name, default: &str| -> Result<String, Thrown> {
+            let v = self.get(e, key)?;
+            if v.is_undefined() { Ok(default.to_owned()) } else { self.to_text(v) }
+        };
+        let n = field(name, "Error")?;
+        let m = field(message, "")?;
+        let text = join_header(n, m);
+        Ok(self.str(&text))
+    }
+
+    fn format_stack(&mut self, e: Local<'s>, frames: &[RawFrame]) -> Completion<'s> {
         let error_fn = self.intrinsic(Intrinsic::Error);
         if error_fn.is_object() {
             if let Some(hook) = self.data_property(error_fn, self.vm.atoms.prepare_stack_trace.0) {
@@ -374,7 +428,15 @@ impl<'s> Scope<'s> {
                 }
             }
         }
-        let v = self.vm.plain_stack(header, frames);
+        let header = match self.stack_header(e) {
+            Ok(h) => h,
+            Err(t) if self.is_terminating() => return Err(t),
+            Err(t) => {
+                self.caught(t);
+                self.str("<error>")
+            }
+        };
+        let v = self.vm.plain_stack(header.v, frames);
         Ok(self.root(v))
     }
 

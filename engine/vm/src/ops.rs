@@ -244,6 +244,8 @@ impl<'s> Scope<'s> {
     pub fn method(&mut self, o: Local<'s>, name: &str, length: u32, f: NativeFn) -> Local<'s> {
         let key = self.key(name);
         let l = self.function(key, length, f);
+        // Whose method it is, for stack traces.
+        l.obj().set_int(3, o.v);
         self.define_hidden(o, key, l);
         l
     }

@@ -137,6 +137,8 @@ pub struct Vm {
     pub(crate) embedder: Option<Rc<dyn std::any::Any>>,
     /// The native function that runs now, or undefined (stack traces).
     pub(crate) native: Value,
+    /// It was called by `new`.
+    pub(crate) native_new: bool,
     /// A resumed coroutine begins with a throw.
     pub(crate) pending_throw: bool,
     /// The heap limit was reached: the reason of the termination.
@@ -210,6 +212,7 @@ impl Vm {
             exception: Value::UNDEFINED,
             embedder: None,
             native: Value::UNDEFINED,
+            native_new: false,
             pending_throw: false,
             out_of_memory: false,
             terminating: false,

@@ -165,9 +165,11 @@ impl Vm {
     ) -> Result<Value, Thrown> {
         let f = native_fn(o);
         let saved = std::mem::replace(&mut self.native, o.value());
+        let saved_new = std::mem::replace(&mut self.native_new, !new_target.is_undefined());
         let args = Args { this, callee: o.value(), new_target, argv, argc, brand: PhantomData };
         let r = f(&mut Scope::new(self), &args).map(|l| l.v);
         self.native = saved;
+        self.native_new = saved_new;
         r
     }
 
@@ -179,12 +181,13 @@ impl Vm {
         args: &[Local<'_>],
     ) -> Result<Value, Thrown> {
         let at = self.push_args(o.value(), this, args)?;
-        let native = self.native;
+        let (native, native_new) = (self.native, self.native_new);
         // SAFETY: the function is at `at`, the window begins behind it.
         let base = unsafe { at.add(1) };
         let r = self.push_frame(o, base, args.len(), nt, Ret::Entry, 0).and_then(|()| {
             if let Some(f) = self.frames.last_mut() {
                 f.native = native;
+                f.native_new = native_new;
             }
             self.native = Value::UNDEFINED;
             self.run()
@@ -249,6 +252,7 @@ impl Vm {
             new_target,
             co: Value::UNDEFINED,
             native: Value::UNDEFINED,
+            native_new: false,
             dst,
             ret,
             first: false,
@@ -394,6 +398,7 @@ impl Vm {
             new_target: c.new_target,
             co,
             native: Value::UNDEFINED,
+            native_new: false,
             dst,
             ret,
             first: false,

@@ -54,6 +54,8 @@ pub(crate) struct Frame {
     pub(crate) co: Value,
     /// Entry frames: the native function that called in, or undefined.
     pub(crate) native: Value,
+    /// That function was called by `new`.
+    pub(crate) native_new: bool,
     pub(crate) dst: u32,
     pub(crate) ret: Ret,
     /// An async function that has not suspended yet: its caller gets the promise.
