@@ -50,7 +50,7 @@ pub(crate) fn install(s: &mut Scope<'_>) {
 }
 
 fn install_prototype<'s>(s: &mut Scope<'s>, proto: Local<'s>) {
-    let methods: [(&str, u32, NativeFn); 35] = [
+    let methods: [(&str, u32, NativeFn); 38] = [
         ("at", 1, search::at),
         ("concat", 1, combine::concat),
         ("copyWithin", 2, change::copy_within),
@@ -71,6 +71,9 @@ fn install_prototype<'s>(s: &mut Scope<'s>, proto: Local<'s>) {
         ("includes", 1, search::includes),
         ("indexOf", 1, search::index_of),
         ("join", 1, combine::join),
+        ("keys", 0, iterator::keys),
+        ("entries", 0, iterator::entries),
+        ("values", 0, iterator::values),
         ("forEach", 1, iterate::for_each),
         ("filter", 1, iterate::filter),
         ("flat", 0, flat::flat),
@@ -85,18 +88,20 @@ fn install_prototype<'s>(s: &mut Scope<'s>, proto: Local<'s>) {
         ("toSpliced", 2, copy::to_spliced),
         ("with", 2, copy::with),
         ("toLocaleString", 0, combine::to_locale_string),
-        ("keys", 0, iterator::keys),
+        ("toString", 0, combine::to_string),
     ];
-    for (name, length, f) in methods {
-        s.method(proto, name, length, f);
-    }
-    s.method(proto, "entries", 0, iterator::entries);
-    let values = s.method(proto, "values", 0, iterator::values);
-    s.set_intrinsic(Intrinsic::ArrayProtoValues, values);
     let key = s.atoms().sym_iterator;
-    s.define_hidden(proto, key, values);
-    let to_string = s.method(proto, "toString", 0, combine::to_string);
-    s.set_intrinsic(Intrinsic::ArrayProtoToString, to_string);
+    for (name, length, f) in methods {
+        let f = s.method(proto, name, length, f);
+        match name {
+            "values" => {
+                s.set_intrinsic(Intrinsic::ArrayProtoValues, f);
+                s.define_hidden(proto, key, f);
+            }
+            "toString" => s.set_intrinsic(Intrinsic::ArrayProtoToString, f),
+            _ => {}
+        }
+    }
     install_unscopables(s, proto);
 }
 

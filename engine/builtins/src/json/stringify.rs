@@ -19,7 +19,7 @@ pub(super) fn stringify<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s
     if replacer.is_callable() {
         function = Some(replacer);
     } else if replacer.is_object() && s.is_array(replacer)? {
-        list = Some(property_list(s, replacer)?);
+        list = Some(Rc::new(property_list(s, replacer)?));
     }
     let gap = gap(s, args.get(2))?;
     let mut w = Writer {
@@ -113,7 +113,7 @@ struct Writer<'a> {
     /// An array that keeps the keys of all layouts alive, also when nothing has such a layout any more.
     keys: Local<'a>,
     function: Option<Local<'a>>,
-    list: Option<Vec<Key<'a>>>,
+    list: Option<Rc<Vec<Key<'a>>>>,
     gap: Vec<u16>,
     depth: usize,
     /// The objects being written, with the step that led to each.
@@ -279,13 +279,11 @@ impl Writer<'_> {
     fn object<'s>(&mut self, s: &mut Scope<'s>, o: Local<'s>) -> Result<(), Thrown> {
         self.out.byte(b'{');
         let mut any = false;
-        if let Some(list) = self.list.take() {
-            let r = list.iter().try_for_each(|&k| {
+        if let Some(list) = self.list.clone() {
+            for &k in list.iter() {
                 let k = s.adopt_key(k);
-                self.property(s, o, k, &mut any)
-            });
-            self.list = Some(list);
-            r?;
+                self.property(s, o, k, &mut any)?;
+            }
         } else if let Some(q) = self.quoted(s, o) {
             self.by_layout(s, o, &q, &mut any)?;
         } else {
@@ -456,7 +454,7 @@ fn key_value<'s>(s: &mut Scope<'s>, at: At<'s>) -> Local<'s> {
 /// Calls `toJSON` where there is one.
 fn to_json<'s>(s: &mut Scope<'s>, at: At<'s>, v: Local<'s>) -> Completion<'s> {
     let key = s.atoms().to_json;
-    if s.lacks_plainly(v, key) {
+    if v.is_object() && s.lacks_plainly(v, key) {
         return Ok(v);
     }
     let f = s.get_v(v, key)?;

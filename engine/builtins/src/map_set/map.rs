@@ -2,7 +2,7 @@
 
 use super::{add_entries, receiver};
 use crate::checks::{callable, count, requires_new, set_tag, species_getter};
-use looplab_vm::{Args, Class, Completion, Intrinsic, IterKind, Local, NativeFn, Scope, Thrown};
+use looplab_vm::{Args, Class, Completion, Intrinsic, IterKind, Local, Scope, Thrown};
 
 pub(super) fn install(s: &mut Scope<'_>) {
     let proto = s.new_object();
@@ -12,13 +12,12 @@ pub(super) fn install(s: &mut Scope<'_>) {
     s.method(ctor, "groupBy", 2, group_by);
     let species = s.atoms().sym_species;
     s.getter(ctor, species, species_getter);
-    let methods: [(&str, u32, NativeFn); 4] =
-        [("get", 1, get), ("has", 1, has), ("delete", 1, delete), ("clear", 0, clear)];
-    for (name, length, f) in methods {
-        s.method(proto, name, length, f);
-    }
+    s.method(proto, "get", 1, get);
     let f = s.method(proto, "set", 2, set);
     s.set_intrinsic(Intrinsic::MapProtoSet, f);
+    s.method(proto, "has", 1, has);
+    s.method(proto, "delete", 1, delete);
+    s.method(proto, "clear", 0, clear);
     let f = s.method(proto, "entries", 0, entries);
     s.set_intrinsic(Intrinsic::MapEntries, f);
     s.method(proto, "forEach", 1, for_each);

@@ -2,7 +2,7 @@
 
 use super::{add_values, receiver, set_methods};
 use crate::checks::{callable, count, requires_new, set_tag, species_getter};
-use looplab_vm::{Args, Class, Completion, Intrinsic, IterKind, Local, NativeFn, Scope, Thrown};
+use looplab_vm::{Args, Class, Completion, Intrinsic, IterKind, Local, Scope, Thrown};
 
 pub(super) fn install(s: &mut Scope<'_>) {
     let proto = s.new_object();
@@ -11,21 +11,19 @@ pub(super) fn install(s: &mut Scope<'_>) {
     s.set_intrinsic(Intrinsic::Set, ctor);
     let species = s.atoms().sym_species;
     s.getter(ctor, species, species_getter);
-    let methods: [(&str, u32, NativeFn); 5] = [
-        ("has", 1, has),
-        ("delete", 1, delete),
-        ("clear", 0, clear),
-        ("entries", 0, entries),
-        ("forEach", 1, for_each),
-    ];
-    for (name, length, f) in methods {
-        s.method(proto, name, length, f);
-    }
+    s.method(proto, "has", 1, has);
     let f = s.method(proto, "add", 1, add);
     s.set_intrinsic(Intrinsic::SetProtoAdd, f);
+    s.method(proto, "delete", 1, delete);
+    s.method(proto, "difference", 1, set_methods::difference);
+    s.method(proto, "clear", 0, clear);
+    s.method(proto, "entries", 0, entries);
+    s.method(proto, "forEach", 1, for_each);
+    set_methods::install(s, proto);
     let size_key = s.atoms().size;
     s.getter(proto, size_key, size);
-    set_methods::install(s, proto);
+    s.method(proto, "symmetricDifference", 1, set_methods::symmetric_difference);
+    s.method(proto, "union", 1, set_methods::union);
     let f = s.method(proto, "values", 0, values);
     s.set_intrinsic(Intrinsic::SetValues, f);
     let (keys, iterator) = (s.atoms().keys, s.atoms().sym_iterator);
