@@ -28,22 +28,49 @@ pub enum Op {
     EndLine,
     /// Word boundary; `not`, with case folding.
     Boundary(bool, bool),
-    BackRef { list: u32, icase: bool, back: bool },
+    BackRef {
+        list: u32,
+        icase: bool,
+        back: bool,
+    },
     /// The body follows, up to `LookEnd`; the target is behind it.
-    Look { not: bool, end: u32 },
+    Look {
+        not: bool,
+        end: u32,
+    },
     LookEnd,
     /// counter := 0
     Zero(u32),
     /// Decide about another round by the counter.
-    Loop { counter: u32, min: u32, max: u32, greedy: bool, exit: u32 },
+    Loop {
+        counter: u32,
+        min: u32,
+        max: u32,
+        greedy: bool,
+        exit: u32,
+    },
     /// counter += 1, and to the Loop.
-    Again { counter: u32, head: u32 },
+    Again {
+        counter: u32,
+        head: u32,
+    },
     /// Remember the position.
     Mark(u32),
     /// Fail when nothing was consumed since the mark and the minimum is reached.
-    Advanced { mark: u32, counter: u32, min: u32 },
+    Advanced {
+        mark: u32,
+        counter: u32,
+        min: u32,
+    },
     /// Members of a set, min to max of them. `next`: the code unit that must follow, when known (else 0xFFFF_FFFF).
-    Run { set: u32, min: u32, max: u32, greedy: bool, back: bool, next: u32 },
+    Run {
+        set: u32,
+        min: u32,
+        max: u32,
+        greedy: bool,
+        back: bool,
+        next: u32,
+    },
     Match,
 }
 
@@ -68,6 +95,9 @@ pub struct Code {
     pub first: Option<Matcher>,
     /// Every match starts with these units.
     pub prefix: Vec<u16>,
+    /// Every match contains this unit: when the rest of the text has none, nothing need be tried. Saves the usual
+    /// catastrophic patterns from their fate, too.
+    pub required: Option<u16>,
 }
 
 const NONE: u32 = u32::MAX;
@@ -86,6 +116,7 @@ pub fn compile(p: &Pattern, unicode: bool) -> Result<Code, &'static str> {
             anchored: false,
             first: None,
             prefix: Vec::new(),
+            required: None,
         },
         back: false,
         full: false,
@@ -104,6 +135,9 @@ pub fn compile(p: &Pattern, unicode: bool) -> Result<Code, &'static str> {
         }
     }
     prefix(&p.node, unicode, &mut c.code.prefix);
+    if c.code.prefix.is_empty() {
+        c.code.required = required(&p.node);
+    }
     c.follow();
     Ok(c.code)
 }
@@ -173,7 +207,7 @@ impl Compiler {
                 let (icase, back) = (*icase, self.back);
                 self.emit(Op::BackRef { list, icase, back });
             }
-            Node::Look { behind, not, body, .. } => {
+            Node::Look { behind, not, body } => {
                 let at = self.emit(Op::Look { not: *not, end: 0 });
                 let saved = std::mem::replace(&mut self.back, *behind);
                 self.node(body);
@@ -377,5 +411,16 @@ fn prefix(n: &Node, unicode: bool, out: &mut Vec<u16>) -> bool {
         Node::Cat(v) => v.iter().all(|n| prefix(n, unicode, out)),
         Node::Group(b, _) => prefix(b, unicode, out),
         _ => false,
+    }
+}
+
+/// The last unit that every match must contain, if one is known.
+fn required(n: &Node) -> Option<u16> {
+    match n {
+        Node::Char(c) if *c < 0xD800 => Some(*c as u16),
+        Node::Cat(v) => v.iter().rev().find_map(required),
+        Node::Group(b, _) => required(b),
+        Node::Repeat { body, min, .. } if *min > 0 => required(body),
+        _ => None,
     }
 }

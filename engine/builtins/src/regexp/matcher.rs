@@ -27,6 +27,8 @@ pub trait Subject: Copy {
     fn len(self) -> usize;
     /// Code unit `i`.
     fn at(self, i: usize) -> u16;
+    /// Whether `c` occurs at or behind `from`.
+    fn has(self, c: u16, from: usize) -> bool;
     /// Whether there can be surrogates.
     const WIDE: bool;
 }
@@ -40,6 +42,9 @@ impl Subject for &[u8] {
     fn at(self, i: usize) -> u16 {
         u16::from(self[i])
     }
+    fn has(self, c: u16, from: usize) -> bool {
+        u8::try_from(c).is_ok_and(|c| self[from.min(self.len())..].contains(&c))
+    }
     const WIDE: bool = false;
 }
 
@@ -52,19 +57,39 @@ impl Subject for &[u16] {
     fn at(self, i: usize) -> u16 {
         self[i]
     }
+    fn has(self, c: u16, from: usize) -> bool {
+        self[from.min(self.len())..].contains(&c)
+    }
     const WIDE: bool = true;
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Undo {
     /// Go on there.
-    Branch { pc: u32, pos: u32 },
-    Capture { slot: u32, old: u32 },
-    Register { n: u32, old: u32 },
+    Branch {
+        pc: u32,
+        pos: u32,
+    },
+    Capture {
+        slot: u32,
+        old: u32,
+    },
+    Register {
+        n: u32,
+        old: u32,
+    },
     /// A greedy run may give back characters down to `min`.
-    Run { pc: u32, min: u32, pos: u32 },
+    Run {
+        pc: u32,
+        min: u32,
+        pos: u32,
+    },
     /// A lazy run may take `left` more.
-    Lazy { pc: u32, pos: u32, left: u32 },
+    Lazy {
+        pc: u32,
+        pos: u32,
+        left: u32,
+    },
 }
 
 /// What a run of the matcher needs, kept between runs.
@@ -108,6 +133,9 @@ impl Code {
         st.stack.clear();
         st.budget = BUDGET;
         if self.anchored && start > 0 {
+            return Ok(false);
+        }
+        if self.required.is_some_and(|c| !s.has(c, start)) {
             return Ok(false);
         }
         loop {
@@ -263,8 +291,7 @@ impl Code {
             if pos >= s.len() {
                 return None;
             }
-            let (c, n) =
-                if S::WIDE && self.unicode { code_point(s, pos) } else { (u32::from(s.at(pos)), 1) };
+            let (c, n) = if S::WIDE && self.unicode { code_point(s, pos) } else { (u32::from(s.at(pos)), 1) };
             return m.contains(c).then_some(pos + n);
         }
         if pos == 0 {

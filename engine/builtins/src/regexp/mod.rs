@@ -12,9 +12,7 @@ mod symbols;
 mod syntax;
 
 use crate::string::is_regexp;
-use looplab_vm::{
-    ALL, Args, Class, Completion, Global, Intrinsic, Local, NativeFn, Scope, Thrown, WRITABLE,
-};
+use looplab_vm::{ALL, Args, Class, Completion, Global, Intrinsic, Local, NativeFn, Scope, Thrown, WRITABLE};
 use program::{Flags, Holder, Program};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -33,8 +31,17 @@ pub(crate) struct State {
     pub(crate) last: legacy::LastMatch,
 }
 
-const GETTERS: [&str; 9] =
-    ["dotAll", "flags", "global", "hasIndices", "ignoreCase", "multiline", "sticky", "unicode", "unicodeSets"];
+const GETTERS: [&str; 9] = [
+    "dotAll",
+    "flags",
+    "global",
+    "hasIndices",
+    "ignoreCase",
+    "multiline",
+    "sticky",
+    "unicode",
+    "unicodeSets",
+];
 
 /// Installs RegExp, its prototype and the iterator of matchAll.
 pub fn install(s: &mut Scope<'_>) {
@@ -220,7 +227,6 @@ pub(crate) fn program<'s>(s: &mut Scope<'s>, rx: Local<'s>, method: &str) -> Res
         }
     }
     let t = s.describe_value(rx);
-    let t = if t == "#<Object>" { "[object Object]".into() } else { t };
     Err(s.throw_type(&format!("Method RegExp.prototype.{method} called on incompatible receiver {t}")))
 }
 
@@ -337,9 +343,9 @@ fn to_string<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let this = args.this();
     if !this.is_object() {
         let t = s.describe_value(this);
-        return Err(s.throw_type(&format!(
-            "Method RegExp.prototype.toString called on incompatible receiver {t}"
-        )));
+        return Err(
+            s.throw_type(&format!("Method RegExp.prototype.toString called on incompatible receiver {t}"))
+        );
     }
     let (sk, fk) = (s.atoms().source, s.atoms().flags);
     let source = s.get(this, sk)?;

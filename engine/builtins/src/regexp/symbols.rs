@@ -4,9 +4,7 @@
 //! directly, which gives the same.
 
 use super::program::Program;
-use super::{
-    capture, groups_object, is_pristine, program, regexp_exec, run, set_last_index,
-};
+use super::{capture, groups_object, is_pristine, program, regexp_exec, run, set_last_index};
 use crate::string::{GetSubstitution, expand_template};
 use crate::text::{TextBuf, check_length, code_point_at, symbol_method, tag};
 use looplab_vm::{Args, Chars, Class, Completion, Intrinsic, Local, Scope, Thrown};

@@ -15,16 +15,36 @@ pub enum Node {
     /// A code point (with `u`) or a code unit.
     Char(u32),
     Set(CharSet),
-    Start { multiline: bool },
-    End { multiline: bool },
-    Boundary { not: bool, fold: bool },
+    Start {
+        multiline: bool,
+    },
+    End {
+        multiline: bool,
+    },
+    Boundary {
+        not: bool,
+        fold: bool,
+    },
     Cat(Vec<Node>),
     Alt(Vec<Node>),
     Group(Box<Node>, u32),
     /// Whichever of these groups has taken part.
-    BackRef { groups: Vec<u32>, icase: bool },
-    Look { behind: bool, not: bool, body: Box<Node>, caps: (u32, u32) },
-    Repeat { body: Box<Node>, min: u32, max: u32, greedy: bool, caps: (u32, u32) },
+    BackRef {
+        groups: Vec<u32>,
+        icase: bool,
+    },
+    Look {
+        behind: bool,
+        not: bool,
+        body: Box<Node>,
+    },
+    Repeat {
+        body: Box<Node>,
+        min: u32,
+        max: u32,
+        greedy: bool,
+        caps: (u32, u32),
+    },
 }
 
 /// The flags that matter to the grammar and to matching.
@@ -285,7 +305,7 @@ impl Parser {
             self.i += 1;
         }
         if !quantifiable {
-            return Err("Nothing to repeat");
+            return Err("Invalid quantifier");
         }
         let greedy = !self.eat('?');
         Ok(Node::Repeat { body: Box::new(body), min, max, greedy, caps: (first_cap, self.next_group) })
@@ -339,7 +359,6 @@ impl Parser {
         if !self.eat('?') {
             return self.capture();
         }
-        let first = self.next_group;
         if self.eat(':') {
             let body = self.disjunction()?;
             return self.close(body);
@@ -361,7 +380,7 @@ impl Parser {
             *quantifiable = !behind && !self.unicode;
             let body = self.disjunction()?;
             let body = Box::new(self.close(body)?);
-            return Ok(Node::Look { behind, not, body, caps: (first, self.next_group) });
+            return Ok(Node::Look { behind, not, body });
         }
         if self.eat('<') {
             let name = self.group_name()?;
@@ -465,9 +484,11 @@ impl Parser {
                 self.names.len() - 1
             }
         };
-        let clash = self.paths.iter().filter(|(x, _)| *x == k).any(|(_, path)| {
-            !path.iter().zip(&self.path).any(|(a, b)| a.0 == b.0 && a.1 != b.1)
-        });
+        let clash = self
+            .paths
+            .iter()
+            .filter(|(x, _)| *x == k)
+            .any(|(_, path)| !path.iter().zip(&self.path).any(|(a, b)| a.0 == b.0 && a.1 != b.1));
         if clash {
             return Err("Duplicate capture group name");
         }
@@ -639,7 +660,7 @@ impl Parser {
                 self.i += 1;
                 Ok(Atom::Char(l as u32 & 31))
             }
-            _ if self.unicode => Err("Invalid unicode escape"),
+            _ if self.unicode => Err("Invalid Unicode escape"),
             Some(l) if in_class && (l.is_ascii_digit() || l == '_') => {
                 self.i += 1;
                 Ok(Atom::Char(l as u32 & 31))
@@ -822,7 +843,7 @@ mod tests {
             ("{", true, "Nothing to repeat"),
             ("}", true, "Lone quantifier brackets"),
             ("\\-", true, "Invalid escape"),
-            ("(?=a)*", true, "Nothing to repeat"),
+            ("(?=a)*", true, "Invalid quantifier"),
             ("(?=a)*", false, ""),
             ("(?a", false, "Invalid group"),
         ] {
