@@ -59,7 +59,7 @@ fn to_string<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         v => s.to_integer_or_infinity(v)?,
     };
     if !(2.0..=36.0).contains(&radix) {
-        return Err(s.throw_range("toString() radix must be between 2 and 36"));
+        return Err(s.throw_range("toString() radix argument must be between 2 and 36"));
     }
     let t = n.to_str_radix(radix as u32);
     crate::text::check_length(s, t.len())?;

@@ -1,6 +1,7 @@
 //! Math (21.3).
 //!
-//! V8 computes with fdlibm; `libm` is the same lineage, so results agree to the last digit nearly everywhere.
+//! V8 computes with fdlibm; `libm` is the same lineage, and where V8 has gone over to something better, the standard library
+//! agrees with it: each function uses what gives V8's last digit (measured on Node 24).
 
 use crate::text::tag;
 use looplab_vm::{Args, Completion, Intrinsic, Local, Scope, Thrown};
@@ -64,22 +65,50 @@ unary! {
     "asinh" asinh = libm::asinh;
     "atan" atan = libm::atan;
     "atanh" atanh = libm::atanh;
-    "cbrt" cbrt = libm::cbrt;
-    "cos" cos = f64::cos;
+    "cbrt" cbrt = cube_root;
+    "cos" cos = libm::cos;
     "cosh" cosh = libm::cosh;
-    "exp" exp = libm::exp;
+    "exp" exp = |x| if x == 1.0 { std::f64::consts::E } else { libm::exp(x) };
     "expm1" expm1 = libm::expm1;
     "fround" fround = |x| f64::from(x as f32);
     "f16round" f16round = round_to_half;
     "log" log = libm::log;
     "log1p" log1p = libm::log1p;
-    "log10" log10 = libm::log10;
+    "log10" log10 = f64::log10;
     "log2" log2 = libm::log2;
-    "sin" sin = f64::sin;
+    "sin" sin = libm::sin;
     "sinh" sinh = libm::sinh;
     "sqrt" sqrt = f64::sqrt;
     "tan" tan = libm::tan;
-    "tanh" tanh = libm::tanh;
+    "tanh" tanh = f64::tanh;
+}
+
+/// The cube root as fdlibm computes it: an estimate from the exponent, a polynomial step to 23 bits, one Newton step.
+fn cube_root(x: f64) -> f64 {
+    const P: [f64; 5] = [
+        1.875_951_824_271_770_1,
+        -1.884_979_795_433_771_7,
+        1.621_429_720_105_354_5,
+        -0.758_397_934_778_766,
+        0.145_996_192_886_612_45,
+    ];
+    if x == 0.0 || !x.is_finite() {
+        return x;
+    }
+    let high = |v: f64| (v.to_bits() >> 32) as u32 & 0x7FFF_FFFF;
+    let estimate = if high(x) < 0x0010_0000 {
+        high(x * 18_014_398_509_481_984.0) / 3 + 696_219_795
+    } else {
+        high(x) / 3 + 715_094_163
+    };
+    let mut t = f64::from_bits(u64::from(estimate) << 32).copysign(x);
+    let r = (t * t) * (t / x);
+    t *= (P[0] + r * (P[1] + r * P[2])) + ((r * r) * r) * (P[3] + r * P[4]);
+    t = f64::from_bits((t.to_bits() + 0x8000_0000) & 0xFFFF_FFFF_C000_0000);
+    let s = t * t;
+    let r = x / s;
+    let r = (r - t) / ((t + t) + r);
+    t + t * r
 }
 
 /// The nearest binary16 number, ties to even.

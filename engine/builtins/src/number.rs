@@ -112,7 +112,7 @@ fn to_string<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         v => s.to_integer_or_infinity(v)?,
     };
     if !(2.0..=36.0).contains(&radix) {
-        return Err(s.throw_range("toString() radix must be between 2 and 36"));
+        return Err(s.throw_range("toString() radix argument must be between 2 and 36"));
     }
     let v = s.num(n);
     if radix == 10.0 {

@@ -179,7 +179,7 @@ pub fn to_radix(n: f64, radix: u32) -> String {
     }
     let mut out: Vec<u8> = Vec::new();
     // Digits below the precision of the number are zeros.
-    while integer >= 9_007_199_254_740_992.0 {
+    while integer / r >= 9_007_199_254_740_992.0 {
         integer /= r;
         out.push(b'0');
     }

@@ -28,9 +28,9 @@ fn month(f: &Fields) -> &'static str {
     &MONTHS[f.month as usize][..3]
 }
 
-/// A year with at least four digits, and a sign when negative.
+/// A year with at least four digits, and a sign when negative (V8 gives no more).
 fn year(y: i64) -> String {
-    if y < 0 { format!("-{:06}", -y) } else { format!("{y:04}") }
+    if y < 0 { format!("-{:04}", -y) } else { format!("{y:04}") }
 }
 
 /// DateString: "Thu Jan 01 1970".
@@ -180,7 +180,7 @@ fn date_in_numbers(f: &Fields, p: &Parts) -> String {
     }
 }
 
-/// "12:00:00 AM" (the space before AM and PM is U+202F, as in current ICU)
+/// "12:00:00 AM" (with a plain space, as Node has it, where ICU alone gives U+202F)
 fn clock(f: &Fields, p: &Parts) -> String {
     let mut parts = Vec::new();
     if let Some(h) = &p.hour {
@@ -197,5 +197,5 @@ fn clock(f: &Fields, p: &Parts) -> String {
     if p.hour.is_none() || p.hour24 {
         return t;
     }
-    format!("{t}\u{202f}{}", if f.hour < 12 { "AM" } else { "PM" })
+    format!("{t} {}", if f.hour < 12 { "AM" } else { "PM" })
 }

@@ -79,7 +79,7 @@ fn text<'s>(s: &mut Scope<'s>, args: &Args<'s>, date: bool, time: bool) -> Compl
         return Ok(s.str("Invalid Date"));
     }
     let utc = zone.as_deref().is_some_and(|z| matches!(z.to_uppercase().as_str(), "UTC" | "GMT" | "ETC/UTC"));
-    if zone_name.is_some() {
+    if zone_name.is_some() || matches!(ts.as_deref(), Some("full" | "long")) {
         let name = if utc { "UTC".to_owned() } else { s.tz_name(t) };
         p.zone = Some(if name == "Coordinated Universal Time" { "UTC".into() } else { name });
     }

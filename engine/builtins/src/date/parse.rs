@@ -226,10 +226,6 @@ impl Legacy {
             self.dashed = true;
             return Some(i + 1);
         }
-        // The T of an ISO-like form that was not strict ("2020-1-2T3:04").
-        if matches!(b.get(i), Some(b'T' | b't')) && b.get(i + 1).is_some_and(u8::is_ascii_digit) {
-            return Some(i + 1);
-        }
         Some(i)
     }
 

@@ -95,6 +95,9 @@ pub struct Code {
     pub first: Option<Matcher>,
     /// Every match starts with these units.
     pub prefix: Vec<u16>,
+    /// Every match contains this unit: when the rest of the text has none, nothing need be tried. Saves the usual
+    /// catastrophic patterns from their fate, too.
+    pub required: Option<u16>,
 }
 
 const NONE: u32 = u32::MAX;
@@ -113,6 +116,7 @@ pub fn compile(p: &Pattern, unicode: bool) -> Result<Code, &'static str> {
             anchored: false,
             first: None,
             prefix: Vec::new(),
+            required: None,
         },
         back: false,
         full: false,
@@ -131,6 +135,9 @@ pub fn compile(p: &Pattern, unicode: bool) -> Result<Code, &'static str> {
         }
     }
     prefix(&p.node, unicode, &mut c.code.prefix);
+    if c.code.prefix.is_empty() {
+        c.code.required = required(&p.node);
+    }
     c.follow();
     Ok(c.code)
 }
@@ -200,7 +207,7 @@ impl Compiler {
                 let (icase, back) = (*icase, self.back);
                 self.emit(Op::BackRef { list, icase, back });
             }
-            Node::Look { behind, not, body, .. } => {
+            Node::Look { behind, not, body } => {
                 let at = self.emit(Op::Look { not: *not, end: 0 });
                 let saved = std::mem::replace(&mut self.back, *behind);
                 self.node(body);
@@ -404,5 +411,16 @@ fn prefix(n: &Node, unicode: bool, out: &mut Vec<u16>) -> bool {
         Node::Cat(v) => v.iter().all(|n| prefix(n, unicode, out)),
         Node::Group(b, _) => prefix(b, unicode, out),
         _ => false,
+    }
+}
+
+/// The last unit that every match must contain, if one is known.
+fn required(n: &Node) -> Option<u16> {
+    match n {
+        Node::Char(c) if *c < 0xD800 => Some(*c as u16),
+        Node::Cat(v) => v.iter().rev().find_map(required),
+        Node::Group(b, _) => required(b),
+        Node::Repeat { body, min, .. } if *min > 0 => required(body),
+        _ => None,
     }
 }

@@ -27,6 +27,8 @@ pub trait Subject: Copy {
     fn len(self) -> usize;
     /// Code unit `i`.
     fn at(self, i: usize) -> u16;
+    /// Whether `c` occurs at or behind `from`.
+    fn has(self, c: u16, from: usize) -> bool;
     /// Whether there can be surrogates.
     const WIDE: bool;
 }
@@ -40,6 +42,9 @@ impl Subject for &[u8] {
     fn at(self, i: usize) -> u16 {
         u16::from(self[i])
     }
+    fn has(self, c: u16, from: usize) -> bool {
+        u8::try_from(c).is_ok_and(|c| self[from.min(self.len())..].contains(&c))
+    }
     const WIDE: bool = false;
 }
 
@@ -51,6 +56,9 @@ impl Subject for &[u16] {
     #[inline(always)]
     fn at(self, i: usize) -> u16 {
         self[i]
+    }
+    fn has(self, c: u16, from: usize) -> bool {
+        self[from.min(self.len())..].contains(&c)
     }
     const WIDE: bool = true;
 }
@@ -125,6 +133,9 @@ impl Code {
         st.stack.clear();
         st.budget = BUDGET;
         if self.anchored && start > 0 {
+            return Ok(false);
+        }
+        if self.required.is_some_and(|c| !s.has(c, start)) {
             return Ok(false);
         }
         loop {

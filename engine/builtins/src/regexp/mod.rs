@@ -227,7 +227,6 @@ pub(crate) fn program<'s>(s: &mut Scope<'s>, rx: Local<'s>, method: &str) -> Res
         }
     }
     let t = s.describe_value(rx);
-    let t = if t == "#<Object>" { "[object Object]".into() } else { t };
     Err(s.throw_type(&format!("Method RegExp.prototype.{method} called on incompatible receiver {t}")))
 }
 

@@ -37,7 +37,6 @@ pub enum Node {
         behind: bool,
         not: bool,
         body: Box<Node>,
-        caps: (u32, u32),
     },
     Repeat {
         body: Box<Node>,
@@ -306,7 +305,7 @@ impl Parser {
             self.i += 1;
         }
         if !quantifiable {
-            return Err("Nothing to repeat");
+            return Err("Invalid quantifier");
         }
         let greedy = !self.eat('?');
         Ok(Node::Repeat { body: Box::new(body), min, max, greedy, caps: (first_cap, self.next_group) })
@@ -360,7 +359,6 @@ impl Parser {
         if !self.eat('?') {
             return self.capture();
         }
-        let first = self.next_group;
         if self.eat(':') {
             let body = self.disjunction()?;
             return self.close(body);
@@ -382,7 +380,7 @@ impl Parser {
             *quantifiable = !behind && !self.unicode;
             let body = self.disjunction()?;
             let body = Box::new(self.close(body)?);
-            return Ok(Node::Look { behind, not, body, caps: (first, self.next_group) });
+            return Ok(Node::Look { behind, not, body });
         }
         if self.eat('<') {
             let name = self.group_name()?;
@@ -662,7 +660,7 @@ impl Parser {
                 self.i += 1;
                 Ok(Atom::Char(l as u32 & 31))
             }
-            _ if self.unicode => Err("Invalid unicode escape"),
+            _ if self.unicode => Err("Invalid Unicode escape"),
             Some(l) if in_class && (l.is_ascii_digit() || l == '_') => {
                 self.i += 1;
                 Ok(Atom::Char(l as u32 & 31))
@@ -845,7 +843,7 @@ mod tests {
             ("{", true, "Nothing to repeat"),
             ("}", true, "Lone quantifier brackets"),
             ("\\-", true, "Invalid escape"),
-            ("(?=a)*", true, "Nothing to repeat"),
+            ("(?=a)*", true, "Invalid quantifier"),
             ("(?=a)*", false, ""),
             ("(?a", false, "Invalid group"),
         ] {

@@ -150,7 +150,7 @@ fn normalize<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let units = c.to_units();
     let mut out: Vec<u16> = Vec::with_capacity(units.len());
     let mut run = String::new();
-    let mut flush = |run: &mut String, out: &mut Vec<u16>| {
+    let flush = |run: &mut String, out: &mut Vec<u16>| {
         match form.as_str() {
             "NFC" => run.nfc().for_each(|c| out.extend_from_slice(c.encode_utf16(&mut [0; 2]))),
             "NFD" => run.nfd().for_each(|c| out.extend_from_slice(c.encode_utf16(&mut [0; 2]))),

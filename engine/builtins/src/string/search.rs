@@ -179,11 +179,9 @@ fn require_global<'s>(s: &mut Scope<'s>, v: Local<'s>, method: &str) -> Result<(
     }
     let flags = s.to_string(flags)?;
     if !s.chars(flags).iter().any(|u| u == u16::from(b'g')) {
-        let m = match method {
-            "replaceAll" => "replaceAll must be called with a global RegExp".to_owned(),
-            _ => format!("String.prototype.{method} called with a non-global RegExp argument"),
-        };
-        return Err(s.throw_type(&m));
+        return Err(
+            s.throw_type(&format!("String.prototype.{method} called with a non-global RegExp argument"))
+        );
     }
     Ok(())
 }

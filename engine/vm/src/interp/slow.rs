@@ -19,7 +19,7 @@ pub(crate) fn pow(x: f64, y: f64) -> f64 {
     if y.is_nan() || (x.abs() == 1.0 && y.is_infinite()) {
         return f64::NAN;
     }
-    libm::pow(x, y)
+    x.powf(y)
 }
 
 /// Number::remainder.
