@@ -1,8 +1,12 @@
-//! Runs a script with the runtime alone: no command line of its own, no instruments.
-
-use looplab_runtime::{Entry, Options, run};
+//! Runs a script with the runtime alone, without the command line's options: `cargo run --example run -- FILE [ARGS]`.
 
 fn main() {
-    let Some(file) = std::env::args().nth(1) else { return eprintln!("usage: run FILE") };
-    std::process::exit(run(Options::new(Entry::File(file.into()))).exit_code);
+    let mut args = std::env::args().skip(1);
+    let Some(file) = args.next() else {
+        eprintln!("usage: run FILE [ARGS]");
+        std::process::exit(9);
+    };
+    let mut options = looplab_runtime::Options::new(looplab_runtime::Entry::File(file.into()));
+    options.args = args.collect();
+    std::process::exit(looplab_runtime::run(options).exit_code);
 }

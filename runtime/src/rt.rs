@@ -10,7 +10,7 @@ use looplab_event_loop::{JobClass, JobInfo};
 use looplab_probe::{Event, EventId, Pos, Probe, Recorder, Str};
 use slab::Slab;
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 /// What the loop hands back to us.
@@ -58,6 +58,8 @@ pub struct Rt {
     pub(crate) scripts: RefCell<Vec<Script>>,
     /// The process object, once made.
     pub process: Cell<Option<Global>>,
+    /// Keys of the `events` module, once it is loaded.
+    pub(crate) emitter: OnceCell<Box<crate::node::events::Names>>,
     /// Standard output failed for another reason than a closed pipe.
     pub(crate) stdout_failed: Cell<bool>,
     pub(crate) options: crate::Options,
@@ -82,6 +84,7 @@ impl Rt {
             modules: RefCell::new(crate::modules::Modules::new()),
             scripts: RefCell::default(),
             process: Cell::new(None),
+            emitter: OnceCell::new(),
             stdout_failed: Cell::new(false),
             options,
             numbers: Cell::new(0),

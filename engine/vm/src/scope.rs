@@ -339,6 +339,12 @@ impl<'s> Scope<'s> {
         self.vm.new_global(l.v)
     }
 
+    /// A key as a name that lives as long as the engine: what an embedder keeps for the properties it uses all the time.
+    pub fn permanent_key(&mut self, k: Key<'_>) -> crate::atoms::Name {
+        self.vm.new_global(k.k.0);
+        crate::atoms::Name(k.k)
+    }
+
     /// The value of a permanent handle.
     pub fn open(&mut self, g: Global) -> Local<'s> {
         let v = self.vm.globals[g.0 as usize];

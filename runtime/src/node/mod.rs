@@ -2,6 +2,7 @@
 //! embedded and compiled when first required.
 
 pub(crate) mod console;
+pub(crate) mod events;
 pub(crate) mod process;
 pub(crate) mod stdio;
 pub(crate) mod sys;
@@ -12,7 +13,11 @@ use looplab_engine::{Args, CompileGoal, Completion, Local, Scope, Thrown};
 use std::rc::Rc;
 
 /// Builtins written in JavaScript: name and text. Names with a slash at the front are internal.
-const JS: &[(&str, &str)] = &[];
+const JS: &[(&str, &str)] = &[
+    ("/errors", include_str!("../../js/errors.js")),
+    ("/validators", include_str!("../../js/validators.js")),
+    ("/events_extra", include_str!("../../js/events_extra.js")),
+];
 
 /// Makes the exports of a builtin; `None`: not here (yet).
 pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Option<Local<'s>>, Thrown> {
@@ -28,6 +33,7 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
             o
         }
         "console" => console::object(s, rt)?,
+        "events" => events::load(s, rt)?,
         "module" => registered(s, "Module"),
         _ => return load_js(s, rt, name),
     }))
@@ -55,7 +61,7 @@ fn load_js<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Option<Loca
 fn internal_require<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let name = s.to_text(args.get(0))?;
     let rt = Rt::of(s);
-    let plain = name.strip_prefix("node:").unwrap_or(&name).to_owned();
+    let plain = name.strip_prefix("node:").or(name.strip_prefix('.')).unwrap_or(&name).to_owned();
     modules::cjs::require_builtin(s, &rt, &plain)
 }
 

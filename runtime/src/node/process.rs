@@ -111,6 +111,8 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> 
         let nk = s.key("process");
         let ctor = s.function(nk, 0, |s, _| Err(s.throw_type("Illegal constructor")));
         s.define_hidden(own, ck, ctor);
+        let u = s.undefined();
+        super::events::init_object(s, p, u)?;
     }
     let global = s.global_object();
     let k = s.key("process");
@@ -393,19 +395,21 @@ fn make_warning<'s>(s: &mut Scope<'s>, text: &str, name: &str, code: Option<&str
 fn queue_warning<'s>(s: &mut Scope<'s>, e: Local<'s>) -> Completion<'s> {
     let k = s.key("emitWarningNow");
     let f = s.function(k, 1, warn_now);
-    let next = registered(s, "nextTick");
+    let next = next_tick_function(s)?;
     let u = s.undefined();
-    let rt = Rt::of(s);
-    let next = if next.is_callable() {
-        next
-    } else {
-        let p = rt.process(s);
-        let k = s.key("nextTick");
-        let n = s.get(p, k)?;
-        register_value(s, "nextTick", n);
-        n
-    };
     s.call(next, u, &[f, e])
+}
+
+/// `process.nextTick` as it was made.
+pub(crate) fn next_tick_function<'s>(s: &mut Scope<'s>) -> Completion<'s> {
+    let next = registered(s, "nextTick");
+    if next.is_callable() {
+        return Ok(next);
+    }
+    let k = s.key("nextTick");
+    let f = s.function(k, 1, crate::ticks::next_tick);
+    register_value(s, "nextTick", f);
+    Ok(f)
 }
 
 fn warn_now<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
