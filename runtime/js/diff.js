@@ -77,7 +77,7 @@ function checkInput(value, name) {
       if (typeof value[i] !== 'string') throw new codes.ERR_INVALID_ARG_TYPE(`${name}[${i}]`, 'string', value[i]);
     }
   } else if (typeof value !== 'string') {
-    throw new codes.ERR_INVALID_ARG_TYPE(name, ['string', 'Array'], value);
+    throw new codes.ERR_INVALID_ARG_TYPE(name, 'string', value);
   }
 }
 
