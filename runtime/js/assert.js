@@ -31,14 +31,9 @@ function fail_(options) {
 
 function fail(message) {
   if (message instanceof Error) throw message;
-  const error = new AssertionError({ message: message === undefined ? 'Failed' : message, operator: 'fail', stackStartFn: fail });
-  error.generatedMessage = message === undefined;
+  const error = new AssertionError({ message: message ?? 'Failed', operator: 'fail', stackStartFn: fail });
+  error.generatedMessage = message == null;
   throw error;
-}
-
-// A message may be a function of the two values.
-function customMessage(message, actual, expected) {
-  return typeof message === 'function' ? message(actual, expected) : message;
 }
 
 // ---- truth ----------------------------------------------------------------------
@@ -173,18 +168,12 @@ function expectedException(actual, expected, message, fn) {
     }
   } else if (isErrorClass(expected) && actual instanceof expected) {
     return;
-  } else if (Error.isPrototypeOf(expected) || expected === Error) {
+  } else if (Error.isPrototypeOf(expected)) {
     if (!message) {
       generated = true;
       message = `The error is expected to be an instance of "${expected.name}". Received `;
-      if (isError(actual)) message += `"${actual.name}"`;
+      if (isError(actual)) message += `"${actual.constructor?.name ?? actual.name}"\n\nError message:\n\n${actual.message}`;
       else message += `"${inspect(actual, { depth: -1 })}"`;
-      // The class of what came is more telling than its name.
-      const actualClass = actual?.constructor?.name;
-      if (isError(actual) && actualClass && actualClass !== actual.name && actual.name === 'Error' && actualClass !== 'Object') {
-        message = message.replace(`"${actual.name}"`, `"${actualClass}"`);
-      }
-      message += `\n\nError message:\n\n${actual?.message}`;
     }
     failed = true;
   } else {
@@ -268,7 +257,7 @@ function expectsNoError(fn, actual, error, message) {
     const kind = fn.name === 'doesNotReject' ? 'rejection' : 'exception';
     fail_({
       actual, expected: error, operator: fn.name, stackStartFn: fn,
-      message: `Got unwanted ${kind}${details}\nActual message: "${actual && actual.message}"`,
+      message: `Got unwanted ${kind}${details}\nActual message: "${actual?.message}"`,
     });
   }
   throw actual;
@@ -282,8 +271,8 @@ function innerMatch(string, regexp, message, fn) {
   if (typeof string === 'string' && (RegExp.prototype.exec.call(regexp, string) !== null) === wanted) return;
   if (message instanceof Error) throw message;
   const generated = !message;
-  message = customMessage(message, string, regexp) || (typeof string !== 'string'
-    ? `The "string" argument must be of type string. Received ${require('./errors').received(string)}`
+  message = message || (typeof string !== 'string'
+    ? `The "string" argument must be of type string. Received type ${typeof string} (${inspect(string)})`
     : `${wanted ? 'The input did not match the regular expression ' : 'The input was expected to not match the regular expression '}${
       inspect(regexp)}. Input:\n\n${inspect(string)}\n`);
   const error = new AssertionError({ actual: string, expected: regexp, message, operator: fn.name, stackStartFn: fn });
@@ -302,7 +291,7 @@ function makeAssertions(settings) {
       needsBoth(arguments);
       if (holds(actual, expected)) return;
       fail_({
-        actual, expected, message: customMessage(message, actual, expected), operator, stackStartFn: methods[name], diff: settings.diff,
+        actual, expected, message, operator, stackStartFn: methods[name], diff: settings.diff,
       });
     },
   })[name];
@@ -341,7 +330,7 @@ function makeAssertions(settings) {
       ifError(error, methods.ifError);
     },
     ok(...args) {
-      innerOk(methods.ok, args.length, args[0], customMessage(args[1], args[0], true));
+      innerOk(methods.ok, args.length, args[0], args[1]);
     },
     fail,
   };
@@ -358,7 +347,6 @@ function ifError(error, fn) {
     message += inspect(error);
   }
   const failure = new AssertionError({ actual: error, expected: null, operator: 'ifError', message, stackStartFn: fn });
-  failure.generatedMessage = true;
   const original = error.stack;
   if (typeof original === 'string') {
     const start = original.indexOf('\n    at');
@@ -381,11 +369,11 @@ const METHOD_ORDER = ['fail', 'equal', 'notEqual', 'deepEqual', 'notDeepEqual', 
 const STRICT_NAMES = { equal: 'strictEqual', deepEqual: 'deepStrictEqual', notEqual: 'notStrictEqual', notDeepEqual: 'notDeepStrictEqual' };
 
 function assert(...args) {
-  innerOk(assert, args.length, args[0], customMessage(args[1], args[0], true));
+  innerOk(assert, args.length, args[0], args[1]);
 }
 
 function strict(...args) {
-  innerOk(strict, args.length, args[0], customMessage(args[1], args[0], true));
+  innerOk(strict, args.length, args[0], args[1]);
 }
 
 /** `new assert.Assert({ diff, strict, skipPrototype })`: the methods with settings of their own. */

@@ -46,7 +46,6 @@ function palette() {
 function inspectValue(value) {
   return inspect(value, {
     compact: false, customInspect: false, depth: 1000, maxArrayLength: Infinity, showHidden: false, showProxy: false, sorted: true, getters: true,
-    breakLength: Infinity,
   });
 }
 
@@ -79,7 +78,7 @@ function differenceMessage(actual, expected, operator, custom, diffType) {
     }
   } else {
     const script = editScript(actualLines, expectedLines, actual !== null && typeof actual === 'object');
-    ({ body, skipped } = printScript(script, operator, diffType, colors));
+    ({ body, skipped } = printScript(script, colors));
   }
   const heading = custom ?? HEADINGS[operator];
   return `${heading}\n${header}${skipped ? '\n... Skipped lines' : ''}\n${body}\n`;
@@ -99,8 +98,8 @@ function simpleBody(actual, actualText, expected, expectedText, colors) {
   if (typeof expected === 'string') length -= 2;
   if (length <= SHORT && (actual !== 0 || expected !== 0)) return { body: `${actualText} !== ${expectedText}`, oneLine: true };
   let body = `\n${colors.green}+${colors.white} ${actualText}\n${colors.red}- ${colors.white}${expectedText}`;
-  // An arrow to the first difference of two strings, unless it is at the very start anyway.
-  if (typeof actual === 'string' && typeof expected === 'string' && length <= stderrColumns()) {
+  // An arrow to the first difference, unless it is at the very start anyway.
+  if (length <= stderrColumns()) {
     let at = 0;
     while (at < actualText.length && actualText[at] === expectedText[at]) at++;
     if (at >= 3 && at < actualText.length) body += `\n${' '.repeat(at + 2)}^`;
@@ -108,21 +107,20 @@ function simpleBody(actual, actualText, expected, expectedText, colors) {
   return { body, oneLine: false };
 }
 
-function printScript(script, operator, diffType, colors) {
+function printScript(script, colors) {
   let body = '';
   let skipped = false;
   let same = 0;
-  const kept = diffType === 'full' ? Infinity : CONTEXT_LINES;
   for (let i = script.length - 1; i >= 0; i--) {
     const [kind, line] = script[i];
     const next = i < script.length - 1 ? script[i + 1] : undefined;
     if (next !== undefined && next[0] === KEEP && kind !== KEEP) {
       // A change after a run of unchanged lines: show the last of them.
-      if (same === kept + 1) {
+      if (same === CONTEXT_LINES + 1) {
         body += `${colors.white}  ${next[1]}\n`;
-      } else if (same === kept + 2) {
+      } else if (same === CONTEXT_LINES + 2) {
         body += `${colors.white}  ${script[i + 2][1]}\n${colors.white}  ${next[1]}\n`;
-      } else if (same >= kept + 3) {
+      } else if (same >= CONTEXT_LINES + 3) {
         body += `${colors.blue}...${colors.white}\n${colors.white}  ${next[1]}\n`;
         skipped = true;
       }
@@ -131,7 +129,7 @@ function printScript(script, operator, diffType, colors) {
     if (kind === INSERT) {
       body += `${colors.green}+${colors.white} ${line}\n`;
     } else if (kind === KEEP) {
-      if (same < kept) body += `${colors.white}  ${line}\n`;
+      if (same < CONTEXT_LINES) body += `${colors.white}  ${line}\n`;
       same++;
     } else {
       body += `${colors.red}-${colors.white} ${line}\n`;
@@ -185,14 +183,12 @@ function withoutStack(error) {
   return copy;
 }
 
+const COMPARING = new Set(['deepStrictEqual', 'strictEqual', 'partialDeepStrictEqual']);
+
 function generate(options, diffType) {
-  let { actual, expected, operator, message } = options;
-  const compares = operator === 'deepStrictEqual' || operator === 'strictEqual' || operator === 'partialDeepStrictEqual';
+  const { actual, expected, operator, message } = options;
+  const compares = COMPARING.has(operator);
   if (message != null && !compares) return String(message);
-  if (actual instanceof Error && expected instanceof Error && 'stack' in actual && 'stack' in expected) {
-    actual = withoutStack(actual);
-    expected = withoutStack(expected);
-  }
   if (compares) return differenceMessage(actual, expected, operator, message == null ? undefined : String(message), diffType);
   if (operator === 'notDeepStrictEqual' || operator === 'notStrictEqual') return notEqualMessage(actual, operator, undefined, diffType);
   return operatorMessage(actual, expected, operator, diffType);
@@ -213,6 +209,11 @@ class AssertionError extends Error {
     const { message, operator, stackStartFn, details, stackStartFunction, diff = 'simple' } = options;
     let { actual, expected } = options;
     if (diff !== 'simple' && diff !== 'full') validateOneOf(diff, 'options.diff', ['simple', 'full']);
+    const bothErrors = actual instanceof Error && expected instanceof Error && 'stack' in actual && 'stack' in expected;
+    if (bothErrors && (message == null || COMPARING.has(operator))) {
+      actual = withoutStack(actual);
+      expected = withoutStack(expected);
+    }
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
     super(generate({ actual, expected, operator, message }, diff));

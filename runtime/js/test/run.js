@@ -56,7 +56,7 @@ for (const file of fs.readdirSync(folder).sort()) {
     const actual = answer(entry, family, 'ours');
     if (actual === expected) continue;
     failed++;
-    console.log(`--- ${name} #${entries.indexOf(entry)} ${entry.toString().slice(0, 200)}`);
+    console.log(`--- ${name} #${entries.indexOf(entry)} ${entry.toString().slice(0, 80).replaceAll('\n', ' ')}`);
     const from = verbose ? 0 : Math.max(0, firstDifference(expected, actual) - 120);
     const to = verbose ? undefined : from + 260;
     console.log(`node: ${expected.slice(from, to)}`);
