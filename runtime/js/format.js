@@ -17,7 +17,7 @@ function format(...args) {
 
 /** util.formatWithOptions(inspectOptions, ...args) */
 function formatWithOptions(inspectOptions, ...args) {
-  require('./validators').validateObject(inspectOptions, 'inspectOptions', 1);
+  require('./validators').validateObject(inspectOptions, 'inspectOptions', 2);
   return formatList(inspectOptions, args);
 }
 

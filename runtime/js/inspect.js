@@ -107,10 +107,11 @@ const colors = assign({ __proto__: null }, {
   bgBlueBright: [104, 49], bgMagentaBright: [105, 49], bgCyanBright: [106, 49], bgWhiteBright: [107, 49],
 });
 
-const COLOR_ALIASES = {
-  gray: 'grey', bgGray: 'bgGrey', redBright: undefined, dim: 'faint', hidden: 'conceal', inverse: ['swapcolors', 'swapColors'],
-  strikethrough: ['strikeThrough', 'crossedout', 'crossedOut'], doubleunderline: 'doubleUnderline', blackBright: undefined,
-};
+const COLOR_ALIASES = [
+  ['gray', 'grey'], ['gray', 'blackBright'], ['bgGray', 'bgGrey'], ['bgGray', 'bgBlackBright'], ['dim', 'faint'], ['strikethrough', 'crossedout'],
+  ['strikethrough', 'strikeThrough'], ['strikethrough', 'crossedOut'], ['hidden', 'conceal'], ['inverse', 'swapColors'],
+  ['inverse', 'swapcolors'], ['doubleunderline', 'doubleUnderline'],
+];
 
 // Aliases read and write the colour they stand for, so that changing one changes the other.
 function defineAlias(target, alias) {
@@ -122,13 +123,7 @@ function defineAlias(target, alias) {
     enumerable: false,
   });
 }
-for (const target of objectKeys(COLOR_ALIASES)) {
-  const aliases = COLOR_ALIASES[target];
-  if (aliases === undefined) continue;
-  for (const alias of isArray(aliases) ? aliases : [aliases]) defineAlias(target, alias);
-}
-defineAlias('gray', 'blackBright');
-defineAlias('bgGray', 'bgBlackBright');
+for (const [target, alias] of COLOR_ALIASES) defineAlias(target, alias);
 
 const styles = assign({ __proto__: null }, {
   special: 'cyan', number: 'yellow', bigint: 'yellow', boolean: 'yellow', undefined: 'grey', null: 'bold', string: 'green', symbol: 'green',

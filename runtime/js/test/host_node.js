@@ -56,8 +56,21 @@ const binding = {
   getSystemErrors: () => [...require('util').getSystemErrorMap()].map(([number, [name, message]]) => [number, name, message]),
   getCallSites: (count) => native.getCallSites(count),
   markPromiseAsHandled: (promise) => native.markPromiseAsHandled(promise),
-  builtin: (name) => require(name),
   parseEnv: native.parseEnv,
+  now: () => performance.now(),
+  signalNumbers: () => require('os').constants.signals,
+  callSource(fn) {
+    const { prepareStackTrace } = Error;
+    Error.prepareStackTrace = (_, sites) => sites[0];
+    const holder = {};
+    Error.captureStackTrace(holder, fn);
+    const site = holder.stack;
+    Error.prepareStackTrace = prepareStackTrace;
+    if (!site || !fs.existsSync(site.getFileName() ?? '')) return undefined;
+    const line = fs.readFileSync(site.getFileName(), 'utf8').split('\n')[site.getLineNumber() - 1];
+    const at = site.getColumnNumber() - 1;
+    return [line.slice(0, at), line.slice(at)];
+  },
 };
 
 const root = path.join(__dirname, '..');

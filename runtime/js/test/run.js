@@ -21,7 +21,7 @@ const subjects = {
 
 const sides = {
   node: (name) => require(name),
-  ours: (name) => (name === 'util' && process.env.PARTIAL ? { ...load('inspect'), ...load('format') } : load(name)),
+  ours: (name) => load(name),
 };
 
 function answer(entry, family, sideName) {
@@ -32,6 +32,12 @@ function answer(entry, family, sideName) {
   } catch (error) {
     return `throws ${error && error.name} ${error && error.code} ${error && error.message}`;
   }
+}
+
+function firstDifference(a, b) {
+  let i = 0;
+  while (i < a.length && a[i] === b[i]) i++;
+  return i;
 }
 
 let total = 0;
@@ -50,9 +56,11 @@ for (const file of fs.readdirSync(folder).sort()) {
     const actual = answer(entry, family, 'ours');
     if (actual === expected) continue;
     failed++;
-    console.log(`--- ${name} #${entries.indexOf(entry)} ${entry.toString().slice(0, 300)}`);
-    console.log(`node: ${expected.slice(0, verbose ? 1e9 : 700)}`);
-    console.log(`ours: ${actual.slice(0, verbose ? 1e9 : 700)}`);
+    console.log(`--- ${name} #${entries.indexOf(entry)} ${entry.toString().slice(0, 80).replaceAll('\n', ' ')}`);
+    const from = verbose ? 0 : Math.max(0, firstDifference(expected, actual) - 120);
+    const to = verbose ? undefined : from + 260;
+    console.log(`node: ${expected.slice(from, to)}`);
+    console.log(`ours: ${actual.slice(from, to)}`);
   }
   if (record) fs.writeFileSync(path.join(__dirname, 'expected', `${name}.json`), `${JSON.stringify(recorded, null, 1)}\n`);
 }
