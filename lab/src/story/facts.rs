@@ -54,6 +54,8 @@ enum What {
 pub(super) struct Facts {
     pub lanes: HashMap<EventId, Lane>,
     pub late: HashMap<EventId, u64>,
+    /// For each `timer-start` by the runtime itself, the one by the program.
+    pub origins: HashMap<EventId, EventId>,
     pub simulated: bool,
     pub profile: u32,
     pub end_reason: Option<EndReason>,
@@ -110,7 +112,14 @@ impl Facts {
 
     fn note_schedule(&mut self, id: EventId, event: Event) {
         match event {
-            Event::TimerStart { number, .. } => self.schedule(What::Timer, number, id),
+            Event::TimerStart { number, repeat, pos, .. } => {
+                let before = self.scheduled.get(&(What::Timer, number)).copied();
+                if let Some(before) = before.filter(|_| repeat > 0 && pos.is_none()) {
+                    let origin = self.origins.get(&before).copied().unwrap_or(before);
+                    self.origins.insert(id, origin);
+                }
+                self.schedule(What::Timer, number, id);
+            }
             Event::TimerStop { number, .. } => self.unschedule(What::Timer, number),
             Event::TimerFire { number, late } => self.firing = Some((number, late)),
             Event::ImmediateStart { number, .. } => self.schedule(What::Immediate, number, id),
@@ -181,6 +190,8 @@ impl Facts {
     }
 
     pub fn leftovers(&self) -> Vec<Leftover> {
-        self.waiting.iter().map(|(&scheduled, &unref)| Leftover { scheduled, unref }).collect()
+        // What is started anew by itself has run.
+        let waiting = self.waiting.iter().filter(|(id, _)| !self.origins.contains_key(id));
+        waiting.map(|(&scheduled, &unref)| Leftover { scheduled, unref }).collect()
     }
 }

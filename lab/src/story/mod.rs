@@ -144,6 +144,11 @@ impl<'l> Story<'l> {
         self.facts.late.get(&callback).copied()
     }
 
+    /// The event in which a program set a timer, by any of its `timer-start`s: an interval is started anew by the runtime each time.
+    pub fn timer_origin(&self, start: EventId) -> EventId {
+        self.facts.origins.get(&start).copied().unwrap_or(start)
+    }
+
     /// Whether time is simulated.
     pub fn simulated(&self) -> bool {
         self.facts.simulated
@@ -275,13 +280,18 @@ impl Fold {
         id
     }
 
-    /// A drain hangs below the callback it follows, if that is what came last.
+    /// A drain hangs below the callback it follows, if that is what came last. Where it doesn't say which it follows, that is the last
+    /// callback, except by the rules before Node 11: there it follows a whole phase.
     fn open_drain(&mut self, after: EventId, id: EventId) {
         let last = self.nodes[self.top().0 as usize].children.iter().rev().find_map(|child| match child {
             Child::Node(node) => Some(*node),
             Child::Event(_) => None,
         });
-        let followed = self.by_begin.get(&after).copied().filter(|node| Some(*node) == last);
+        let last = last.filter(|node| matches!(self.nodes[node.0 as usize].kind, Kind::Callback(_)));
+        let followed = match after.is_none() {
+            true => last.filter(|_| !(1..11).contains(&self.facts.profile)),
+            false => self.by_begin.get(&after).copied().filter(|node| Some(*node) == last),
+        };
         self.open_below(followed.unwrap_or(self.top()), Kind::Drain, id);
     }
 

@@ -19,9 +19,11 @@ impl Why<'_, '_> {
         let (kind, .., cause) = callback_of(self.story.log(), begin)?;
         let event = self.story.event(cause)?;
         let text = match event {
-            Event::TimerStart { delay, repeat, pos, .. } => {
+            Event::TimerStart { delay, repeat, .. } => {
+                let origin = self.story.timer_origin(cause);
+                let Some(Event::TimerStart { pos, .. }) = self.story.event(origin) else { return None };
                 let often = if repeat > 0 { format!("every {repeat} ms") } else { format!("for {delay} ms") };
-                format!("{}, {often}{}", self.by("set", cause, pos), self.lateness(begin))
+                format!("{}, {often}{}", self.by("set", origin, pos), self.lateness(begin))
             }
             Event::ImmediateStart { pos, .. } => self.by("set", cause, pos),
             Event::TickQueued { pos, .. } | Event::MicrotaskQueued { pos, .. } => self.by("queued", cause, pos),
@@ -79,9 +81,9 @@ impl Why<'_, '_> {
         let within = self.story.log().record(event).map(|record| record.within).unwrap_or_default();
         let settler = self.name(within).map(|name| format!(" in {name}")).unwrap_or_default();
         match kind {
-            ReactionKind::Then if promise == 0 => format!("attached{place}, queued{settler}"),
+            ReactionKind::Then if promise == 0 => format!("its promise was settled{settler}"),
             ReactionKind::Then => format!("attached{place} to promise {promise}, settled{settler}"),
-            ReactionKind::Await if promise == 0 => format!("waited{place}, woken{settler}"),
+            ReactionKind::Await if promise == 0 => format!("what it awaited was settled{settler}"),
             ReactionKind::Await => format!("waited{place} for promise {promise}, settled{settler}"),
             ReactionKind::Thenable => format!("a promise was resolved with a thenable{settler}{place}"),
             ReactionKind::Internal => format!("a step of the machinery, queued{settler}{place}"),

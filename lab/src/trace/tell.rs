@@ -216,8 +216,9 @@ impl<'a, 'l> Teller<'a, 'l> {
         line.push(Style::Callback, &mark);
         let title = self.why().title(begin).unwrap_or_default();
         line.push(Style::Callback, &title);
-        // The name of an async function is in its title.
-        if !label.is_empty() && label != title && kind != CallbackKind::AsyncHop {
+        // The name of an async function is in its title, that of a script in its position.
+        let told = matches!(kind, CallbackKind::AsyncHop | CallbackKind::MainScript | CallbackKind::Module);
+        if !label.is_empty() && label != title && !told {
             line.push(Style::Plain, &format!(" {label}"));
         }
         if let Some(ran) = self.story.duration(id).filter(|ran| *ran >= WORTH_TELLING) {
@@ -274,6 +275,9 @@ impl<'a, 'l> Teller<'a, 'l> {
         let Some(Event::ModuleBegin { name, format, pos, .. }) = self.story.event(node.begin) else {
             return Ok(indent);
         };
+        if self.is_the_program(id) {
+            return Ok(indent);
+        }
         let name = self.sources.short(self.log().str(name)).to_owned();
         let mut line = Line::indented(indent);
         line.push(Style::Plain, &format!("loads {name}")).push(Style::Dim, &format!(" ({format})"));
@@ -282,6 +286,15 @@ impl<'a, 'l> Teller<'a, 'l> {
         }
         self.with_place(line, pos, true)?;
         Ok((indent + 2).min(DEEPEST))
+    }
+
+    /// Whether a module is the main script, which introduces itself.
+    fn is_the_program(&self, module: NodeId) -> bool {
+        self.story.node(module).children.iter().any(|child| match child {
+            Child::Node(node) => callback_of(self.log(), self.story.node(*node).begin)
+                .is_some_and(|(kind, ..)| kind == CallbackKind::MainScript),
+            Child::Event(_) => false,
+        })
     }
 
     /// Adds a position and its source line in the right-hand pane, and writes the line.
@@ -512,6 +525,8 @@ impl<'a, 'l> Teller<'a, 'l> {
         let (text, pos) = match event {
             Event::TickQueued { label, pos, .. } => (named("queues tick".into(), label), pos),
             Event::MicrotaskQueued { label, pos, .. } => (named("queues microtask".into(), label), pos),
+            // Told by the callback that it is for.
+            Event::TimerStart { .. } if self.story.timer_origin(id) != id => return None,
             Event::TimerStart { number, delay, repeat, label, pos, .. } => {
                 let often = if repeat > 0 { format!("every {repeat} ms") } else { format!("{delay} ms") };
                 (named(format!("sets timer {number}, {often}"), label), pos)
