@@ -37,7 +37,9 @@ fn compiled(name: &str, text: &str) -> Result<Rc<FunctionTemplate>, String> {
     let first = match name.rsplit('.').next() {
         Some("mjs") => compile(source.clone(), module),
         Some("cjs") => compile(source.clone(), body),
-        _ => compile(source.clone(), body).or_else(|error| compile(source.clone(), module).map_err(|_| error)),
+        _ => {
+            compile(source.clone(), body).or_else(|error| compile(source.clone(), module).map_err(|_| error))
+        }
     };
     first.map_err(|error| {
         let (line, column) = source.position(error.span.start);

@@ -32,7 +32,13 @@ pub fn command() -> Command {
         .after_help("`looplab FILE` is short for `looplab run FILE`; its flags are those of `looplab run`.")
         .disable_version_flag(true)
         .subcommand_required(true)
-        .arg(Arg::new("version").short('v').long("version").action(ArgAction::SetTrue).help("Print the version"))
+        .arg(
+            Arg::new("version")
+                .short('v')
+                .long("version")
+                .action(ArgAction::SetTrue)
+                .help("Print the version"),
+        )
         .subcommand(run())
         .subcommand(trace())
         .subcommand(disasm())
@@ -78,7 +84,12 @@ fn disasm() -> Command {
     Command::new("disasm")
         .about("Show the bytecode of a file")
         .arg(Arg::new("FILE").required(true).value_parser(value_parser!(OsString)).help("The script"))
-        .arg(Arg::new("function").long("function").value_name("NAME").help("Only this function and those in it"))
+        .arg(
+            Arg::new("function")
+                .long("function")
+                .value_name("NAME")
+                .help("Only this function and those in it"),
+        )
 }
 
 fn program_args() -> Vec<Arg> {

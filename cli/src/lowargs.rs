@@ -254,7 +254,8 @@ mod tests {
 
     #[test]
     fn values_come_after_an_equals_sign_or_as_the_next_word() {
-        for line in ["--node-semantics=18 a.js", "--node-semantics 18 a.js", "trace --node-semantics=18 a.js"] {
+        for line in ["--node-semantics=18 a.js", "--node-semantics 18 a.js", "trace --node-semantics=18 a.js"]
+        {
             assert_eq!(program(line).node_semantics.as_deref(), Some("18"), "{line}");
         }
         assert_eq!(program("--stack_trace_limit=3 a.js").stack_trace_limit.as_deref(), Some("3"));
@@ -276,7 +277,8 @@ mod tests {
 
     #[test]
     fn a_trace_has_its_own_flags() {
-        let Ok(LowArgs::Trace(program, trace)) = parsed("trace --format json -o x.json --limit 5 --virtual a.js")
+        let Ok(LowArgs::Trace(program, trace)) =
+            parsed("trace --format json -o x.json --limit 5 --virtual a.js")
         else {
             panic!()
         };
@@ -292,6 +294,8 @@ mod tests {
             let Ok(LowArgs::Print(text)) = parsed(line) else { panic!("{line}") };
             assert!(text.contains("Usage:"), "{line}: {text}");
         }
-        assert!(matches!(parsed("--version"), Ok(LowArgs::Print(text)) if text.contains("Node 24 semantics")));
+        assert!(
+            matches!(parsed("--version"), Ok(LowArgs::Print(text)) if text.contains("Node 24 semantics"))
+        );
     }
 }

@@ -17,6 +17,8 @@ struct Entry<'s> {
 #[derive(Debug, Default)]
 pub struct Sources<'s> {
     entries: HashMap<&'s str, Entry<'s>>,
+    /// The short name of the first file.
+    first: Option<String>,
     /// The folder that all files have in common, with a slash at its end.
     folder: String,
 }
@@ -31,7 +33,14 @@ impl<'s> Sources<'s> {
             let starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
             (bare(&script.name), Entry { short, text: &script.text, starts })
         });
-        Sources { entries: entries.collect(), folder }
+        let mut files = scripts.iter().map(|script| bare(&script.name)).filter(|name| name.starts_with('/'));
+        let first = files.next().map(|name| shorten(name, &folder).to_owned());
+        Sources { entries: entries.collect(), first, folder }
+    }
+
+    /// The short name of the first file that was loaded.
+    pub fn first(&self) -> Option<&str> {
+        self.first.as_deref()
     }
 
     /// A file's name without what all files share: `lib/a.js` for `file:///app/lib/a.js`.
@@ -124,7 +133,10 @@ mod tests {
         let mut log = Log::default();
         let name = log.intern("/app/a.js");
         let line = |line| sources.line(&log, Pos { script: name, line, column: 1 });
-        assert_eq!([line(1), line(2), line(3), line(4)], [Some("first"), Some("second ß"), Some("last"), None]);
+        assert_eq!(
+            [line(1), line(2), line(3), line(4)],
+            [Some("first"), Some("second ß"), Some("last"), None]
+        );
         assert_eq!(sources.line(&log, Pos::NONE), None);
         let rest = |column| sources.rest(&log, Pos { script: name, line: 2, column });
         assert_eq!([rest(1), rest(10), rest(11)], [Some("second ß"), Some("ß"), None]);

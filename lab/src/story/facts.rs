@@ -3,17 +3,37 @@
 use looplab_probe::{CallbackKind, EndReason, Event, EventId, HandleKind, Record, RequestEnd};
 use std::collections::{BTreeMap, HashMap};
 
-/// A request's way through the pool. Times in nanoseconds.
+/// A request's way through the pool.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Lane {
     /// Requests in the queue once this one was in it; 0 if a worker took it at once. `None` if it never went to the pool.
     pub waiting: Option<u32>,
-    /// The worker, from 0, when it took the request, and how long the request had stood in the queue.
-    pub started: Option<(u32, u64, u64)>,
-    /// When the worker was done, and how long it had run.
-    pub finished: Option<(u64, u64)>,
+    /// How a worker took it.
+    pub started: Option<Started>,
+    /// How the worker was done with it.
+    pub finished: Option<Finished>,
     /// How the request ended.
     pub end: Option<RequestEnd>,
+}
+
+/// A worker takes a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Started {
+    /// Its `pool-started`.
+    pub event: EventId,
+    /// The worker, from 0.
+    pub worker: u32,
+    /// How long the request had stood in the queue, in nanoseconds.
+    pub wait: u64,
+}
+
+/// A worker is done with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Finished {
+    /// Its `pool-finished`.
+    pub event: EventId,
+    /// How long it ran, in nanoseconds.
+    pub run: u64,
 }
 
 /// Something that was scheduled and never ran.
@@ -152,7 +172,6 @@ impl Facts {
     }
 
     fn note_pool(&mut self, id: EventId, record: &Record) {
-        let t = record.t;
         match record.event {
             Event::RequestStart { number, .. } => {
                 self.schedule(What::Request, number, id);
@@ -172,12 +191,12 @@ impl Facts {
             Event::PoolStarted { number, worker, wait } => {
                 self.totals.jobs += 1;
                 if let Some(lane) = self.lane(number) {
-                    lane.started = Some((worker, t, wait));
+                    lane.started = Some(Started { event: id, worker, wait });
                 }
             }
             Event::PoolFinished { number, run, .. } => {
                 if let Some(lane) = self.lane(number) {
-                    lane.finished = Some((t, run));
+                    lane.finished = Some(Finished { event: id, run });
                 }
             }
             _ => {}

@@ -5,7 +5,7 @@
 
 mod facts;
 
-pub use facts::{Lane, Leftover, Totals};
+pub use facts::{Finished, Lane, Leftover, Started, Totals};
 
 use facts::Facts;
 use looplab_probe::{CallbackKind, EndReason, Event, EventId, Log, Phase, Pos, Record};
@@ -283,16 +283,24 @@ impl Fold {
     /// A drain hangs below the callback it follows, if that is what came last. Where it doesn't say which it follows, that is the last
     /// callback, except by the rules before Node 11: there it follows a whole phase.
     fn open_drain(&mut self, after: EventId, id: EventId) {
-        let last = self.nodes[self.top().0 as usize].children.iter().rev().find_map(|child| match child {
-            Child::Node(node) => Some(*node),
-            Child::Event(_) => None,
-        });
+        let mut last = self.last_node(self.top());
+        // After the main script, it follows what is inside the module.
+        while let Some(node) = last.filter(|node| self.nodes[node.0 as usize].kind == Kind::Module) {
+            last = self.last_node(node);
+        }
         let last = last.filter(|node| matches!(self.nodes[node.0 as usize].kind, Kind::Callback(_)));
         let followed = match after.is_none() {
             true => last.filter(|_| !(1..11).contains(&self.facts.profile)),
             false => self.by_begin.get(&after).copied().filter(|node| Some(*node) == last),
         };
         self.open_below(followed.unwrap_or(self.top()), Kind::Drain, id);
+    }
+
+    fn last_node(&self, parent: NodeId) -> Option<NodeId> {
+        self.nodes[parent.0 as usize].children.iter().rev().find_map(|child| match child {
+            Child::Node(node) => Some(*node),
+            Child::Event(_) => None,
+        })
     }
 
     /// Closes the innermost open node of a kind, and what is still open in it. Nothing if there is none.

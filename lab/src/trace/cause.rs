@@ -1,6 +1,6 @@
 //! Why a callback runs now, in one sentence.
 
-use crate::story::{Lane, callback_of};
+use crate::story::{Finished, Lane, Started, callback_of};
 use crate::trace::words;
 use crate::units::time;
 use crate::{Sources, Story};
@@ -26,7 +26,9 @@ impl Why<'_, '_> {
                 format!("{}, {often}{}", self.by("set", origin, pos), self.lateness(begin))
             }
             Event::ImmediateStart { pos, .. } => self.by("set", cause, pos),
-            Event::TickQueued { pos, .. } | Event::MicrotaskQueued { pos, .. } => self.by("queued", cause, pos),
+            Event::TickQueued { pos, .. } | Event::MicrotaskQueued { pos, .. } => {
+                self.by("queued", cause, pos)
+            }
             Event::ReactionQueued { kind, promise, pos, .. } => self.reaction(cause, kind, promise, pos),
             Event::RequestStart { pos, .. } => {
                 let lane = self.story.lane(cause).map(lane).unwrap_or_default();
@@ -38,7 +40,12 @@ impl Why<'_, '_> {
             Event::Deferred { pos, .. } => self.by("deferred", cause, pos),
             Event::ModuleBegin { pos, .. } => self.by("loaded", cause, pos),
             Event::UncaughtError { .. } => self.by("thrown", cause, Pos::NONE),
-            Event::CallbackBegin { .. } if kind == CallbackKind::MainScript => return None,
+            // What loads it stands just above.
+            Event::CallbackBegin { .. }
+                if matches!(kind, CallbackKind::MainScript | CallbackKind::Module) =>
+            {
+                return None;
+            }
             Event::CallbackBegin { .. } => format!("because of {}", self.name(cause)?),
             other => self.by(&format!("after {}", other.info().name), cause, Pos::NONE),
         };
@@ -63,7 +70,7 @@ impl Why<'_, '_> {
 
     /// What a callback is called, without its own function's name: `timer 1`, `fs.stat`.
     pub fn title(&self, begin: EventId) -> Option<String> {
-        let (kind, number, label, _, cause) = callback_of(self.story.log(), begin)?;
+        let (kind, number, label, pos, cause) = callback_of(self.story.log(), begin)?;
         if kind == CallbackKind::AsyncHop && !label.is_empty() {
             return Some(format!("{label} goes on"));
         }
@@ -71,6 +78,9 @@ impl Why<'_, '_> {
             && !label.is_none()
         {
             return Some(self.story.log().str(label).to_owned());
+        }
+        if kind == CallbackKind::Reaction && label.is_empty() && pos.is_none() {
+            return Some("built-in promise step".into());
         }
         Some(words::callback(kind, number))
     }
@@ -107,8 +117,11 @@ impl Why<'_, '_> {
 /// `; worker 0 took it at once and ran 200 µs`.
 pub fn lane(lane: &Lane) -> String {
     let mut text = match (lane.started, lane.finished) {
-        (Some((worker, _, wait)), Some((_, run))) => {
-            let queue = if wait < 1_000 { "at once".to_owned() } else { format!("after {} in the queue", time(wait)) };
+        (Some(Started { worker, wait, .. }), Some(Finished { run, .. })) => {
+            let queue = match wait {
+                0..1_000 => "at once".to_owned(),
+                _ => format!("after {} in the queue", time(wait)),
+            };
             format!("; worker {worker} took it {queue} and ran {}", time(run))
         }
         _ => String::new(),

@@ -55,9 +55,9 @@ impl<'a, 'l> Teller<'a, 'l> {
         options: &TextOptions,
         out: &'a mut dyn Write,
     ) -> Teller<'a, 'l> {
-        let sink = Sink::new(out, options.color, options.limit.unwrap_or(usize::MAX));
-        let places = widest_place(story, sources);
         let (width, limit) = (options.width.max(40), options.limit);
+        let sink = Sink::new(out, options.color, width, limit.unwrap_or(usize::MAX));
+        let places = widest_place(story, sources);
         Teller { story, sources, sink, width, limit, places, told: (0, 0) }
     }
 
@@ -101,9 +101,10 @@ impl<'a, 'l> Teller<'a, 'l> {
     /// What was run, and by which rules.
     fn head(&mut self) -> io::Result<()> {
         let main = self.story.callbacks().next().and_then(|(begin, _)| callback_of(self.log(), begin));
-        let name = main.map(|(.., pos, _)| self.sources.short(self.log().str(pos.script)).to_owned());
+        let name = main.map(|(.., pos, _)| self.sources.short(self.log().str(pos.script)));
+        let name = name.filter(|name| !name.is_empty()).or(self.sources.first()).unwrap_or("a run");
         let mut line = Line::default();
-        line.push(Style::Callback, name.as_deref().filter(|name| !name.is_empty()).unwrap_or("a run"));
+        line.push(Style::Callback, name);
         if self.story.profile() > 0 {
             line.push(Style::Dim, &format!(" · loop rules of Node {}", self.story.profile()));
         }
@@ -229,7 +230,7 @@ impl<'a, 'l> Teller<'a, 'l> {
         {
             line.push(Style::Err, ", threw");
         }
-        self.with_place(line, pos, kind != CallbackKind::MainScript)?;
+        self.with_place(line, pos, !matches!(kind, CallbackKind::MainScript | CallbackKind::Module))?;
         if let Some(mut why) = self.why().sentence(begin) {
             if let Some(Event::AwaitResumed { settlement, .. }) =
                 self.story.resumes(id).and_then(|event| self.story.event(event))
@@ -300,7 +301,7 @@ impl<'a, 'l> Teller<'a, 'l> {
     /// Adds a position and its source line in the right-hand pane, and writes the line.
     fn with_place(&mut self, mut line: Line, pos: Pos, source: bool) -> io::Result<()> {
         let Some(place) = self.sources.place(self.log(), pos) else { return self.sink.line(&line) };
-        let column = (self.width * 44 / 100).max(line.width() + 2);
+        let column = (self.width * 38 / 100).max(line.width() + 2);
         if column + width(&place) > self.width && line.width() + 2 + width(&place) > self.width {
             self.sink.line(&line)?;
             line = Line::default();
@@ -340,26 +341,35 @@ impl<'a, 'l> Teller<'a, 'l> {
     }
 
     /// An event that is no node.
-    fn event(
-        &mut self,
-        id: EventId,
-        before: &[Child],
-        after: &[Child],
-        indent: usize,
-    ) -> io::Result<()> {
+    fn event(&mut self, id: EventId, before: &[Child], after: &[Child], indent: usize) -> io::Result<()> {
         let Some(event) = self.story.event(id) else { return Ok(()) };
         match event {
             Event::Console { stream, text } => self.console(stream, self.log().str(text), indent),
-            Event::LoopEnd { reason, .. } => {
+            Event::LoopEnd { reason, turns } => {
                 self.heading("the loop ends", id)?;
-                self.paragraph(0, Style::Plain, "", words::end(reason))
+                let when = if turns == 0 { "before its first turn: " } else { "" };
+                self.paragraph(0, Style::Plain, "", &format!("{when}{}", words::end(reason)))
             }
             Event::LoopStart { .. } => match after.first() {
-                // Turns have headings of their own.
+                // Turns and the end have headings of their own.
                 Some(Child::Node(node)) if matches!(self.story.node(*node).kind, Kind::Turn(_)) => Ok(()),
+                Some(Child::Event(event))
+                    if matches!(self.story.event(*event), Some(Event::LoopEnd { .. })) =>
+                {
+                    Ok(())
+                }
                 None | Some(_) => self.heading("the loop begins", id),
             },
-            Event::Choice { kind, options, taken } => self.choice(kind, options, taken, before.last(), indent),
+            Event::Choice { kind, options, taken } => {
+                self.choice(kind, options, taken, before.last(), indent)
+            }
+            Event::UncaughtError { text, pos, handled, .. } => {
+                let place = self.sources.place(self.log(), pos);
+                let place = place.map(|place| format!(", thrown at {place}")).unwrap_or_default();
+                let end = if handled { "; a listener takes it" } else { "" };
+                let text = format!("nobody catches {}{place}{end}", self.log().str(text));
+                self.paragraph(indent, Style::Err, "✗ ", &text)
+            }
             Event::Truncated { cut } => {
                 let text = format!(
                     "the recording reached its limit here: {} were not recorded",
@@ -475,7 +485,8 @@ impl<'a, 'l> Teller<'a, 'l> {
         let totals = self.story.totals();
         let mut sums = vec![plural(totals.callbacks, "callback")];
         let parts = [(totals.ticks, "tick"), (totals.microtasks, "microtask")];
-        let parts: Vec<_> = parts.iter().filter(|part| part.0 > 0).map(|part| plural(part.0, part.1)).collect();
+        let parts: Vec<_> =
+            parts.iter().filter(|part| part.0 > 0).map(|part| plural(part.0, part.1)).collect();
         if !parts.is_empty() {
             sums[0] += &format!(" ({})", parts.join(", "));
         }
@@ -494,7 +505,9 @@ impl<'a, 'l> Teller<'a, 'l> {
         let leftovers = self.story.leftovers();
         for leftover in leftovers.iter().take(LEFTOVERS) {
             let Some(event) = self.story.event(leftover.scheduled) else { continue };
-            let Some(Action { text, pos, .. }) = self.action(leftover.scheduled, event, None) else { continue };
+            let Some(Action { text, pos, .. }) = self.action(leftover.scheduled, event, None) else {
+                continue;
+            };
             let what = text.split_once(' ').map_or(text.as_str(), |(_, what)| what);
             let mut line = Line::default();
             line.push(Style::Race, &format!("never ran: {what}"));
@@ -586,10 +599,6 @@ impl<'a, 'l> Teller<'a, 'l> {
                 };
                 (Style::Plain, format!("descriptor {number} is {what}"), Pos::NONE)
             }
-            Event::UncaughtError { text, pos, handled, .. } => {
-                let end = if handled { " (a listener takes it)" } else { "" };
-                (Style::Err, format!("✗ nobody catches {}{end}", self.log().str(text)), pos)
-            }
             _ => return None,
         };
         Some(Action { style, text, pos })
@@ -608,11 +617,12 @@ impl<'a, 'l> Teller<'a, 'l> {
                 let label = self.why().label(label);
                 let text = match (kind, label) {
                     (ReactionKind::Then, Some(label)) => format!("queues promise callback {label}"),
+                    (ReactionKind::Then, None) if pos.is_none() => "queues built-in promise step".into(),
                     (ReactionKind::Then, None) => "queues promise callback".into(),
                     (ReactionKind::Await, Some(label)) => format!("queues {label} to go on"),
-                    (ReactionKind::Await, None) => "queues an async function to go on".into(),
-                    (ReactionKind::Thenable, _) => "queues a call of a thenable's then()".into(),
-                    (ReactionKind::Internal, _) => "queues a step of promise machinery".into(),
+                    (ReactionKind::Await, None) => "queues async function to go on".into(),
+                    (ReactionKind::Thenable, _) => "queues thenable's then()".into(),
+                    (ReactionKind::Internal, _) => "queues built-in promise step".into(),
                 };
                 (text, pos)
             }

@@ -1,9 +1,7 @@
 //! The sentences of the text trace, from the log's vocabularies.
 
 use crate::units::plural;
-use looplab_probe::{
-    CallbackKind, ChoiceKind, EndReason, HandleKind, Phase, TimeoutReason,
-};
+use looplab_probe::{CallbackKind, ChoiceKind, EndReason, HandleKind, Phase, TimeoutReason};
 
 /// What a callback is called: `timer 3`, `promise callback`.
 pub fn callback(kind: CallbackKind, number: u32) -> String {
@@ -96,7 +94,9 @@ pub fn choice(kind: ChoiceKind, options: u32, taken: u32) -> String {
 /// Why the loop ended.
 pub fn end(reason: EndReason) -> &'static str {
     match reason {
-        EndReason::NothingAlive => "nothing keeps it alive: no timer, no immediate, no request, no open handle",
+        EndReason::NothingAlive => {
+            "nothing keeps it alive: no timer, no immediate, no request, no open handle"
+        }
         EndReason::Stopped => "it was told to stop",
         EndReason::OneTurn => "the one turn asked for is over",
         EndReason::Broken => "on the spot, by process.exit() or an error that nobody caught",

@@ -148,8 +148,7 @@ fn main_script(p: &Player) -> EventId {
 fn answered(p: &Player, stat: EventId) -> [EventId; 2] {
     let begin = p.begin(CallbackKind::Pool, 1, "answered", p.at(5, 21), stat);
     let label = Str::NONE;
-    let timer =
-        p.emit(Event::TimerStart { number: 2, delay: 1, repeat: 0, due: 1, label, pos: p.at(6, 3) });
+    let timer = p.emit(Event::TimerStart { number: 2, delay: 1, repeat: 0, due: 1, label, pos: p.at(6, 3) });
     let immediate = p.emit(Event::ImmediateStart { number: 1, label, pos: p.at(7, 3) });
     let tick = p.emit(Event::TickQueued { number: 1, label, pos: p.at(8, 11) });
     p.emit(Event::PromiseCreated { promise: 1, parent: 0, pos: p.at(13, 31) });
