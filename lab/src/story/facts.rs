@@ -81,6 +81,9 @@ pub(super) struct Facts {
     pub end_reason: Option<EndReason>,
     pub exit_code: Option<(i32, EventId)>,
     pub totals: Totals,
+    /// The last error that nobody caught, and the last that no listener took either.
+    pub last_error: Option<EventId>,
+    pub fatal: Option<EventId>,
     /// The latest event that scheduled each number.
     scheduled: HashMap<(What, u32), EventId>,
     /// What has been scheduled and not yet run or been taken back.
@@ -98,6 +101,10 @@ impl Facts {
             }
             Event::LoopEnd { reason, .. } => self.end_reason = Some(reason),
             Event::ExitCode { code } => self.exit_code = Some((code, id)),
+            Event::UncaughtError { handled, .. } => {
+                self.last_error = Some(id);
+                self.fatal = self.fatal.or((!handled).then_some(id));
+            }
             Event::TurnBegin { .. } => self.totals.turns += 1,
             Event::CallbackBegin { kind, number, cause, .. } => self.begin(id, kind, number, cause),
             _ => {

@@ -8,7 +8,7 @@ mod facts;
 pub use facts::{Finished, Lane, Leftover, Started, Totals};
 
 use facts::Facts;
-use looplab_probe::{CallbackKind, EndReason, Event, EventId, Log, Phase, Pos, Record};
+use looplab_probe::{CallbackKind, EndReason, Event, EventId, Log, Outcome, Phase, Pos, Record};
 use std::collections::HashMap;
 
 /// What a node stands for.
@@ -157,6 +157,18 @@ impl<'l> Story<'l> {
     /// The Node major version whose rules the loop followed; 0 if the loop never ran.
     pub fn profile(&self) -> u32 {
         self.facts.profile
+    }
+
+    /// Whether an error that nobody caught, nor any listener took, ended the process.
+    pub fn uncaught(&self) -> bool {
+        self.facts.fatal.is_some()
+    }
+
+    /// Whether a callback that didn't return was stopped by the end of the process, not by an error.
+    pub fn was_stopped(&self, id: NodeId) -> bool {
+        let end = self.node(id).end;
+        let threw = matches!(self.event(end), Some(Event::CallbackEnd { outcome: Outcome::Threw, .. }));
+        threw && self.facts.last_error.is_none_or(|error| error < end)
     }
 
     /// Why the (last) run of the loop ended.

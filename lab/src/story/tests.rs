@@ -1,7 +1,7 @@
 //! The fold: nesting, ordinals, facts, and logs that are cut or damaged.
 
 use super::*;
-use looplab_probe::{Options, Outcome, RequestEnd, RunMode, Str};
+use looplab_probe::{Options, RequestEnd, RunMode, Str};
 
 fn begin(kind: CallbackKind, number: u32, cause: EventId) -> Event {
     Event::CallbackBegin { kind, number, label: Str::NONE, pos: Pos::NONE, cause }

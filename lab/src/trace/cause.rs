@@ -55,10 +55,13 @@ impl Why<'_, '_> {
     /// `set by #2 main script at app.js:4:1`.
     fn by(&self, verb: &str, event: EventId, pos: Pos) -> String {
         let within = self.story.log().record(event).map(|record| record.within).unwrap_or_default();
-        let who = self.name(within).unwrap_or_else(|| "no callback".into());
+        let who = match self.name(within) {
+            Some(name) => format!("by {name}"),
+            None => "outside of any callback".into(),
+        };
         match self.sources.place(self.story.log(), pos) {
-            Some(place) => format!("{verb} by {who} at {place}"),
-            None => format!("{verb} by {who}"),
+            Some(place) => format!("{verb} {who} at {place}"),
+            None => format!("{verb} {who}"),
         }
     }
 
@@ -72,12 +75,17 @@ impl Why<'_, '_> {
     pub fn title(&self, begin: EventId) -> Option<String> {
         let (kind, number, label, pos, cause) = callback_of(self.story.log(), begin)?;
         if kind == CallbackKind::AsyncHop && !label.is_empty() {
-            return Some(format!("{label} goes on"));
+            return Some(format!("{} goes on", named(label)?));
         }
         if let Some(Event::RequestStart { label, .. }) = self.story.event(cause)
             && !label.is_none()
         {
             return Some(self.story.log().str(label).to_owned());
+        }
+        if let (CallbackKind::Close, Some(Event::HandleClosing { number, kind })) =
+            (kind, self.story.event(cause))
+        {
+            return Some(format!("close of {}", words::handle(kind, number)));
         }
         if kind == CallbackKind::Reaction && label.is_empty() && pos.is_none() {
             return Some("built-in promise step".into());
@@ -107,10 +115,19 @@ impl Why<'_, '_> {
         }
     }
 
-    /// A label as `name()`, if there is one and it isn't an operation such as `fs.open`.
+    /// A label: a function's name with parentheses, an operation such as `fs.open` as it is.
     pub fn label(&self, label: Str) -> Option<String> {
-        let text = self.story.log().str(label);
-        (!text.is_empty()).then(|| text.to_owned())
+        named(self.story.log().str(label))
+    }
+}
+
+/// A function's name with parentheses; other names as they are; nothing for "".
+pub fn named(text: &str) -> Option<String> {
+    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    match text {
+        "" => None,
+        _ if text.chars().all(plain) => Some(format!("{text}()")),
+        _ => Some(text.to_owned()),
     }
 }
 

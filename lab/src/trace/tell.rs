@@ -220,7 +220,7 @@ impl<'a, 'l> Teller<'a, 'l> {
         // The name of an async function is in its title, that of a script in its position.
         let told = matches!(kind, CallbackKind::AsyncHop | CallbackKind::MainScript | CallbackKind::Module);
         if !label.is_empty() && label != title && !told {
-            line.push(Style::Plain, &format!(" {label}"));
+            line.push(Style::Plain, &format!(" {}", cause::named(label).unwrap_or_default()));
         }
         if let Some(ran) = self.story.duration(id).filter(|ran| *ran >= WORTH_TELLING) {
             line.push(Style::Race, &format!(", took {}", time(ran)));
@@ -228,7 +228,10 @@ impl<'a, 'l> Teller<'a, 'l> {
         if let Some(Event::CallbackEnd { outcome: Outcome::Threw, .. }) =
             self.story.event(self.story.node(id).end)
         {
-            line.push(Style::Err, ", threw");
+            match self.story.was_stopped(id) {
+                true => line.push(Style::Race, ", stopped by process.exit()"),
+                false => line.push(Style::Err, ", threw"),
+            };
         }
         self.with_place(line, pos, !matches!(kind, CallbackKind::MainScript | CallbackKind::Module))?;
         if let Some(mut why) = self.why().sentence(begin) {
@@ -348,7 +351,12 @@ impl<'a, 'l> Teller<'a, 'l> {
             Event::LoopEnd { reason, turns } => {
                 self.heading("the loop ends", id)?;
                 let when = if turns == 0 { "before its first turn: " } else { "" };
-                self.paragraph(0, Style::Plain, "", &format!("{when}{}", words::end(reason)))
+                self.paragraph(
+                    0,
+                    Style::Plain,
+                    "",
+                    &format!("{when}{}", words::end(reason, self.story.uncaught())),
+                )
             }
             Event::LoopStart { .. } => match after.first() {
                 // Turns and the end have headings of their own.
@@ -377,14 +385,43 @@ impl<'a, 'l> Teller<'a, 'l> {
                 );
                 self.paragraph(indent, Style::Err, "… ", &text)
             }
-            _ => match self.action(id, event, after.first().copied()) {
-                Some(Action { style, text, pos }) => {
+            // Told by the await that follows.
+            Event::ReactionQueued { kind: ReactionKind::Await, .. }
+                if matches!(self.leaf(after.first()), Some(Event::AwaitSuspended { .. })) =>
+            {
+                Ok(())
+            }
+            Event::AwaitSuspended { label, pos, .. } => match self.leaf(before.last()) {
+                Some(Event::ReactionQueued { kind: ReactionKind::Await, label: queued, .. }) => {
+                    let who = self.why().label(label).or(self.why().label(queued));
+                    let who = who.map(|who| format!("{who} ")).unwrap_or_default();
                     let mut line = Line::indented(indent);
-                    line.push(style, &text);
+                    line.push(Style::Plain, &format!("{who}awaits; is queued to go on"));
                     self.with_place(line, pos, true)
                 }
-                None => Ok(()),
+                _ => self.act(id, event, after, indent),
             },
+            _ => self.act(id, event, after, indent),
+        }
+    }
+
+    /// A line for an event that is an action of a callback.
+    fn act(&mut self, id: EventId, event: Event, after: &[Child], indent: usize) -> io::Result<()> {
+        match self.action(id, event, after.first().copied()) {
+            Some(Action { style, text, pos }) => {
+                let mut line = Line::indented(indent);
+                line.push(style, &text);
+                self.with_place(line, pos, true)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A sibling's event, if it is one.
+    fn leaf(&self, child: Option<&Child>) -> Option<Event> {
+        match child {
+            Some(Child::Event(id)) => self.story.event(*id),
+            _ => None,
         }
     }
 
@@ -397,11 +434,7 @@ impl<'a, 'l> Teller<'a, 'l> {
         before: Option<&Child>,
         indent: usize,
     ) -> io::Result<()> {
-        let before = before.and_then(|child| match child {
-            Child::Event(id) => self.story.event(*id),
-            Child::Node(_) => None,
-        });
-        let repeated = matches!(before, Some(Event::Choice { kind: ChoiceKind::WorkerOrder, .. }));
+        let repeated = matches!(self.leaf(before), Some(Event::Choice { kind: ChoiceKind::WorkerOrder, .. }));
         if kind == ChoiceKind::WorkerOrder && repeated {
             return Ok(());
         }
@@ -542,7 +575,7 @@ impl<'a, 'l> Teller<'a, 'l> {
             Event::TimerStart { .. } if self.story.timer_origin(id) != id => return None,
             Event::TimerStart { number, delay, repeat, label, pos, .. } => {
                 let often = if repeat > 0 { format!("every {repeat} ms") } else { format!("{delay} ms") };
-                (named(format!("sets timer {number}, {often}"), label), pos)
+                (format!("{}, {often}", named(format!("sets timer {number}"), label)), pos)
             }
             Event::TimerStop { number, pos } => (format!("clears timer {number}"), pos),
             Event::ImmediateStart { number, label, pos } => {
