@@ -531,7 +531,14 @@ impl<'a, 'l> Teller<'a, 'l> {
         sums.push(time(totals.last) + tense);
         line.push(Style::Dim, &format!(" · {}", sums.join(" · ")));
         self.sink.line(&line)?;
-        self.leftovers()
+        match self.log().cut() {
+            0 => self.leftovers(),
+            // Nobody knows what has run since.
+            cut => {
+                let text = format!("the recording reached its limit: {} are missing above", plural(cut, "event"));
+                self.paragraph(0, Style::Err, "… ", &text)
+            }
+        }
     }
 
     fn leftovers(&mut self) -> io::Result<()> {
