@@ -535,7 +535,8 @@ impl<'a, 'l> Teller<'a, 'l> {
             0 => self.leftovers(),
             // Nobody knows what has run since.
             cut => {
-                let text = format!("the recording reached its limit: {} are missing above", plural(cut, "event"));
+                let text =
+                    format!("the recording reached its limit: {} are missing above", plural(cut, "event"));
                 self.paragraph(0, Style::Err, "… ", &text)
             }
         }
