@@ -17,6 +17,8 @@ struct Entry<'s> {
 #[derive(Debug, Default)]
 pub struct Sources<'s> {
     entries: HashMap<&'s str, Entry<'s>>,
+    /// The short name of the first file.
+    first: Option<String>,
     /// The folder that all files have in common, with a slash at its end.
     folder: String,
 }
@@ -31,7 +33,14 @@ impl<'s> Sources<'s> {
             let starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
             (bare(&script.name), Entry { short, text: &script.text, starts })
         });
-        Sources { entries: entries.collect(), folder }
+        let mut files = scripts.iter().map(|script| bare(&script.name)).filter(|name| name.starts_with('/'));
+        let first = files.next().map(|name| shorten(name, &folder).to_owned());
+        Sources { entries: entries.collect(), first, folder }
+    }
+
+    /// The short name of the first file that was loaded.
+    pub fn first(&self) -> Option<&str> {
+        self.first.as_deref()
     }
 
     /// A file's name without what all files share: `lib/a.js` for `file:///app/lib/a.js`.

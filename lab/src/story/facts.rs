@@ -3,17 +3,37 @@
 use looplab_probe::{CallbackKind, EndReason, Event, EventId, HandleKind, Record, RequestEnd};
 use std::collections::{BTreeMap, HashMap};
 
-/// A request's way through the pool. Times in nanoseconds.
+/// A request's way through the pool.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Lane {
     /// Requests in the queue once this one was in it; 0 if a worker took it at once. `None` if it never went to the pool.
     pub waiting: Option<u32>,
-    /// The worker, from 0, when it took the request, and how long the request had stood in the queue.
-    pub started: Option<(u32, u64, u64)>,
-    /// When the worker was done, and how long it had run.
-    pub finished: Option<(u64, u64)>,
+    /// How a worker took it.
+    pub started: Option<Started>,
+    /// How the worker was done with it.
+    pub finished: Option<Finished>,
     /// How the request ended.
     pub end: Option<RequestEnd>,
+}
+
+/// A worker takes a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Started {
+    /// Its `pool-started`.
+    pub event: EventId,
+    /// The worker, from 0.
+    pub worker: u32,
+    /// How long the request had stood in the queue, in nanoseconds.
+    pub wait: u64,
+}
+
+/// A worker is done with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Finished {
+    /// Its `pool-finished`.
+    pub event: EventId,
+    /// How long it ran, in nanoseconds.
+    pub run: u64,
 }
 
 /// Something that was scheduled and never ran.
@@ -54,11 +74,16 @@ enum What {
 pub(super) struct Facts {
     pub lanes: HashMap<EventId, Lane>,
     pub late: HashMap<EventId, u64>,
+    /// For each `timer-start` by the runtime itself, the one by the program.
+    pub origins: HashMap<EventId, EventId>,
     pub simulated: bool,
     pub profile: u32,
     pub end_reason: Option<EndReason>,
     pub exit_code: Option<(i32, EventId)>,
     pub totals: Totals,
+    /// The last error that nobody caught, and the last that no listener took either.
+    pub last_error: Option<EventId>,
+    pub fatal: Option<EventId>,
     /// The latest event that scheduled each number.
     scheduled: HashMap<(What, u32), EventId>,
     /// What has been scheduled and not yet run or been taken back.
@@ -76,6 +101,10 @@ impl Facts {
             }
             Event::LoopEnd { reason, .. } => self.end_reason = Some(reason),
             Event::ExitCode { code } => self.exit_code = Some((code, id)),
+            Event::UncaughtError { handled, .. } => {
+                self.last_error = Some(id);
+                self.fatal = self.fatal.or((!handled).then_some(id));
+            }
             Event::TurnBegin { .. } => self.totals.turns += 1,
             Event::CallbackBegin { kind, number, cause, .. } => self.begin(id, kind, number, cause),
             _ => {
@@ -110,7 +139,14 @@ impl Facts {
 
     fn note_schedule(&mut self, id: EventId, event: Event) {
         match event {
-            Event::TimerStart { number, .. } => self.schedule(What::Timer, number, id),
+            Event::TimerStart { number, repeat, pos, .. } => {
+                let before = self.scheduled.get(&(What::Timer, number)).copied();
+                if let Some(before) = before.filter(|_| repeat > 0 && pos.is_none()) {
+                    let origin = self.origins.get(&before).copied().unwrap_or(before);
+                    self.origins.insert(id, origin);
+                }
+                self.schedule(What::Timer, number, id);
+            }
             Event::TimerStop { number, .. } => self.unschedule(What::Timer, number),
             Event::TimerFire { number, late } => self.firing = Some((number, late)),
             Event::ImmediateStart { number, .. } => self.schedule(What::Immediate, number, id),
@@ -143,7 +179,6 @@ impl Facts {
     }
 
     fn note_pool(&mut self, id: EventId, record: &Record) {
-        let t = record.t;
         match record.event {
             Event::RequestStart { number, .. } => {
                 self.schedule(What::Request, number, id);
@@ -163,12 +198,12 @@ impl Facts {
             Event::PoolStarted { number, worker, wait } => {
                 self.totals.jobs += 1;
                 if let Some(lane) = self.lane(number) {
-                    lane.started = Some((worker, t, wait));
+                    lane.started = Some(Started { event: id, worker, wait });
                 }
             }
             Event::PoolFinished { number, run, .. } => {
                 if let Some(lane) = self.lane(number) {
-                    lane.finished = Some((t, run));
+                    lane.finished = Some(Finished { event: id, run });
                 }
             }
             _ => {}
@@ -181,6 +216,8 @@ impl Facts {
     }
 
     pub fn leftovers(&self) -> Vec<Leftover> {
-        self.waiting.iter().map(|(&scheduled, &unref)| Leftover { scheduled, unref }).collect()
+        // What is started anew by itself has run.
+        let waiting = self.waiting.iter().filter(|(id, _)| !self.origins.contains_key(id));
+        waiting.map(|(&scheduled, &unref)| Leftover { scheduled, unref }).collect()
     }
 }

@@ -5,10 +5,10 @@
 
 mod facts;
 
-pub use facts::{Lane, Leftover, Totals};
+pub use facts::{Finished, Lane, Leftover, Started, Totals};
 
 use facts::Facts;
-use looplab_probe::{CallbackKind, EndReason, Event, EventId, Log, Phase, Pos, Record};
+use looplab_probe::{CallbackKind, EndReason, Event, EventId, Log, Outcome, Phase, Pos, Record};
 use std::collections::HashMap;
 
 /// What a node stands for.
@@ -144,6 +144,11 @@ impl<'l> Story<'l> {
         self.facts.late.get(&callback).copied()
     }
 
+    /// The event in which a program set a timer, by any of its `timer-start`s: an interval is started anew by the runtime each time.
+    pub fn timer_origin(&self, start: EventId) -> EventId {
+        self.facts.origins.get(&start).copied().unwrap_or(start)
+    }
+
     /// Whether time is simulated.
     pub fn simulated(&self) -> bool {
         self.facts.simulated
@@ -152,6 +157,18 @@ impl<'l> Story<'l> {
     /// The Node major version whose rules the loop followed; 0 if the loop never ran.
     pub fn profile(&self) -> u32 {
         self.facts.profile
+    }
+
+    /// Whether an error that nobody caught, nor any listener took, ended the process.
+    pub fn uncaught(&self) -> bool {
+        self.facts.fatal.is_some()
+    }
+
+    /// Whether a callback that didn't return was stopped by the end of the process, not by an error.
+    pub fn was_stopped(&self, id: NodeId) -> bool {
+        let end = self.node(id).end;
+        let threw = matches!(self.event(end), Some(Event::CallbackEnd { outcome: Outcome::Threw, .. }));
+        threw && self.facts.last_error.is_none_or(|error| error < end)
     }
 
     /// Why the (last) run of the loop ended.
@@ -275,14 +292,27 @@ impl Fold {
         id
     }
 
-    /// A drain hangs below the callback it follows, if that is what came last.
+    /// A drain hangs below the callback it follows, if that is what came last. Where it doesn't say which it follows, that is the last
+    /// callback, except by the rules before Node 11: there it follows a whole phase.
     fn open_drain(&mut self, after: EventId, id: EventId) {
-        let last = self.nodes[self.top().0 as usize].children.iter().rev().find_map(|child| match child {
+        let mut last = self.last_node(self.top());
+        // After the main script, it follows what is inside the module.
+        while let Some(node) = last.filter(|node| self.nodes[node.0 as usize].kind == Kind::Module) {
+            last = self.last_node(node);
+        }
+        let last = last.filter(|node| matches!(self.nodes[node.0 as usize].kind, Kind::Callback(_)));
+        let followed = match after.is_none() {
+            true => last.filter(|_| !(1..11).contains(&self.facts.profile)),
+            false => self.by_begin.get(&after).copied().filter(|node| Some(*node) == last),
+        };
+        self.open_below(followed.unwrap_or(self.top()), Kind::Drain, id);
+    }
+
+    fn last_node(&self, parent: NodeId) -> Option<NodeId> {
+        self.nodes[parent.0 as usize].children.iter().rev().find_map(|child| match child {
             Child::Node(node) => Some(*node),
             Child::Event(_) => None,
-        });
-        let followed = self.by_begin.get(&after).copied().filter(|node| Some(*node) == last);
-        self.open_below(followed.unwrap_or(self.top()), Kind::Drain, id);
+        })
     }
 
     /// Closes the innermost open node of a kind, and what is still open in it. Nothing if there is none.

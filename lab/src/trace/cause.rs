@@ -1,6 +1,6 @@
 //! Why a callback runs now, in one sentence.
 
-use crate::story::{Lane, callback_of};
+use crate::story::{Finished, Lane, Started, callback_of};
 use crate::trace::words;
 use crate::units::time;
 use crate::{Sources, Story};
@@ -19,9 +19,11 @@ impl Why<'_, '_> {
         let (kind, .., cause) = callback_of(self.story.log(), begin)?;
         let event = self.story.event(cause)?;
         let text = match event {
-            Event::TimerStart { delay, repeat, pos, .. } => {
+            Event::TimerStart { delay, repeat, .. } => {
+                let origin = self.story.timer_origin(cause);
+                let Some(Event::TimerStart { pos, .. }) = self.story.event(origin) else { return None };
                 let often = if repeat > 0 { format!("every {repeat} ms") } else { format!("for {delay} ms") };
-                format!("{}, {often}{}", self.by("set", cause, pos), self.lateness(begin))
+                format!("{}, {often}{}", self.by("set", origin, pos), self.lateness(begin))
             }
             Event::ImmediateStart { pos, .. } => self.by("set", cause, pos),
             Event::TickQueued { pos, .. } | Event::MicrotaskQueued { pos, .. } => {
@@ -38,7 +40,12 @@ impl Why<'_, '_> {
             Event::Deferred { pos, .. } => self.by("deferred", cause, pos),
             Event::ModuleBegin { pos, .. } => self.by("loaded", cause, pos),
             Event::UncaughtError { .. } => self.by("thrown", cause, Pos::NONE),
-            Event::CallbackBegin { .. } if kind == CallbackKind::MainScript => return None,
+            // What loads it stands just above.
+            Event::CallbackBegin { .. }
+                if matches!(kind, CallbackKind::MainScript | CallbackKind::Module) =>
+            {
+                return None;
+            }
             Event::CallbackBegin { .. } => format!("because of {}", self.name(cause)?),
             other => self.by(&format!("after {}", other.info().name), cause, Pos::NONE),
         };
@@ -48,10 +55,13 @@ impl Why<'_, '_> {
     /// `set by #2 main script at app.js:4:1`.
     fn by(&self, verb: &str, event: EventId, pos: Pos) -> String {
         let within = self.story.log().record(event).map(|record| record.within).unwrap_or_default();
-        let who = self.name(within).unwrap_or_else(|| "no callback".into());
+        let who = match self.name(within) {
+            Some(name) => format!("by {name}"),
+            None => "outside of any callback".into(),
+        };
         match self.sources.place(self.story.log(), pos) {
-            Some(place) => format!("{verb} by {who} at {place}"),
-            None => format!("{verb} by {who}"),
+            Some(place) => format!("{verb} {who} at {place}"),
+            None => format!("{verb} {who}"),
         }
     }
 
@@ -63,14 +73,22 @@ impl Why<'_, '_> {
 
     /// What a callback is called, without its own function's name: `timer 1`, `fs.stat`.
     pub fn title(&self, begin: EventId) -> Option<String> {
-        let (kind, number, label, _, cause) = callback_of(self.story.log(), begin)?;
+        let (kind, number, label, pos, cause) = callback_of(self.story.log(), begin)?;
         if kind == CallbackKind::AsyncHop && !label.is_empty() {
-            return Some(format!("{label} goes on"));
+            return Some(format!("{} goes on", named(label)?));
         }
         if let Some(Event::RequestStart { label, .. }) = self.story.event(cause)
             && !label.is_none()
         {
             return Some(self.story.log().str(label).to_owned());
+        }
+        if let (CallbackKind::Close, Some(Event::HandleClosing { number, kind })) =
+            (kind, self.story.event(cause))
+        {
+            return Some(format!("close of {}", words::handle(kind, number)));
+        }
+        if kind == CallbackKind::Reaction && label.is_empty() && pos.is_none() {
+            return Some("built-in promise step".into());
         }
         Some(words::callback(kind, number))
     }
@@ -81,9 +99,9 @@ impl Why<'_, '_> {
         let within = self.story.log().record(event).map(|record| record.within).unwrap_or_default();
         let settler = self.name(within).map(|name| format!(" in {name}")).unwrap_or_default();
         match kind {
-            ReactionKind::Then if promise == 0 => format!("attached{place}, queued{settler}"),
+            ReactionKind::Then if promise == 0 => format!("its promise was settled{settler}"),
             ReactionKind::Then => format!("attached{place} to promise {promise}, settled{settler}"),
-            ReactionKind::Await if promise == 0 => format!("waited{place}, woken{settler}"),
+            ReactionKind::Await if promise == 0 => format!("what it awaited was settled{settler}"),
             ReactionKind::Await => format!("waited{place} for promise {promise}, settled{settler}"),
             ReactionKind::Thenable => format!("a promise was resolved with a thenable{settler}{place}"),
             ReactionKind::Internal => format!("a step of the machinery, queued{settler}{place}"),
@@ -97,21 +115,29 @@ impl Why<'_, '_> {
         }
     }
 
-    /// A label as `name()`, if there is one and it isn't an operation such as `fs.open`.
+    /// A label: a function's name with parentheses, an operation such as `fs.open` as it is.
     pub fn label(&self, label: Str) -> Option<String> {
-        let text = self.story.log().str(label);
-        (!text.is_empty()).then(|| text.to_owned())
+        named(self.story.log().str(label))
+    }
+}
+
+/// A function's name with parentheses; other names as they are; nothing for "".
+pub fn named(text: &str) -> Option<String> {
+    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    match text {
+        "" => None,
+        _ if text.chars().all(plain) => Some(format!("{text}()")),
+        _ => Some(text.to_owned()),
     }
 }
 
 /// `; worker 0 took it at once and ran 200 µs`.
 pub fn lane(lane: &Lane) -> String {
     let mut text = match (lane.started, lane.finished) {
-        (Some((worker, _, wait)), Some((_, run))) => {
-            let queue = if wait < 1_000 {
-                "at once".to_owned()
-            } else {
-                format!("after {} in the queue", time(wait))
+        (Some(Started { worker, wait, .. }), Some(Finished { run, .. })) => {
+            let queue = match wait {
+                0..1_000 => "at once".to_owned(),
+                _ => format!("after {} in the queue", time(wait)),
             };
             format!("; worker {worker} took it {queue} and ran {}", time(run))
         }

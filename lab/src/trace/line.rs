@@ -74,6 +74,27 @@ impl Line {
         self.width
     }
 
+    /// The line in rows of at most `columns`, broken at spaces where there are any; further rows are indented a little more.
+    fn rows(&self, columns: usize) -> Vec<Line> {
+        let first = self.parts.first().map_or("", |part| &part.1);
+        let indent = first.chars().take_while(|c| *c == ' ').count() + 2;
+        let mut rows = vec![Line::default()];
+        let words = self.parts.iter().flat_map(|(style, text)| pieces(text).map(|piece| (*style, piece)));
+        for (style, piece) in words {
+            let row = rows.last().map_or(0, |row| row.width);
+            let blank = piece.trim().is_empty();
+            if row + width(piece) > columns && row > indent {
+                rows.push(Line::indented(indent.min(columns / 2)));
+                if blank {
+                    continue;
+                }
+            }
+            let Some(row) = rows.last_mut() else { break };
+            row.push(style, &fit(piece, columns.saturating_sub(row.width).max(1)));
+        }
+        rows
+    }
+
     fn write(&self, out: &mut dyn Write, color: bool) -> io::Result<()> {
         let mut plain = String::new();
         for (style, text) in &self.parts {
@@ -90,14 +111,15 @@ impl Line {
 pub struct Sink<'o> {
     out: &'o mut dyn Write,
     color: bool,
+    columns: usize,
     left: usize,
     last_blank: bool,
 }
 
 impl<'o> Sink<'o> {
-    /// A sink for at most `limit` lines.
-    pub fn new(out: &'o mut dyn Write, color: bool, limit: usize) -> Sink<'o> {
-        Sink { out, color, left: limit, last_blank: true }
+    /// A sink for at most `limit` lines, none wider than `columns`.
+    pub fn new(out: &'o mut dyn Write, color: bool, columns: usize, limit: usize) -> Sink<'o> {
+        Sink { out, color, columns, left: limit, last_blank: true }
     }
 
     /// Whether the limit is reached.
@@ -117,7 +139,10 @@ impl<'o> Sink<'o> {
         }
         self.left -= 1;
         self.last_blank = false;
-        line.write(self.out, self.color)
+        if line.width <= self.columns {
+            return line.write(self.out, self.color);
+        }
+        line.rows(self.columns).iter().try_for_each(|row| row.write(self.out, self.color))
     }
 
     /// An empty line, unless there is one already. Not counted.
@@ -128,6 +153,18 @@ impl<'o> Sink<'o> {
         self.last_blank = true;
         writeln!(self.out)
     }
+}
+
+/// Words and the spaces between them.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let space = rest.starts_with(' ');
+        let end = rest.find(|c| (c == ' ') != space).unwrap_or(rest.len());
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 /// Text without escape sequences, and with other control characters made visible.
@@ -243,7 +280,7 @@ mod tests {
     #[test]
     fn a_full_sink_says_so_and_takes_no_more() {
         let mut out = Vec::new();
-        let mut sink = Sink::new(&mut out, false, 1);
+        let mut sink = Sink::new(&mut out, false, 80, 1);
         for text in ["first", "second"] {
             let mut line = Line::default();
             line.push(Style::Heading, text);
@@ -252,6 +289,15 @@ mod tests {
         assert!(sink.is_full());
         sink.blank().unwrap();
         assert_eq!(out, b"first\n");
+    }
+
+    #[test]
+    fn long_lines_are_broken_between_words() {
+        let mut out = Vec::new();
+        let mut line = Line::indented(2);
+        line.push(Style::Plain, "one two").push(Style::Dim, " three incomprehensibilities");
+        Sink::new(&mut out, false, 12, 9).line(&line).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "  one two\n    three\n    incompr…\n");
     }
 
     #[test]

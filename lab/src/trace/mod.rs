@@ -5,6 +5,8 @@ mod line;
 mod tell;
 mod words;
 
+pub(crate) use cause::Why;
+
 use crate::{Sources, Story};
 use looplab_probe::{Log, codec};
 use looplab_runtime::Script;

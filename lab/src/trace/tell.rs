@@ -55,9 +55,9 @@ impl<'a, 'l> Teller<'a, 'l> {
         options: &TextOptions,
         out: &'a mut dyn Write,
     ) -> Teller<'a, 'l> {
-        let sink = Sink::new(out, options.color, options.limit.unwrap_or(usize::MAX));
-        let places = widest_place(story, sources);
         let (width, limit) = (options.width.max(40), options.limit);
+        let sink = Sink::new(out, options.color, width, limit.unwrap_or(usize::MAX));
+        let places = widest_place(story, sources);
         Teller { story, sources, sink, width, limit, places, told: (0, 0) }
     }
 
@@ -101,9 +101,10 @@ impl<'a, 'l> Teller<'a, 'l> {
     /// What was run, and by which rules.
     fn head(&mut self) -> io::Result<()> {
         let main = self.story.callbacks().next().and_then(|(begin, _)| callback_of(self.log(), begin));
-        let name = main.map(|(.., pos, _)| self.sources.short(self.log().str(pos.script)).to_owned());
+        let name = main.map(|(.., pos, _)| self.sources.short(self.log().str(pos.script)));
+        let name = name.filter(|name| !name.is_empty()).or(self.sources.first()).unwrap_or("a run");
         let mut line = Line::default();
-        line.push(Style::Callback, name.as_deref().filter(|name| !name.is_empty()).unwrap_or("a run"));
+        line.push(Style::Callback, name);
         if self.story.profile() > 0 {
             line.push(Style::Dim, &format!(" · loop rules of Node {}", self.story.profile()));
         }
@@ -216,9 +217,10 @@ impl<'a, 'l> Teller<'a, 'l> {
         line.push(Style::Callback, &mark);
         let title = self.why().title(begin).unwrap_or_default();
         line.push(Style::Callback, &title);
-        // The name of an async function is in its title.
-        if !label.is_empty() && label != title && kind != CallbackKind::AsyncHop {
-            line.push(Style::Plain, &format!(" {label}"));
+        // The name of an async function is in its title, that of a script in its position.
+        let told = matches!(kind, CallbackKind::AsyncHop | CallbackKind::MainScript | CallbackKind::Module);
+        if !label.is_empty() && label != title && !told {
+            line.push(Style::Plain, &format!(" {}", cause::named(label).unwrap_or_default()));
         }
         if let Some(ran) = self.story.duration(id).filter(|ran| *ran >= WORTH_TELLING) {
             line.push(Style::Race, &format!(", took {}", time(ran)));
@@ -226,9 +228,12 @@ impl<'a, 'l> Teller<'a, 'l> {
         if let Some(Event::CallbackEnd { outcome: Outcome::Threw, .. }) =
             self.story.event(self.story.node(id).end)
         {
-            line.push(Style::Err, ", threw");
+            match self.story.was_stopped(id) {
+                true => line.push(Style::Race, ", stopped by process.exit()"),
+                false => line.push(Style::Err, ", threw"),
+            };
         }
-        self.with_place(line, pos, kind != CallbackKind::MainScript)?;
+        self.with_place(line, pos, !matches!(kind, CallbackKind::MainScript | CallbackKind::Module))?;
         if let Some(mut why) = self.why().sentence(begin) {
             if let Some(Event::AwaitResumed { settlement, .. }) =
                 self.story.resumes(id).and_then(|event| self.story.event(event))
@@ -274,6 +279,9 @@ impl<'a, 'l> Teller<'a, 'l> {
         let Some(Event::ModuleBegin { name, format, pos, .. }) = self.story.event(node.begin) else {
             return Ok(indent);
         };
+        if self.is_the_program(id) {
+            return Ok(indent);
+        }
         let name = self.sources.short(self.log().str(name)).to_owned();
         let mut line = Line::indented(indent);
         line.push(Style::Plain, &format!("loads {name}")).push(Style::Dim, &format!(" ({format})"));
@@ -284,10 +292,19 @@ impl<'a, 'l> Teller<'a, 'l> {
         Ok((indent + 2).min(DEEPEST))
     }
 
+    /// Whether a module is the main script, which introduces itself.
+    fn is_the_program(&self, module: NodeId) -> bool {
+        self.story.node(module).children.iter().any(|child| match child {
+            Child::Node(node) => callback_of(self.log(), self.story.node(*node).begin)
+                .is_some_and(|(kind, ..)| kind == CallbackKind::MainScript),
+            Child::Event(_) => false,
+        })
+    }
+
     /// Adds a position and its source line in the right-hand pane, and writes the line.
     fn with_place(&mut self, mut line: Line, pos: Pos, source: bool) -> io::Result<()> {
         let Some(place) = self.sources.place(self.log(), pos) else { return self.sink.line(&line) };
-        let column = (self.width * 44 / 100).max(line.width() + 2);
+        let column = (self.width * 38 / 100).max(line.width() + 2);
         if column + width(&place) > self.width && line.width() + 2 + width(&place) > self.width {
             self.sink.line(&line)?;
             line = Line::default();
@@ -331,17 +348,35 @@ impl<'a, 'l> Teller<'a, 'l> {
         let Some(event) = self.story.event(id) else { return Ok(()) };
         match event {
             Event::Console { stream, text } => self.console(stream, self.log().str(text), indent),
-            Event::LoopEnd { reason, .. } => {
+            Event::LoopEnd { reason, turns } => {
                 self.heading("the loop ends", id)?;
-                self.paragraph(0, Style::Plain, "", words::end(reason))
+                let when = if turns == 0 { "before its first turn: " } else { "" };
+                self.paragraph(
+                    0,
+                    Style::Plain,
+                    "",
+                    &format!("{when}{}", words::end(reason, self.story.uncaught())),
+                )
             }
             Event::LoopStart { .. } => match after.first() {
-                // Turns have headings of their own.
+                // Turns and the end have headings of their own.
                 Some(Child::Node(node)) if matches!(self.story.node(*node).kind, Kind::Turn(_)) => Ok(()),
+                Some(Child::Event(event))
+                    if matches!(self.story.event(*event), Some(Event::LoopEnd { .. })) =>
+                {
+                    Ok(())
+                }
                 None | Some(_) => self.heading("the loop begins", id),
             },
             Event::Choice { kind, options, taken } => {
                 self.choice(kind, options, taken, before.last(), indent)
+            }
+            Event::UncaughtError { text, pos, handled, .. } => {
+                let place = self.sources.place(self.log(), pos);
+                let place = place.map(|place| format!(", thrown at {place}")).unwrap_or_default();
+                let end = if handled { "; a listener takes it" } else { "" };
+                let text = format!("nobody catches {}{place}{end}", self.log().str(text));
+                self.paragraph(indent, Style::Err, "✗ ", &text)
             }
             Event::Truncated { cut } => {
                 let text = format!(
@@ -350,14 +385,43 @@ impl<'a, 'l> Teller<'a, 'l> {
                 );
                 self.paragraph(indent, Style::Err, "… ", &text)
             }
-            _ => match self.action(id, event, after.first().copied()) {
-                Some(Action { style, text, pos }) => {
+            // Told by the await that follows.
+            Event::ReactionQueued { kind: ReactionKind::Await, .. }
+                if matches!(self.leaf(after.first()), Some(Event::AwaitSuspended { .. })) =>
+            {
+                Ok(())
+            }
+            Event::AwaitSuspended { label, pos, .. } => match self.leaf(before.last()) {
+                Some(Event::ReactionQueued { kind: ReactionKind::Await, label: queued, .. }) => {
+                    let who = self.why().label(label).or(self.why().label(queued));
+                    let who = who.map(|who| format!("{who} ")).unwrap_or_default();
                     let mut line = Line::indented(indent);
-                    line.push(style, &text);
+                    line.push(Style::Plain, &format!("{who}awaits; is queued to go on"));
                     self.with_place(line, pos, true)
                 }
-                None => Ok(()),
+                _ => self.act(id, event, after, indent),
             },
+            _ => self.act(id, event, after, indent),
+        }
+    }
+
+    /// A line for an event that is an action of a callback.
+    fn act(&mut self, id: EventId, event: Event, after: &[Child], indent: usize) -> io::Result<()> {
+        match self.action(id, event, after.first().copied()) {
+            Some(Action { style, text, pos }) => {
+                let mut line = Line::indented(indent);
+                line.push(style, &text);
+                self.with_place(line, pos, true)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A sibling's event, if it is one.
+    fn leaf(&self, child: Option<&Child>) -> Option<Event> {
+        match child {
+            Some(Child::Event(id)) => self.story.event(*id),
+            _ => None,
         }
     }
 
@@ -370,11 +434,7 @@ impl<'a, 'l> Teller<'a, 'l> {
         before: Option<&Child>,
         indent: usize,
     ) -> io::Result<()> {
-        let before = before.and_then(|child| match child {
-            Child::Event(id) => self.story.event(*id),
-            Child::Node(_) => None,
-        });
-        let repeated = matches!(before, Some(Event::Choice { kind: ChoiceKind::WorkerOrder, .. }));
+        let repeated = matches!(self.leaf(before), Some(Event::Choice { kind: ChoiceKind::WorkerOrder, .. }));
         if kind == ChoiceKind::WorkerOrder && repeated {
             return Ok(());
         }
@@ -471,7 +531,15 @@ impl<'a, 'l> Teller<'a, 'l> {
         sums.push(time(totals.last) + tense);
         line.push(Style::Dim, &format!(" · {}", sums.join(" · ")));
         self.sink.line(&line)?;
-        self.leftovers()
+        match self.log().cut() {
+            0 => self.leftovers(),
+            // Nobody knows what has run since.
+            cut => {
+                let text =
+                    format!("the recording reached its limit: {} are missing above", plural(cut, "event"));
+                self.paragraph(0, Style::Err, "… ", &text)
+            }
+        }
     }
 
     fn leftovers(&mut self) -> io::Result<()> {
@@ -511,9 +579,11 @@ impl<'a, 'l> Teller<'a, 'l> {
         let (text, pos) = match event {
             Event::TickQueued { label, pos, .. } => (named("queues tick".into(), label), pos),
             Event::MicrotaskQueued { label, pos, .. } => (named("queues microtask".into(), label), pos),
+            // Told by the callback that it is for.
+            Event::TimerStart { .. } if self.story.timer_origin(id) != id => return None,
             Event::TimerStart { number, delay, repeat, label, pos, .. } => {
                 let often = if repeat > 0 { format!("every {repeat} ms") } else { format!("{delay} ms") };
-                (named(format!("sets timer {number}, {often}"), label), pos)
+                (format!("{}, {often}", named(format!("sets timer {number}"), label)), pos)
             }
             Event::TimerStop { number, pos } => (format!("clears timer {number}"), pos),
             Event::ImmediateStart { number, label, pos } => {
@@ -570,10 +640,6 @@ impl<'a, 'l> Teller<'a, 'l> {
                 };
                 (Style::Plain, format!("descriptor {number} is {what}"), Pos::NONE)
             }
-            Event::UncaughtError { text, pos, handled, .. } => {
-                let end = if handled { " (a listener takes it)" } else { "" };
-                (Style::Err, format!("✗ nobody catches {}{end}", self.log().str(text)), pos)
-            }
             _ => return None,
         };
         Some(Action { style, text, pos })
@@ -592,11 +658,12 @@ impl<'a, 'l> Teller<'a, 'l> {
                 let label = self.why().label(label);
                 let text = match (kind, label) {
                     (ReactionKind::Then, Some(label)) => format!("queues promise callback {label}"),
+                    (ReactionKind::Then, None) if pos.is_none() => "queues built-in promise step".into(),
                     (ReactionKind::Then, None) => "queues promise callback".into(),
                     (ReactionKind::Await, Some(label)) => format!("queues {label} to go on"),
-                    (ReactionKind::Await, None) => "queues an async function to go on".into(),
-                    (ReactionKind::Thenable, _) => "queues a call of a thenable's then()".into(),
-                    (ReactionKind::Internal, _) => "queues a step of promise machinery".into(),
+                    (ReactionKind::Await, None) => "queues async function to go on".into(),
+                    (ReactionKind::Thenable, _) => "queues thenable's then()".into(),
+                    (ReactionKind::Internal, _) => "queues built-in promise step".into(),
                 };
                 (text, pos)
             }

@@ -91,15 +91,16 @@ pub fn choice(kind: ChoiceKind, options: u32, taken: u32) -> String {
     }
 }
 
-/// Why the loop ended.
-pub fn end(reason: EndReason) -> &'static str {
+/// Why the loop ended. `uncaught`: an error that nobody caught ended the process.
+pub fn end(reason: EndReason, uncaught: bool) -> &'static str {
     match reason {
         EndReason::NothingAlive => {
             "nothing keeps it alive: no timer, no immediate, no request, no open handle"
         }
         EndReason::Stopped => "it was told to stop",
         EndReason::OneTurn => "the one turn asked for is over",
-        EndReason::Broken => "on the spot, by process.exit() or an error that nobody caught",
+        EndReason::Broken if uncaught => "on the spot, because of an error that nobody caught",
+        EndReason::Broken => "on the spot, by process.exit()",
         EndReason::Stalled => "something is alive, but in the simulated world nothing can ever happen again",
         EndReason::Failed => "the operating system refused to poll",
     }
