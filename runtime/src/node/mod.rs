@@ -1,6 +1,7 @@
 //! Node's builtin modules. One file or folder each, under the name a user knows; pure convenience is JavaScript in `runtime/js`,
 //! embedded and compiled when first required.
 
+pub(crate) mod binding;
 pub(crate) mod console;
 pub(crate) mod events;
 pub(crate) mod process;
@@ -17,6 +18,20 @@ const JS: &[(&str, &str)] = &[
     ("/errors", include_str!("../../js/errors.js")),
     ("/validators", include_str!("../../js/validators.js")),
     ("/events_extra", include_str!("../../js/events_extra.js")),
+    ("/text", include_str!("../../js/text.js")),
+    ("/inspect", include_str!("../../js/inspect.js")),
+    ("/inspect_error", include_str!("../../js/inspect_error.js")),
+    ("/format", include_str!("../../js/format.js")),
+    ("/util_types", include_str!("../../js/util_types.js")),
+    ("/mime", include_str!("../../js/mime.js")),
+    ("/parse_args", include_str!("../../js/parse_args.js")),
+    ("/diff", include_str!("../../js/diff.js")),
+    ("/deep_equal", include_str!("../../js/deep_equal.js")),
+    ("/assertion_error", include_str!("../../js/assertion_error.js")),
+    ("/console", include_str!("../../js/console.js")),
+    ("util", include_str!("../../js/util.js")),
+    ("path", include_str!("../../js/path.js")),
+    ("assert", include_str!("../../js/assert.js")),
 ];
 
 /// Makes the exports of a builtin; `None`: not here (yet).
@@ -35,8 +50,19 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         "console" => console::object(s, rt)?,
         "events" => events::load(s, rt)?,
         "module" => registered(s, "Module"),
+        "path/posix" => return part(s, rt, "path", "posix"),
+        "path/win32" => return part(s, rt, "path", "win32"),
+        "util/types" => return part(s, rt, "util", "types"),
+        "assert/strict" => return part(s, rt, "assert", "strict"),
         _ => return load_js(s, rt, name),
     }))
+}
+
+/// A builtin that is a property of another.
+fn part<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, whole: &str, name: &str) -> Result<Option<Local<'s>>, Thrown> {
+    let Some(m) = builtin(s, rt, whole)? else { return Ok(None) };
+    let k = s.key(name);
+    s.get(m, k).map(Some)
 }
 
 /// Runs an embedded JavaScript builtin.
@@ -51,7 +77,7 @@ fn load_js<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Option<Loca
     s.define_with(module, k, exports, looplab_engine::ALL);
     let rk = s.key("require");
     let require = s.function(rk, 1, internal_require);
-    let binding = binding(s)?;
+    let binding = binding::object(s)?;
     let u = s.undefined();
     s.call(f, u, &[exports, require, module, binding])?;
     s.get(module, k).map(Some)
@@ -65,17 +91,6 @@ fn internal_require<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     modules::cjs::require_builtin(s, &rt, &plain)
 }
 
-/// The native helpers of embedded builtins, made once.
-fn binding<'s>(s: &mut Scope<'s>) -> Completion<'s> {
-    let known = registered(s, "binding");
-    if known.is_object() {
-        return Ok(known);
-    }
-    let o = s.new_object();
-    modules::register_value(s, "binding", o);
-    Ok(o)
-}
-
 /// Globals that come from builtin modules, each loaded when first touched.
 pub(crate) fn install_globals(s: &mut Scope<'_>, rt: &Rc<Rt>) -> Result<(), Thrown> {
     let _ = (s, rt);
@@ -85,10 +100,10 @@ pub(crate) fn install_globals(s: &mut Scope<'_>, rt: &Rc<Rt>) -> Result<(), Thro
 /// `util.inspect(v)` as text; a plain rendering when that fails.
 pub(crate) fn inspect_text<'s>(s: &mut Scope<'s>, v: Local<'s>) -> String {
     let rt = Rt::of(s);
-    let r = match builtin(s, &rt, "util") {
-        Ok(Some(util)) => {
+    let r = match builtin(s, &rt, "/inspect") {
+        Ok(Some(module)) => {
             let k = s.key("inspect");
-            s.invoke(util, k, &[v]).and_then(|t| s.to_text(t))
+            s.invoke(module, k, &[v]).and_then(|t| s.to_text(t))
         }
         Ok(None) => Ok(s.describe_value(v)),
         Err(t) => Err(t),

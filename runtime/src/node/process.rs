@@ -451,6 +451,7 @@ fn stream<'s>(s: &mut Scope<'s>, fd: i32) -> Completion<'s> {
     let k = s.key("write");
     let f = s.function(k, 1, if fd == 1 { write_out } else { write_err });
     s.define_with(o, k, f, ALL);
+    register_value(s, if fd == 1 { "stdout.write" } else { "stderr.write" }, f);
     let is_tty = match fd {
         1 => rustix::termios::isatty(rustix::stdio::stdout()),
         _ => rustix::termios::isatty(rustix::stdio::stderr()),

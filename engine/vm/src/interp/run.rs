@@ -990,6 +990,7 @@ impl Vm {
                                         new_target: Value::UNDEFINED,
                                         co: Value::UNDEFINED,
                                         native: Value::UNDEFINED,
+                                        native_new: false,
                                         dst: i.a() as u32,
                                         ret: Ret::Reg,
                                         first: false,
