@@ -62,12 +62,8 @@ fn install_throw_type_error<'s>(s: &mut Scope<'s>, function_prototype: Local<'s>
     s.define_accessor(function_prototype, caller, t, t, CONFIGURABLE);
 }
 
-/// `%ThrowTypeError%`. Sloppy functions of the script inherit it as `caller` and `arguments` here, where V8 gives each a
-/// property of its own that is null: for those it gives null.
-fn throw_type_error<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    if s.function_is_sloppy(args.this()) {
-        return Ok(s.null());
-    }
+/// `%ThrowTypeError%`.
+fn throw_type_error<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
     Err(s.throw_type(
         "'caller', 'callee', and 'arguments' properties may not be accessed on strict mode functions or the arguments objects for calls to them",
     ))
@@ -108,15 +104,27 @@ fn dynamic_function<'s>(
             (params.join(","), s.to_text(args.get(n - 1))?)
         }
     };
-    // Only comments, regular expressions and template literals can reach from the parameters into the body.
-    if params.contains(['/', '`']) {
-        compile_one(s, &format!("{prefix} anonymous({params}\n) {{\n}}"), "Unexpected end of arg string")?;
+    let unclosed = params.rfind("/*") > params.rfind("*/") || params.matches('`').count() % 2 == 1;
+    if unclosed {
+        return Err(s.throw_syntax("Unexpected end of arg string"));
     }
-    let f = compile_one(
-        s,
-        &format!("{prefix} anonymous({params}\n) {{\n{body}\n}}"),
-        "Arg string terminates parameters early",
-    )?;
+    // Only comments, regular expressions and template literals can reach from the parameters into the body.
+    let alone = format!("{prefix} anonymous({params}\n) {{\n}}");
+    if params.contains(['/', '`']) {
+        compile_one(s, &alone)?;
+    }
+    let f = match compile_one(s, &format!("{prefix} anonymous({params}\n) {{\n{body}\n}}")) {
+        Ok(f) => f,
+        Err(t) if params.is_empty() || s.is_terminating() => return Err(t),
+        Err(t) => {
+            let e = s.caught(t);
+            if let Err(t) = compile_one(s, &alone) {
+                s.caught(t);
+                return Err(s.throw_syntax("Arg string terminates parameters early"));
+            }
+            return Err(s.throw(e));
+        }
+    };
     let nt = args.new_target();
     if !nt.is_undefined() && !nt.is_identical(args.callee()) {
         let proto = s.prototype_from_constructor(nt, fallback)?;
@@ -126,14 +134,14 @@ fn dynamic_function<'s>(
 }
 
 /// The function that the whole of `text` declares. Text that closes it early and goes on is refused.
-fn compile_one<'s>(s: &mut Scope<'s>, text: &str, early: &str) -> Completion<'s> {
+fn compile_one<'s>(s: &mut Scope<'s>, text: &str) -> Completion<'s> {
     let id = s.next_script_id();
     let template = s.compile(Source::new("<anonymous>", text, id), CompileGoal::Function)?;
     let f = s.run_script(template, false)?;
     if f.is_callable() && s.function_source(f) == text {
         return Ok(f);
     }
-    Err(s.throw_syntax(early))
+    Err(s.throw_syntax("Single function literal required"))
 }
 
 // ---- prototype ----
@@ -141,38 +149,18 @@ fn compile_one<'s>(s: &mut Scope<'s>, text: &str, early: &str) -> Completion<'s>
 fn apply<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let (f, this) = (args.this(), args.get(0));
     if !f.is_callable() {
-        let t = s.describe_value(f);
-        return Err(s.throw_type(&format!(
-            "Function.prototype.apply was called on {t}, which is {} and not a function",
-            type_with_article(f)
-        )));
+        return Err(s.throw_not_callable(f));
     }
     if args.get(1).is_nullish() {
         return s.call(f, this, &[]);
     }
-    let list = s.list_from_array_like(args.get(1))?;
-    s.call(f, this, &list)
-}
-
-fn type_with_article(v: Local<'_>) -> &'static str {
-    if v.is_undefined() {
-        "undefined"
-    } else if v.is_bool() {
-        "a boolean"
-    } else if v.is_number() {
-        "a number"
-    } else if v.is_string() {
-        "a string"
-    } else if v.is_symbol() {
-        "a symbol"
-    } else if v.is_bigint() {
-        "a bigint"
-    } else {
-        "an object"
-    }
+    s.apply(f, this, args.get(1))
 }
 
 fn call<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    if !args.this().is_callable() {
+        return Err(s.throw_not_callable(args.this()));
+    }
     s.call(args.this(), args.get(0), args.tail(1))
 }
 

@@ -167,7 +167,7 @@ pub(crate) fn flattenable<'s>(
     strings: bool,
     what: &str,
 ) -> Result<IterRecord<'s>, Thrown> {
-    if !v.is_object() && !(strings && v.is_string()) {
+    if !(v.is_object() || strings && v.is_string()) {
         return Err(s.throw_type(&format!("{what} called on non-object")));
     }
     let key = s.atoms().sym_iterator;

@@ -3,7 +3,7 @@
 mod prototype;
 
 use crate::def;
-use looplab_vm::{Args, Class, Completion, Desc, Intrinsic, Key, KeyFilter, Local, Scope, Thrown};
+use looplab_vm::{Args, Class, Completion, Desc, EntryKind, Intrinsic, Key, KeyFilter, Local, Scope, Thrown};
 
 /// Sets up `Object` and `Object.prototype`.
 pub fn install(s: &mut Scope<'_>) {
@@ -56,6 +56,9 @@ fn assign<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         s.nested(|s| {
             let (to, source) = (s.adopt(to), s.adopt(source));
             let from = s.to_object(source)?;
+            if s.assign_data(to, from) {
+                return Ok(());
+            }
             for k in s.own_keys(from, KeyFilter::All)? {
                 if let Some(v) = s.own_enumerable_value(from, k)? {
                     s.set(to, k, v)?;
@@ -265,12 +268,18 @@ fn is_sealed<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 
 fn keys<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let o = s.to_object(args.get(0))?;
+    if let Some(list) = s.enumerable_list(o, EntryKind::Keys) {
+        return Ok(list);
+    }
     let keys = s.enumerable_own_keys(o)?;
     Ok(keys_array(s, &keys))
 }
 
 fn values<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let o = s.to_object(args.get(0))?;
+    if let Some(list) = s.enumerable_list(o, EntryKind::Values) {
+        return Ok(list);
+    }
     let out = s.new_array(&[]);
     for k in s.own_keys(o, KeyFilter::Strings)? {
         if let Some(v) = s.own_enumerable_value(o, k)? {
@@ -282,6 +291,9 @@ fn values<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 
 fn entries<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let o = s.to_object(args.get(0))?;
+    if let Some(list) = s.enumerable_list(o, EntryKind::Entries) {
+        return Ok(list);
+    }
     let out = s.new_array(&[]);
     for k in s.own_keys(o, KeyFilter::Strings)? {
         s.nested(|s| {

@@ -46,6 +46,8 @@ impl StackFrame {
         let name = match (&self.type_name, self.function.as_str()) {
             (Some(t), "") => format!("{t}.<anonymous>"),
             (Some(t), f) if f.starts_with(&format!("{t}.")) => f.to_owned(),
+            // Accessors, private and quoted names stand alone; an inferred name has its own prefix.
+            (Some(_), f) if self.file.is_some() && f.contains([' ', '#', '.']) => f.to_owned(),
             (Some(t), f) => format!("{t}.{f}"),
             (None, f) => f.to_owned(),
         };

@@ -50,7 +50,7 @@ pub use module::{ModuleId, ModuleState};
 pub use object::{Class, HostData, Visitor};
 pub use ops::{Hint, PreferredType};
 pub use promise::{Capability, PromiseState};
-pub use property::{Desc, KeyFilter};
+pub use property::{Desc, EntryKind, KeyFilter};
 pub use realm::Intrinsic;
 pub use scope::{Args, Completion, Global, Key, Local, NativeFn, Scope, Thrown};
 pub use shape::{ALL, CONFIGURABLE, ENUMERABLE, HIDDEN, WRITABLE};

@@ -200,7 +200,7 @@ impl<'s> Scope<'s> {
         if o.elems().iter().any(|v| v.is_hole()) {
             return None;
         }
-        Some(o.elems().to_vec().into_iter().map(|v| self.root(v)).collect())
+        Some(o.elems().iter().map(|&v| self.root(v)).collect())
     }
 
     /// `{ value, done }`.
@@ -490,7 +490,7 @@ impl<'s> Scope<'s> {
             return Ok(None);
         }
         if !f.is_callable() {
-            let t = self.describe_value(f);
+            let t = self.describe_without_source(f);
             return Err(self.throw_type(&format!("{t} is not a function")));
         }
         Ok(Some(f))
@@ -621,6 +621,21 @@ impl<'s> Scope<'s> {
     pub fn call(&mut self, f: Local<'s>, this: Local<'s>, args: &[Local<'s>]) -> Completion<'s> {
         let v = self.vm.call_value(f.v, this.v, args)?;
         Ok(self.root(v))
+    }
+
+    /// Calls a function with the elements of an array-like (`Function.prototype.apply`).
+    pub fn apply(&mut self, f: Local<'s>, this: Local<'s>, list: Local<'s>) -> Completion<'s> {
+        if list.is_class(Class::Array) && !list.obj().has_flag(crate::object::SPARSE) {
+            let o = list.obj();
+            let elems = o.elems();
+            if !elems.iter().any(|v| v.is_hole()) {
+                // call_value copies the arguments before it does anything else.
+                let v = self.vm.call_value(f.v, this.v, crate::vm::locals(elems))?;
+                return Ok(self.root(v));
+            }
+        }
+        let list = self.list_from_array_like(list)?;
+        self.call(f, this, &list)
     }
 
     /// `o[key](...args)`.
@@ -832,14 +847,6 @@ impl<'s> Scope<'s> {
         let t = code.template();
         let class = matches!(t.kind, K::ClassConstructor | K::DerivedConstructor);
         Some((class, t.is_async, t.is_generator, matches!(t.kind, K::Arrow | K::Method)))
-    }
-
-    /// Whether `f` is a plain function of the script in sloppy mode (V8 gives those `caller` and `arguments`).
-    pub fn function_is_sloppy(&self, f: Local<'_>) -> bool {
-        let Some(o) = ObjRef::from(f.v).filter(|o| o.is(Class::Function)) else { return false };
-        let code = crate::code::CodeRef::of_function(o);
-        let t = code.template();
-        !t.strict && !t.is_async && !t.is_generator && t.kind == looplab_bytecode::FuncKind::Normal
     }
 
     /// Where a function of the script is defined: source name, line and column (from 1); `None` for natives.

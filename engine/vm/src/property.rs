@@ -65,6 +65,17 @@ pub enum KeyFilter {
     Symbols,
 }
 
+/// What `Object.keys`, `values` and `entries` list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EntryKind {
+    /// The keys.
+    Keys,
+    /// The values.
+    Values,
+    /// `[key, value]` pairs.
+    Entries,
+}
+
 /// An own property: what `own_raw` found.
 #[derive(Clone, Copy)]
 pub(crate) struct Own {
@@ -142,7 +153,7 @@ impl Vm {
 
     /// Own keys of an object that is no proxy, in the order of the specification: indices, strings, symbols.
     pub(crate) fn own_keys_raw(&mut self, o: ObjRef, filter: KeyFilter) -> Vec<PropKey> {
-        if o.has_flag(LAZY) {
+        if o.has_flag(LAZY) && !o.is(Class::Error) {
             self.materialize(o);
         }
         let mut keys = Vec::new();
@@ -587,6 +598,86 @@ impl<'s> Scope<'s> {
             }
         }
         Ok(out)
+    }
+
+    /// The own enumerable properties if all of them are data that can be read without running code: indices, strings, and
+    /// (on request) symbols. Not rooted: valid until the next safepoint.
+    fn enumerable_data(&self, o: ObjRef, symbols: bool) -> Option<Vec<(PropKey, Value)>> {
+        if !Vm::is_ordinary(o) || o.has_flag(SPARSE) {
+            return None;
+        }
+        let named = o.shape().entries();
+        let mut out = Vec::with_capacity(o.elem_len() as usize + named.len());
+        let dense = o.elems().iter().enumerate().filter(|(_, v)| !v.is_hole());
+        out.extend(dense.map(|(i, &v)| (PropKey::index(i as u32), v)));
+        let mut has_symbols = false;
+        for &(k, slot, attrs) in &named {
+            if attrs & ENUMERABLE == 0 {
+                continue;
+            }
+            if attrs & ACCESSOR != 0 {
+                return None;
+            }
+            if k.is_string() {
+                out.push((k, o.slot(slot)));
+            } else {
+                has_symbols |= !is_private(k.0);
+            }
+        }
+        if symbols && has_symbols {
+            let wanted =
+                |e: &&(PropKey, u32, u8)| e.2 & ENUMERABLE != 0 && e.0.is_symbol() && !is_private(e.0.0);
+            out.extend(named.iter().filter(wanted).map(|&(k, slot, _)| (k, o.slot(slot))));
+        }
+        Some(out)
+    }
+
+    /// EnumerableOwnProperties as an array, where no code needs to run for it (`None`: use the general protocol).
+    pub fn enumerable_list(&mut self, o: Local<'s>, kind: EntryKind) -> Option<Local<'s>> {
+        let list = self.enumerable_data(o.obj(), false)?;
+        let out = self.vm.alloc_array(list.len() as u32);
+        for (k, v) in list {
+            let item = match kind {
+                EntryKind::Keys => self.vm.key_value(k),
+                EntryKind::Values => v,
+                EntryKind::Entries => {
+                    let name = self.vm.key_value(k);
+                    let pair = self.vm.alloc_array(2);
+                    pair.push_elem(&mut self.vm.heap, name);
+                    pair.push_elem(&mut self.vm.heap, v);
+                    pair.value()
+                }
+            };
+            out.push_elem(&mut self.vm.heap, item);
+        }
+        Some(self.root(out.value()))
+    }
+
+    /// One source of `Object.assign`, where no code needs to run for it. False: use the general protocol, from the first
+    /// property again (nothing can have noticed the ones that were set).
+    pub fn assign_data(&mut self, to: Local<'s>, from: Local<'s>) -> bool {
+        let t = to.obj();
+        if !t.is(Class::Plain) || !Vm::is_ordinary(t) || !Vm::extensible_raw(t) || t.has_flag(SPARSE) {
+            return false;
+        }
+        let Some(list) = self.enumerable_data(from.obj(), true) else { return false };
+        for (k, v) in list {
+            match t.find(k) {
+                Some(f) if f.attrs & (ACCESSOR | WRITABLE) == WRITABLE => t.store(f.loc, v),
+                Some(_) => return false,
+                None => {
+                    let mut p = t.proto();
+                    while let Some(x) = p {
+                        if !Vm::is_ordinary(x) || x.find(k).is_some() {
+                            return false;
+                        }
+                        p = x.proto();
+                    }
+                    self.vm.add_property(t, k, v, ALL);
+                }
+            }
+        }
+        true
     }
 
     /// The value of an own property if it exists and is enumerable: `[[GetOwnProperty]]` and `[[Get]]` in one.

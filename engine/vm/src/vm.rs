@@ -596,13 +596,15 @@ impl Vm {
         let code = CodeRef::of_function(f);
         let tpl = code.template().clone();
         self.add_property(f, self.atoms.length.0, Value::int(i32::from(tpl.length)), CONFIGURABLE);
-        let class = matches!(
-            tpl.kind,
-            looplab_bytecode::FuncKind::ClassConstructor | looplab_bytecode::FuncKind::DerivedConstructor
-        );
-        if !(class && tpl.name.is_empty()) && f.find(self.atoms.name.0).is_none() {
+        if f.find(self.atoms.name.0).is_none() {
             let name = code.name_value(self);
             self.add_property(f, self.atoms.name.0, name, CONFIGURABLE);
+        }
+        let sloppy = !tpl.strict && !tpl.is_async && !tpl.is_generator;
+        if sloppy && tpl.kind == looplab_bytecode::FuncKind::Normal {
+            // V8 gives these to functions of sloppy mode; both are always null here.
+            self.add_property(f, self.atoms.arguments.0, Value::NULL, 0);
+            self.add_property(f, self.atoms.caller.0, Value::NULL, 0);
         }
         if tpl.is_generator {
             let which =
@@ -787,6 +789,11 @@ pub(crate) fn read_arg(argv: *const Value, i: usize) -> Value {
 pub(crate) fn arg_slice<'a, 's>(argv: *const Value, from: usize, to: usize) -> &'a [crate::Local<'s>] {
     // SAFETY: as for read_arg; a Local is a transparent Value.
     unsafe { std::slice::from_raw_parts(argv.add(from).cast(), to - from) }
+}
+
+/// Values that are copied before anything can run, as arguments.
+pub(crate) fn locals<'a, 's>(v: &'a [Value]) -> &'a [crate::Local<'s>] {
+    arg_slice(v.as_ptr(), 0, v.len())
 }
 
 /// The native function behind a Native object.

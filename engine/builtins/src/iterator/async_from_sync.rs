@@ -58,7 +58,7 @@ fn throw<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         let Some(m) = s.get_method(r.iterator, key)? else {
             // The protocol is violated: let the iterator clean up first.
             s.iterator_close(&r)?;
-            return Err(s.throw_type("The iterator does not provide a 'throw' method"));
+            return Err(s.throw_type("The iterator does not provide a 'throw' method."));
         };
         let result = s.call(m, r.iterator, args.tail(0))?;
         go_on(s, p, result, &r, true)

@@ -108,24 +108,24 @@ fn to_string<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     }
     let o = s.to_object(v)?;
     let builtin = if s.is_array(o)? {
-        "Array"
+        "[object Array]"
     } else {
         match o.class() {
-            _ if o.is_callable() => "Function",
-            Some(Class::Arguments) => "Arguments",
-            Some(Class::Error) => "Error",
-            Some(Class::Boolean) => "Boolean",
-            Some(Class::Number) => "Number",
-            Some(Class::String) => "String",
-            Some(Class::Date) => "Date",
-            Some(Class::RegExp) => "RegExp",
-            _ => "Object",
+            _ if o.is_callable() => "[object Function]",
+            Some(Class::Arguments) => "[object Arguments]",
+            Some(Class::Error) => "[object Error]",
+            Some(Class::Boolean) => "[object Boolean]",
+            Some(Class::Number) => "[object Number]",
+            Some(Class::String) => "[object String]",
+            Some(Class::Date) => "[object Date]",
+            Some(Class::RegExp) => "[object RegExp]",
+            _ => "[object Object]",
         }
     };
     let key: Key<'s> = s.atoms().sym_to_string_tag.into();
     let tag = s.get(o, key)?;
     if !tag.is_string() {
-        return Ok(s.str(&format!("[object {builtin}]")));
+        return Ok(s.str(builtin));
     }
     let (open, close) = (s.str("[object "), s.str("]"));
     let t = s.concat(open, tag)?;

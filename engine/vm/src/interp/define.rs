@@ -448,6 +448,17 @@ impl Vm {
 }
 
 impl<'s> Scope<'s> {
+    /// The TypeError of a builtin whose receiver should have been a function (`call`, `apply`): it names what the innermost
+    /// script function was calling.
+    pub fn throw_not_callable(&mut self, f: Local<'s>) -> Thrown {
+        let code = self.vm.frames.last().map(|f| f.code);
+        let text = match code.and_then(|c| self.vm.failing_text(c)) {
+            Some(t) => t,
+            None => self.describe_without_source(f),
+        };
+        self.throw_type(&format!("{text} is not a function"))
+    }
+
     /// A value as V8 names it where it has no source text to quote: `number 1`, `string "x"`, `object null`, `object`.
     pub fn describe_without_source(&mut self, v: Local<'s>) -> String {
         let t = self.vm.type_of(v.v);
