@@ -92,14 +92,12 @@ impl Driver for Machine {
 
 /// Hands a pool job's result to whoever asked for it.
 fn finish_request(s: &mut looplab_engine::Scope<'_>, rt: &Rc<Rt>, key: u32, fired: Fired<JobOutput>) {
-    let Some((complete, _)) = rt.requests.borrow_mut().try_remove(key as usize) else { return };
+    let Some(complete) = rt.requests.borrow_mut().try_remove(key as usize) else { return };
     let (number, result) = match fired.source {
         Source::Request(id, r) => (id.number(), r),
         // The pool would not take it.
         _ => (0, Err(looplab_event_loop::JobError::Cancelled)),
     };
     let cb = ticks::Callback::new(CallbackKind::Pool, number, fired.cause);
-    let begin = ticks::begin(rt, cb, rt.probe.intern(""), Pos::NONE);
-    s.nested(|s| complete(s, rt, result));
-    ticks::end(rt, begin, true);
+    s.nested(|s| complete(s, rt, cb, result));
 }

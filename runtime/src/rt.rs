@@ -33,8 +33,10 @@ pub type RtWorld = EitherWorld<BoxJob<JobOutput>>;
 /// The loop of the runtime.
 pub type Lp = Loop<Task, RtWorld, Option<Recorder>>;
 
-/// What to do with a finished pool request. Runs as a callback of the loop.
-pub type Complete = Box<dyn for<'s> FnOnce(&mut Scope<'s>, &Rc<Rt>, Result<JobOutput, JobError>)>;
+/// What to do with a finished pool request. Reports its callback ([`crate::ticks::begin`] or [`crate::ticks::call`]) itself, since it
+/// knows whose it is.
+pub(crate) type Complete =
+    Box<dyn for<'s> FnOnce(&mut Scope<'s>, &Rc<Rt>, crate::ticks::Callback, Result<JobOutput, JobError>)>;
 /// A close callback.
 pub type Closer = Box<dyn for<'s> FnOnce(&mut Scope<'s>, &Rc<Rt>)>;
 
@@ -46,7 +48,7 @@ pub struct Rt {
     pub(crate) ticks: RefCell<Ticks>,
     pub(crate) timers: RefCell<Timers>,
     pub(crate) immediates: RefCell<Immediates>,
-    pub(crate) requests: RefCell<Slab<(Complete, EventId)>>,
+    pub(crate) requests: RefCell<Slab<Complete>>,
     pub(crate) closers: RefCell<Slab<Closer>>,
     /// The process is ending with this code: nothing of the script runs any more.
     pub exit: Cell<Option<i32>>,
@@ -60,6 +62,8 @@ pub struct Rt {
     pub process: Cell<Option<Global>>,
     /// Keys of the `events` module, once it is loaded.
     pub(crate) emitter: OnceCell<Box<crate::node::events::Names>>,
+    /// `Buffer.prototype`, once made.
+    pub(crate) buffer_prototype: Cell<Option<Global>>,
     /// Standard output failed for another reason than a closed pipe.
     pub(crate) stdout_failed: Cell<bool>,
     pub(crate) options: crate::Options,
@@ -85,6 +89,7 @@ impl Rt {
             scripts: RefCell::default(),
             process: Cell::new(None),
             emitter: OnceCell::new(),
+            buffer_prototype: Cell::new(None),
             stdout_failed: Cell::new(false),
             options,
             numbers: Cell::new(0),
@@ -144,7 +149,7 @@ impl Rt {
         }
     }
 
-    /// Runs `job` on the pool and `complete` on the loop afterwards. The result type of both is `T`.
+    /// Runs `job` on the pool and `complete` on the loop afterwards, as a callback without a name of its own.
     pub fn submit<T: Send + 'static>(
         self: &Rc<Self>,
         s: &mut Scope<'_>,
@@ -153,13 +158,31 @@ impl Rt {
         job: impl FnOnce() -> T + Send + 'static,
         complete: impl for<'n> FnOnce(&mut Scope<'n>, &Rc<Rt>, Result<T, JobError>) + 'static,
     ) {
-        let complete: Complete = Box::new(move |s, rt, out| {
-            let out = out.and_then(|b| b.downcast::<T>().map(|b| *b).map_err(|_| JobError::Cancelled));
-            complete(s, rt, out);
-        });
-        let key = self.requests.borrow_mut().insert((complete, EventId::NONE)) as u32;
-        let boxed: BoxJob<JobOutput> = Box::new(move || Box::new(job()) as JobOutput);
         let pos = self.here(s);
+        self.submit_from(s, class, label, pos, job, move |s, rt, cb, out| {
+            let begin = crate::ticks::begin(rt, cb, rt.probe.intern(""), Pos::NONE);
+            s.nested(|s| complete(s, rt, out));
+            crate::ticks::end(rt, begin, true);
+        });
+    }
+
+    /// As [`Rt::submit`], for work that was asked for at `pos` (perhaps by an earlier callback), with a completion that reports its
+    /// callback itself.
+    pub(crate) fn submit_from<T: Send + 'static>(
+        self: &Rc<Self>,
+        _: &mut Scope<'_>,
+        class: JobClass,
+        label: &'static str,
+        pos: Pos,
+        job: impl FnOnce() -> T + Send + 'static,
+        complete: impl for<'n> FnOnce(&mut Scope<'n>, &Rc<Rt>, crate::ticks::Callback, Result<T, JobError>) + 'static,
+    ) {
+        let complete: Complete = Box::new(move |s, rt, cb, out| {
+            let out = out.and_then(|b| b.downcast::<T>().map(|b| *b).map_err(|_| JobError::Cancelled));
+            complete(s, rt, cb, out);
+        });
+        let key = self.requests.borrow_mut().insert(complete) as u32;
+        let boxed: BoxJob<JobOutput> = Box::new(move || Box::new(job()) as JobOutput);
         let origin = Origin { label: self.probe.intern(label), pos, hidden: false };
         let sent =
             self.with_loop(|lp| lp.pool_submit(boxed, JobInfo { class, label }, Task::Request(key), origin));

@@ -2,8 +2,10 @@
 //! embedded and compiled when first required.
 
 pub(crate) mod binding;
+pub(crate) mod buffer;
 pub(crate) mod console;
 pub(crate) mod events;
+pub(crate) mod fs;
 pub(crate) mod process;
 pub(crate) mod stdio;
 pub(crate) mod sys;
@@ -49,6 +51,15 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         }
         "console" => console::object(s, rt)?,
         "events" => events::load(s, rt)?,
+        "buffer" => buffer::load(s)?,
+        "string_decoder" => buffer::load_string_decoder(s)?,
+        "/encoding" => {
+            let o = s.new_object();
+            buffer::install_text(s, o);
+            o
+        }
+        "fs" => fs::load(s)?,
+        "fs/promises" => fs::load_promises(s)?,
         "module" => registered(s, "Module"),
         "path/posix" => return part(s, rt, "path", "posix"),
         "path/win32" => return part(s, rt, "path", "win32"),
@@ -91,10 +102,54 @@ fn internal_require<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     modules::cjs::require_builtin(s, &rt, &plain)
 }
 
-/// Globals that come from builtin modules, each loaded when first touched.
-pub(crate) fn install_globals(s: &mut Scope<'_>, rt: &Rc<Rt>) -> Result<(), Thrown> {
-    let _ = (s, rt);
+/// Globals that come from builtin modules: name, module, whether it is enumerable.
+const GLOBALS: &[(&str, &str, bool)] = &[
+    ("Buffer", "buffer", false),
+    ("atob", "buffer", true),
+    ("btoa", "buffer", true),
+    ("TextEncoder", "/encoding", false),
+    ("TextDecoder", "/encoding", false),
+];
+
+/// Makes these globals accessors that load the module when first touched and then become plain properties.
+pub(crate) fn install_globals(s: &mut Scope<'_>, _: &Rc<Rt>) -> Result<(), Thrown> {
+    s.nested(|s| {
+        let g = s.global_object();
+        for (i, &(name, _, enumerable)) in GLOBALS.iter().enumerate() {
+            let (k, data) = (s.key(name), s.int(i as i32));
+            let get = s.function_with_data(k, 0, global_get, data);
+            let set = s.function_with_data(k, 1, global_set, data);
+            let shown = if enumerable { looplab_engine::ENUMERABLE } else { 0 };
+            s.define_accessor(g, k, get, set, looplab_engine::CONFIGURABLE | shown);
+        }
+    });
     Ok(())
+}
+
+fn lazy_global(args: &Args<'_>) -> &'static (&'static str, &'static str, bool) {
+    &GLOBALS[args.data().as_int().unwrap_or(0) as usize]
+}
+
+fn replace_global<'s>(s: &mut Scope<'s>, name: &str, enumerable: bool, v: Local<'s>) {
+    let (g, k) = (s.global_object(), s.key(name));
+    let attrs = if enumerable { looplab_engine::ALL } else { looplab_engine::HIDDEN };
+    s.define_with(g, k, v, attrs);
+}
+
+fn global_get<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let &(name, module, enumerable) = lazy_global(args);
+    let rt = Rt::of(s);
+    let m = modules::cjs::require_builtin(s, &rt, module)?;
+    let k = s.key(name);
+    let v = s.get(m, k)?;
+    replace_global(s, name, enumerable, v);
+    Ok(v)
+}
+
+fn global_set<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let &(name, _, enumerable) = lazy_global(args);
+    replace_global(s, name, enumerable, args.get(0));
+    Ok(s.undefined())
 }
 
 /// `util.inspect(v)` as text; a plain rendering when that fails.

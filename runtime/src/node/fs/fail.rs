@@ -1,0 +1,109 @@
+//! Why a file operation failed: plain data that a worker can hand over, made into Node's error object on the loop's thread.
+
+use crate::errors;
+use crate::node::sys;
+use looplab_engine::{ALL, Intrinsic, Key, Local, Scope};
+use std::io;
+
+/// A failure.
+#[derive(Debug, Clone)]
+pub(crate) enum Fail {
+    /// Of a system call.
+    System { errno: i32, syscall: &'static str, path: Option<String>, dest: Option<String> },
+    /// Node's SystemError: `ERR_FS_…` with the details in the message.
+    Fs { code: &'static str, text: &'static str, errno: i32, syscall: &'static str, path: String },
+    /// Another error with a code.
+    Coded { kind: errors::Kind, code: &'static str, message: String },
+}
+
+impl Fail {
+    /// Of a call without a path.
+    pub(crate) fn system(e: &io::Error, syscall: &'static str) -> Fail {
+        Fail::System { errno: sys::errno(e), syscall, path: None, dest: None }
+    }
+
+    /// Of a call on a path.
+    pub(crate) fn at(e: &io::Error, syscall: &'static str, path: &super::args::FsPath) -> Fail {
+        Fail::System { errno: sys::errno(e), syscall, path: Some(path.shown()), dest: None }
+    }
+
+    /// Of a call on two paths.
+    pub(crate) fn between(
+        e: &io::Error,
+        syscall: &'static str,
+        path: &super::args::FsPath,
+        dest: &super::args::FsPath,
+    ) -> Fail {
+        Fail::System { errno: sys::errno(e), syscall, path: Some(path.shown()), dest: Some(dest.shown()) }
+    }
+
+    /// The errno; 0 for what is no system call's.
+    pub(crate) fn errno(&self) -> i32 {
+        match self {
+            Fail::System { errno, .. } | Fail::Fs { errno, .. } => *errno,
+            Fail::Coded { .. } => 0,
+        }
+    }
+
+    /// The error object.
+    pub(crate) fn to_error<'s>(&self, s: &mut Scope<'s>) -> Local<'s> {
+        match self {
+            Fail::System { errno, syscall, path, dest } => {
+                sys::error(s, *errno, syscall, path.as_deref(), dest.as_deref())
+            }
+            Fail::Coded { kind, code, message } => errors::new(s, *kind, code, message),
+            Fail::Fs { code, text, errno, syscall, path } => {
+                fs_error(s, code, text, *errno, syscall, path)
+            }
+        }
+    }
+}
+
+/// A SystemError: name, code, `info`, and errno, syscall and path read from it.
+fn fs_error<'s>(
+    s: &mut Scope<'s>,
+    code: &str,
+    text: &str,
+    errno: i32,
+    syscall: &str,
+    path: &str,
+) -> Local<'s> {
+    let (name, why) = sys::lookup(errno);
+    let why = if name == "EISDIR" { "is a directory" } else { why };
+    let message = format!("{text}: {syscall} returned {name} ({why}) {path}");
+    let e = s.new_error(Intrinsic::ErrorPrototype, &message);
+    let k: Key<'s> = s.atoms().name.into();
+    let shown = s.str(&format!("SystemError [{code}]"));
+    s.define_hidden(e, k, shown);
+    s.capture_stack(e, None);
+    let plain = s.str("SystemError");
+    s.define_hidden(e, k, plain);
+    let info = s.new_object();
+    let fields = [("code", s.str(name)), ("message", s.str(why)), ("path", s.str(path)), ("syscall", s.str(syscall))];
+    let number = s.int(errno);
+    let put = |s: &mut Scope<'s>, o: Local<'s>, k: &str, v: Local<'s>| {
+        let k = s.key(k);
+        s.define_with(o, k, v, ALL);
+    };
+    let c = s.str(code);
+    put(s, e, "code", c);
+    for (k, v) in fields {
+        put(s, info, k, v);
+    }
+    put(s, info, "errno", number);
+    put(s, e, "info", info);
+    put(s, e, "errno", number);
+    for (k, i) in [("syscall", 3), ("path", 2)] {
+        put(s, e, k, fields[i].1);
+    }
+    e
+}
+
+/// A plain Error with a `code` property (not shown in its stack).
+pub(crate) fn coded<'s>(s: &mut Scope<'s>, code: &str, message: &str) -> Local<'s> {
+    let e = s.new_error(Intrinsic::ErrorPrototype, message);
+    let k: Key<'s> = s.atoms().code.into();
+    let v = s.str(code);
+    s.define_with(e, k, v, ALL);
+    e
+}
