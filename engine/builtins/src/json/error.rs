@@ -47,6 +47,11 @@ impl Error {
     /// The message for this text.
     pub(super) fn message(&self, text: Chars<'_>) -> String {
         let what = match self.kind {
+            // Inside a misspelt word; elsewhere a string or number would have been taken for a value.
+            Kind::Token if self.at < text.len() && text.at(self.at) == 0x22 => "Unexpected string",
+            Kind::Token if self.at < text.len() && matches!(text.at(self.at), 0x2D | 0x30..=0x39) => {
+                "Unexpected number"
+            }
             Kind::Token => return self.token_message(text),
             Kind::End => return "Unexpected end of JSON input".into(),
             Kind::Number => "Unexpected number",
