@@ -46,6 +46,8 @@ pub struct Latencies {
     pub by_label: BTreeMap<String, u64>,
     /// What reading the clock costs the program. Default 1 µs.
     pub clock_read: u64,
+    /// What a poll costs that doesn't wait and finds nothing. Default 1 µs: a loop kept turning by immediates gets on in time.
+    pub empty_poll: u64,
 }
 
 impl Default for Latencies {
@@ -57,6 +59,7 @@ impl Default for Latencies {
             other: 1_000_000,
             by_label: BTreeMap::new(),
             clock_read: 1_000,
+            empty_poll: 1_000,
         }
     }
 }
@@ -313,6 +316,9 @@ impl<J: Job> World for SimWorld<J> {
             };
             self.clock.set(until.max(self.clock.get()));
             self.settle_workers();
+        }
+        if self.done.is_empty() && !woken && timeout == Some(0) {
+            self.advance(self.options.latencies.empty_poll);
         }
         if woken {
             out.push(Ready::Woken);
