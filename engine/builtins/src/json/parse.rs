@@ -402,6 +402,8 @@ impl<'t, U: Unit> Parser<'t, U> {
                 value
             }
             None => return Err(Error::new(Kind::End, self.at)),
+            // V8 has other words for characters beyond Latin-1 here.
+            Some(0x100..) => return Err(Error::new(Kind::Token, self.at)),
             Some(_) => return Err(Error::new(Kind::Escape, self.at)),
         };
         self.at += 1;
