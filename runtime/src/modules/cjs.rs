@@ -26,6 +26,18 @@ pub(crate) fn register(s: &mut Scope<'_>) {
         let proto = s.new_object();
         let ctor = s.constructor("Module", 0, module_constructor, proto);
         s.method(proto, "require", 1, module_require);
+        s.method(proto, "_compile", 2, module_compile);
+        let cache_key = s.key("_cache");
+        s.define_with(ctor, cache_key, cache, looplab_engine::ALL);
+        let k = s.key("Module");
+        s.define_with(ctor, k, ctor, looplab_engine::ALL);
+        s.method(ctor, "wrap", 1, module_wrap);
+        s.method(ctor, "isBuiltin", 1, is_builtin);
+        s.method(ctor, "createRequire", 1, create_require);
+        let names: Vec<Local<'_>> = looplab_module_loader::BUILTIN_MODULES.iter().map(|n| s.str(n)).collect();
+        let names = s.new_array(&names);
+        let k = s.key("builtinModules");
+        s.define_with(ctor, k, names, looplab_engine::ALL);
         register_value(s, "Module.prototype", proto);
         register_value(s, "Module", ctor);
         let ext = s.new_object_with_proto(null);
@@ -41,6 +53,51 @@ pub(crate) fn register(s: &mut Scope<'_>) {
 fn module_constructor<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let id = text_arg(s, args, 0);
     new_module(s, &id, args.get(1))
+}
+
+/// `module._compile(content, filename)`
+fn module_compile<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let (text, file) = (text_arg(s, args, 0), text_arg(s, args, 1));
+    let t = compile(s, &rt, &file, &text, CompileGoal::Body(&PARAMETERS))?;
+    let name = s.str(&file);
+    put(s, args.this(), "filename", name);
+    run_wrapper(s, &rt, args.this(), &file, t, false)?;
+    Ok(s.undefined())
+}
+
+/// `Module.wrap(script)`
+fn module_wrap<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let text = s.to_text(args.get(0))?;
+    Ok(s.str(&looplab_module_loader::wrapper::wrap(&text)))
+}
+
+/// `module.isBuiltin(name)`
+fn is_builtin<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let yes = args.get(0).is_string() && looplab_module_loader::is_builtin(&text_arg(s, args, 0));
+    Ok(s.bool(yes))
+}
+
+/// `module.createRequire(filename)`: an absolute path or a file: URL.
+fn create_require<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let v = args.get(0);
+    let text = s.to_text(v)?;
+    let path = if text.starts_with("file:") {
+        looplab_module_loader::url::file_url_to_path(&text).ok()
+    } else {
+        text.starts_with('/').then_some(text)
+    };
+    let Some(path) = path else {
+        return Err(errors::invalid_arg_value(
+            s,
+            "filename",
+            v,
+            "must be a file URL object, file URL string, or absolute path string",
+        ));
+    };
+    let u = s.undefined();
+    let m = new_module(s, &path, u)?;
+    Ok(make_require(s, m))
 }
 
 /// `module.require(id)`
@@ -367,11 +424,13 @@ fn run_file<'s>(
     }
     let template = match compile(s, rt, path, &text, CompileGoal::Body(&PARAMETERS)) {
         Ok(t) => t,
-        Err(t) if format == Format::Ambiguous && esm_only(s, rt, path, &text) => {
-            s.caught(t);
-            return Ok(Loaded::IsModule);
+        Err(t) => {
+            let e = s.caught(t);
+            if format == Format::Ambiguous && esm_only(s, rt, path, &text) {
+                return Ok(Loaded::IsModule);
+            }
+            return Err(s.throw(e));
         }
-        Err(t) => return Err(t),
     };
     run_wrapper(s, rt, module, path, template, is_main)?;
     Ok(Loaded::Done)

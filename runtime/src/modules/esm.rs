@@ -36,6 +36,8 @@ pub(crate) struct State {
     evaluator: Evaluator<Global>,
     /// Promises waiting for a root: promise and the module whose namespace they get.
     waiting: FxHashMap<NodeId, Vec<(Global, ModuleId)>>,
+    /// What `require` gives instead of the namespace of modules with a default export.
+    facades: FxHashMap<ModuleId, ModuleId>,
     /// The main module's evaluation promise.
     pub(crate) main: Option<Global>,
 }
@@ -48,6 +50,7 @@ impl Default for State {
             entries: Vec::new(),
             evaluator: Evaluator::new(),
             waiting: FxHashMap::default(),
+            facades: FxHashMap::default(),
             main: None,
         }
     }
@@ -566,5 +569,30 @@ pub(crate) fn require_esm<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, path: &str, is_mai
     }
     let ns = s.module_namespace(id);
     let k: Key<'s> = s.key("module.exports");
-    if s.has_property(ns, k)? { s.get(ns, k) } else { Ok(ns) }
+    if s.has_property(ns, k)? {
+        return s.get(ns, k);
+    }
+    let default: Key<'s> = s.atoms().default.into();
+    let marker = s.key("__esModule");
+    if s.has_property(ns, default)? && !s.has_property(ns, marker)? {
+        return facade(s, rt, id);
+    }
+    Ok(ns)
+}
+
+/// What `require` gives of a module with a default export: its namespace with `__esModule` beside it, as transpiled code expects.
+fn facade<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, id: ModuleId) -> Completion<'s> {
+    const TEXT: &str = "export * from 'original'; export { default } from 'original'; export const __esModule = true;";
+    if let Some(f) = state(rt, |st| st.facades.get(&id).copied()) {
+        return Ok(s.module_namespace(f));
+    }
+    let name = format!("node:internal/require(esm) of {}", s.module_name(id));
+    let t = compile(s, rt, &name, TEXT, CompileGoal::Module)?;
+    let f = s.module_new(t, &name);
+    let requests = s.module_requests(f).len();
+    s.module_connect(f, vec![id; requests]);
+    s.module_link(f)?;
+    s.module_evaluate(f)?;
+    state(rt, |st| st.facades.insert(id, f));
+    Ok(s.module_namespace(f))
 }
