@@ -96,6 +96,7 @@ function parse(str, sep, eq, options) {
   if (!(limit > 0)) limit = Infinity;
   const custom = options && typeof options.decodeURIComponent === 'function' ? options.decodeURIComponent : QueryString.unescape;
   const decode = (text) => {
+    if (text === '') return '';
     if (custom === unescape && !text.includes('%')) return text;
     try {
       return custom(text);

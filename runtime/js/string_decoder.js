@@ -21,32 +21,19 @@ function incompleteUtf8(bytes) {
   for (let back = 1; back <= 3 && back <= length; back++) {
     const byte = bytes[length - back];
     if ((byte & 0xc0) === 0x80) continue;
-    const need = byte >= 0xf0 && byte <= 0xf4 ? 4 : byte >= 0xe0 && byte < 0xf0 ? 3 : byte >= 0xc2 && byte < 0xe0 ? 2 : 1;
+    const need = byte >= 0xf0 && byte <= 0xf7 ? 4 : byte >= 0xe0 && byte < 0xf0 ? 3 : byte >= 0xc0 && byte < 0xe0 ? 2 : 1;
     if (need <= back) return [0, 0];
-    // A second byte that can't follow the first makes the sequence wrong rather than unfinished.
-    if (back >= 2 && !isSecondByte(byte, bytes[length - back + 1])) return [0, 0];
     return [back, need];
   }
   return [0, 0];
 }
 
-function isSecondByte(first, second) {
-  if (first === 0xe0) return second >= 0xa0;
-  if (first === 0xed) return second < 0xa0;
-  if (first === 0xf0) return second >= 0x90;
-  if (first === 0xf4) return second < 0x90;
-  return true;
-}
-
 function incompleteUtf16(bytes) {
   const { length } = bytes;
-  const odd = length % 2;
+  if (length % 2 === 1) return [1, 2];
   // A lead surrogate waits for its second half.
-  if (length - odd >= 2) {
-    const high = bytes[length - odd - 1];
-    if (high >= 0xd8 && high <= 0xdb) return [2 + odd, 4];
-  }
-  return odd ? [1, 2] : [0, 0];
+  const high = bytes[length - 1];
+  return length >= 2 && high >= 0xd8 && high <= 0xdb ? [2, 4] : [0, 0];
 }
 
 class StringDecoder {
@@ -107,5 +94,4 @@ class StringDecoder {
   }
 }
 
-// Node's decoder can be made without `new` on an inheriting object and shows only its encoding when inspected.
 module.exports = { StringDecoder };

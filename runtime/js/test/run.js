@@ -56,7 +56,7 @@ for (const file of fs.readdirSync(folder).sort()) {
   for (const entry of entries) {
     total++;
     const expected = answer(entry, family, 'node');
-    recorded.push(expected);
+    recorded.push(expected.replaceAll(process.cwd(), '<cwd>'));
     if (record) continue;
     const actual = answer(entry, family, 'ours');
     if (actual === expected || withoutFrames(actual) === withoutFrames(expected)) continue;
