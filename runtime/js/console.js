@@ -132,7 +132,7 @@ function tableOf(state, data, properties) {
     const depth = value !== null && typeof value === 'object' && !isArray(value) && objectKeys(value).length > 2 ? -1 : 0;
     return inspect(value, { depth, maxArrayLength: 3, breakLength: Infinity, ...inspectOptionsFor(state, state.stdout()) });
   };
-  const counted = (length) => arrayFrom({ length }, (_, i) => `${i}`);
+  const counted = (length) => arrayFrom({ length }, (_, i) => cell(i));
   const kind = classOf(data);
   if (kind === 'Map' || kind === 'MapIterator') {
     const entries = kind === 'Map' ? [...Map.prototype.entries.call(data)].flat(1) : undefined;
@@ -266,8 +266,8 @@ const methods = {
   },
 
   table(data, properties) {
-    if (data === null || typeof data !== 'object') return this.log(data);
     if (properties !== undefined) validateArray(properties, 'properties');
+    if (data === null || typeof data !== 'object') return this.log(data);
     return this.log(tableOf(states.get(this), data, properties));
   },
 };

@@ -1,7 +1,7 @@
 // util.format and formatWithOptions: the % directives, and the joining of what is left over.
 
-const { inspect, hasBuiltinName, plain } = require('./inspect');
-const { numberText, bigintText, stripColors } = require('./text');
+const { inspect, hasBuiltinName } = require('./inspect');
+const { numberText, bigintText } = require('./text');
 const { classOf, getProxyDetails } = binding;
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
@@ -24,7 +24,7 @@ function formatWithOptions(inspectOptions, ...args) {
 /** The same without argument checks; console uses it with its arguments as an array. */
 function formatList(options, args) {
   const first = args[0];
-  if (args.length === 1) return typeof first === 'string' ? first : inspect(first, { ...options, compact: 3, colors: colorsOf(options), depth: depthOf(options) });
+  if (args.length === 1) return typeof first === 'string' ? first : inspect(first, options);
   let text = '';
   let used = 0;
   let separator = '';
@@ -35,15 +35,11 @@ function formatList(options, args) {
   for (; used < args.length; used++) {
     const value = args[used];
     text += separator;
-    text += typeof value === 'string' ? value : inspect(value, withDefaults(options));
+    text += typeof value === 'string' ? value : inspect(value, options);
     separator = ' ';
   }
   return text;
 }
-
-const colorsOf = (options) => (options && options.colors) || false;
-const depthOf = (options) => (options && options.depth !== undefined ? options.depth : 2);
-const withDefaults = (options) => ({ ...options, compact: 3, colors: colorsOf(options), depth: depthOf(options) });
 
 // Replaces the directives of `first`; returns the text and how many of `args` are used up.
 function directives(options, first, args) {
@@ -81,7 +77,7 @@ function directive(letter, value, options) {
       if (typeof value === 'bigint') return bigintText(value, false);
       return numberText(typeof value === 'symbol' ? NaN : parseInt(value), false);
     case 'f': return numberText(typeof value === 'symbol' ? NaN : parseFloat(value), false);
-    case 'j': return jsonDirective(value);
+    case 'j': return `${jsonDirective(value)}`;
     case 'O': return inspect(value, options);
     case 'o': return inspect(value, { ...options, showHidden: true, showProxy: true, depth: 4 });
     case 'c': return '';
@@ -103,7 +99,7 @@ function hasBuiltInToString(value) {
     if (target === null) return true;
     value = target;
   }
-  if (hasOwn(value, Symbol.toPrimitive) ? typeof value[Symbol.toPrimitive] === 'function' : false) return false;
+  if (typeof value[Symbol.toPrimitive] === 'function' && !hasBuiltInToPrimitive(value)) return false;
   if (typeof value.toString !== 'function') return true;
   if (hasOwn(value, 'toString')) return false;
   let pointer = value;
@@ -113,6 +109,10 @@ function hasBuiltInToString(value) {
   const descriptor = getOwnPropertyDescriptor(pointer, 'constructor');
   return descriptor !== undefined && typeof descriptor.value === 'function' && hasBuiltinName(descriptor.value.name);
 }
+
+// Date is the only builtin class with a Symbol.toPrimitive that boxed symbols and plain objects don't share.
+const hasBuiltInToPrimitive = (value) => value[Symbol.toPrimitive] === Date.prototype[Symbol.toPrimitive] ||
+  value[Symbol.toPrimitive] === Symbol.prototype[Symbol.toPrimitive];
 
 function jsonDirective(value) {
   try {
@@ -137,4 +137,4 @@ function isCircular(value) {
   return visit(value);
 }
 
-module.exports = { format, formatWithOptions, formatList, plain, stripColors };
+module.exports = { format, formatWithOptions, formatList };

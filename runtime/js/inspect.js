@@ -29,6 +29,7 @@ const { min, max, sqrt, round, floor } = Math;
 const uncurry = (f) => Function.prototype.call.bind(f);
 const hasOwn = Object.hasOwn;
 const isEnumerable = uncurry(Object.prototype.propertyIsEnumerable);
+const functionToString = uncurry(Function.prototype.toString);
 const regExpToString = uncurry(RegExp.prototype.toString);
 const dateToISO = uncurry(Date.prototype.toISOString);
 const dateToString = uncurry(Date.prototype.toString);
@@ -87,7 +88,7 @@ const BUILTIN_NAMES = new Set([
   'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError', 'SuppressedError', 'ArrayBuffer', 'Uint8Array',
   'Int8Array', 'Uint16Array', 'Int16Array', 'Uint32Array', 'Int32Array', 'Float16Array', 'Float32Array', 'Float64Array',
   'Uint8ClampedArray', 'BigUint64Array', 'BigInt64Array', 'DataView', 'Map', 'BigInt', 'Set', 'Iterator', 'WeakMap', 'WeakSet',
-  'WeakRef', 'Proxy', 'Reflect', 'FinalizationRegistry', 'SharedArrayBuffer', 'Atomics', 'JSON', 'Math', 'Intl', 'WebAssembly',
+  'WeakRef', 'Proxy', 'Reflect', 'FinalizationRegistry', 'Atomics', 'JSON', 'Math', 'Intl', 'WebAssembly',
   'DisposableStack', 'AsyncDisposableStack',
 ]);
 const hasBuiltinName = (name) => BUILTIN_NAMES.has(name);
@@ -264,8 +265,8 @@ function formatCustom(ctx, custom, context, isProxy, recurseTimes) {
   if (result === context) {
     return formatRawOf(ctx, context, recurseTimes);
   }
-  if (typeof result !== 'object') return `${result}`;
-  return formatValue(ctx, result, recurseTimes).replaceAll('\n', `\n${' '.repeat(ctx.indentationLvl)}`);
+  if (typeof result === 'string') return result.replaceAll('\n', `\n${' '.repeat(ctx.indentationLvl)}`);
+  return formatValue(ctx, result, recurseTimes);
 }
 
 // The custom function handed the object itself back: show it as if it had none.
@@ -440,9 +441,16 @@ function tagOf(ctx, value, constructor) {
   if (typeof tag !== 'string' || tag === '') return '';
   // An own property of that name is listed anyway.
   if (ctx.showHidden ? hasOwn(value, Symbol.toStringTag) : isEnumerable(value, Symbol.toStringTag)) return '';
-  // A tag that only repeats part of the class name says nothing new.
-  if (constructor !== null && constructor !== tag && constructor.includes(tag)) return '';
-  return tag;
+  return constructor !== null && repeatsWord(constructor, tag) ? '' : tag;
+}
+
+// A tag that only repeats the end of one of the class name's words ("Bar" or "Foo" of "FooBar") says nothing new.
+function repeatsWord(name, tag) {
+  for (let at = name.indexOf(tag); at !== -1; at = name.indexOf(tag, at + 1)) {
+    const next = name.charCodeAt(at + tag.length);
+    if (next !== next || (next >= 65 && next <= 90)) return true;
+  }
+  return false;
 }
 
 function keysOf(value, showHidden) {
@@ -484,7 +492,9 @@ function formatRaw(ctx, value, recurseTimes, typedArray, kind) {
   if (shape.done !== undefined) return shape.done;
 
   if (ctx.depth !== null && recurseTimes > ctx.depth) {
-    const name = prefixOf(constructor, tag, kind === 'Array' ? 'Array' : 'Object').slice(0, -1);
+    let fallback = kind === 'Array' ? 'Array' : 'Object';
+    if (constructor === null) fallback = kind === 'TypedArray' ? typedArrayName(value) : kind;
+    const name = prefixOf(constructor, tag, fallback).slice(0, -1);
     return ctx.stylize(constructor === null ? name : `[${name}]`, 'special');
   }
   recurseTimes += 1;
@@ -546,7 +556,9 @@ function overflowText(ctx, value, constructor, tag) {
 function describe(ctx, value, kind, constructor, tag, shape, recurseTimes, typedArray, hasProtoProps) {
   const describer = describers[kind];
   const iterable = value[Symbol.iterator] || constructor === null;
-  if (describer !== undefined && (iterable || !NEEDS_ITERATOR.has(kind))) {
+  // Whatever has come to be a plain object by its prototype shows as one.
+  const isPlain = constructor === 'Object' && kind !== 'Function';
+  if (describer !== undefined && (NEEDS_ITERATOR.has(kind) ? iterable : !isPlain)) {
     describer(ctx, value, kind, constructor, tag, shape, recurseTimes, typedArray, hasProtoProps);
   } else {
     describePlain(ctx, value, kind, constructor, tag, shape, recurseTimes, typedArray, hasProtoProps);
@@ -565,7 +577,7 @@ function describePlain(ctx, value, kind, constructor, tag, shape, recurseTimes, 
     if (bare) shape.done = `${shape.open}}`;
     return;
   }
-  const prefix = prefixOf(constructor, tag, kind === 'Arguments' ? 'Arguments' : 'Object');
+  const prefix = prefixOf(constructor, tag, kind === 'Arguments' || kind === 'Generator' || kind === 'AsyncGenerator' ? kind : 'Object');
   if (bare) shape.done = `${prefix}{}`;
   else shape.open = `${prefix}{`;
 }
@@ -724,7 +736,7 @@ function describeBoxed(ctx, value, kind, constructor, tag, shape, recurseTimes, 
 
 function functionBase(ctx, value, constructor, tag) {
   const kind = functionKind(value);
-  if (kind.isClass) return classBase(value, constructor, tag);
+  if (kind.isClass && hasPlainHeritage(value)) return classBase(value, constructor, tag);
   const type = `${kind.isAsync ? 'Async' : ''}${kind.isGenerator ? 'Generator' : ''}Function`;
   let base = `[${type}`;
   if (constructor === null) base += ' (null prototype)';
@@ -737,13 +749,21 @@ function functionBase(ctx, value, constructor, tag) {
   return base;
 }
 
+// Node takes a class whose heritage is a call or a bracketed expression for a function; so that the texts agree, so do we.
+function hasPlainHeritage(value) {
+  const source = functionToString(value);
+  const brace = source.indexOf('{');
+  const head = source.slice(5, brace);
+  return !head.includes('(') || /^\s+[^(]*$/.test(head.replace(/\/\*[^]*?\*\/|\/\/[^\n]*/g, ''));
+}
+
 function classBase(value, constructor, tag) {
   const name = (hasOwn(value, 'name') && value.name) || '(anonymous)';
   let base = `class ${name}`;
   if (constructor !== 'Function' && constructor !== null) base += ` [${constructor}]`;
   if (tag !== '' && constructor !== tag) base += ` [${tag}]`;
   if (constructor === null) {
-    base += ' extends null';
+    base += ' extends [null prototype]';
   } else {
     const superName = getPrototypeOf(value).name;
     if (superName) base += ` extends ${superName}`;
@@ -801,7 +821,7 @@ function formatTypedArray(ctx, value, recurseTimes) {
   if (ctx.showHidden) {
     ctx.indentationLvl += 2;
     for (const key of ['BYTES_PER_ELEMENT', 'length', 'byteLength', 'byteOffset', 'buffer']) {
-      output.push(`[${key}]: ${formatValue(ctx, value[key], recurseTimes, true)}`);
+      output.push(`${ctx.stylize(`[${key}]`, 'string')}: ${formatValue(ctx, value[key], recurseTimes, true)}`);
     }
     ctx.indentationLvl -= 2;
   }
@@ -812,7 +832,7 @@ function hiddenFields(ctx, value, recurseTimes, names) {
   const output = [];
   for (const name of names) {
     ctx.indentationLvl += 2;
-    output.push(`[${name}]: ${formatValue(ctx, value[name], recurseTimes)}`);
+    output.push(`${ctx.stylize(`[${name}]`, 'string')}: ${formatValue(ctx, value[name], recurseTimes)}`);
     ctx.indentationLvl -= 2;
   }
   return output;
@@ -831,7 +851,7 @@ function formatArrayBuffer(ctx, value, recurseTimes) {
     const byte = bytes[i];
     hex += `${i === 0 ? '' : ' '}${byte < 16 ? '0' : ''}${byte.toString(16)}`;
   }
-  const remaining = bytes.length - count;
+  const remaining = bytes.length - ctx.maxArrayLength;
   if (remaining > 0) hex += ` ... ${remaining} more byte${remaining > 1 ? 's' : ''}`;
   return [`${ctx.stylize('[Uint8Contents]', 'special')}: <${hex}>`, ...hiddenFields(ctx, value, recurseTimes, ['byteLength'])];
 }
@@ -972,8 +992,8 @@ function propertyName(ctx, key, descriptor) {
     const name = ctx.stylize(escapeBare(symbolToString(key)), 'symbol');
     return descriptor.enumerable === false ? `[${name}]` : name;
   }
-  if (key === '__proto__') return "['__proto__']";
-  if (descriptor.enumerable === false) return `[${escapeBare(key)}]`;
+  if (key === '__proto__') return descriptor.enumerable === false ? "[['__proto__']]" : "['__proto__']";
+  if (descriptor.enumerable === false) return `[${identifier.test(key) ? key : ctx.stylize(quote(key), 'string')}]`;
   if (identifier.test(key)) return ctx.stylize(key, 'name');
   return ctx.stylize(quote(key), 'string');
 }
@@ -993,7 +1013,7 @@ function formatGetter(ctx, descriptor, original, recurseTimes) {
     ctx.indentationLvl += 2;
     try {
       if (result === null) return `${stylize(`[${label}:`, 'special')} ${stylize('null', 'null')}${stylize(']', 'special')}`;
-      if (typeof result === 'object') return `${stylize(`[${label}]`, 'special')} ${formatValue(ctx, result, recurseTimes)}`;
+      if (typeof result === 'object' || typeof result === 'function') return `${stylize(`[${label}]`, 'special')} ${formatValue(ctx, result, recurseTimes)}`;
       return `${stylize(`[${label}:`, 'special')} ${formatPrimitive(stylize, result, ctx)}${stylize(']', 'special')}`;
     } finally {
       ctx.indentationLvl -= 2;
@@ -1060,7 +1080,7 @@ function groupInColumns(ctx, output, value) {
   const widest = longest + 2;
   if (widest * 3 + ctx.indentationLvl >= ctx.breakLength || !(total / widest > 5 || longest <= 6)) return output;
   const bias = sqrt(widest - total / output.length);
-  const biased = max(widest - bias, 1);
+  const biased = max(widest - 3 - bias, 1);
   const columns = min(
     round(sqrt(2.5 * biased * count) / biased),
     floor((ctx.breakLength - ctx.indentationLvl) / widest),

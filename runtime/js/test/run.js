@@ -34,6 +34,11 @@ function answer(entry, family, sideName) {
   }
 }
 
+// Stack frames inside this runner and inside either implementation differ by nature.
+function withoutFrames(text) {
+  return text.replace(/\n *at [^\n]*(?:node:|runtime.js.)[^\n)]*\)?/g, '');
+}
+
 function firstDifference(a, b) {
   let i = 0;
   while (i < a.length && a[i] === b[i]) i++;
@@ -51,10 +56,10 @@ for (const file of fs.readdirSync(folder).sort()) {
   for (const entry of entries) {
     total++;
     const expected = answer(entry, family, 'node');
-    recorded.push(expected);
+    recorded.push(expected.replaceAll(process.cwd(), '<cwd>'));
     if (record) continue;
     const actual = answer(entry, family, 'ours');
-    if (actual === expected) continue;
+    if (actual === expected || withoutFrames(actual) === withoutFrames(expected)) continue;
     failed++;
     console.log(`--- ${name} #${entries.indexOf(entry)} ${entry.toString().slice(0, 80).replaceAll('\n', ' ')}`);
     const from = verbose ? 0 : Math.max(0, firstDifference(expected, actual) - 120);
