@@ -133,6 +133,10 @@ fn short(s: &mut Scope<'_>, v: Local<'_>) -> String {
         if v.is_string() {
             return if t.contains('\'') { format!("\"{t}\"") } else { format!("'{t}'") };
         }
-        if v.is_bigint() { format!("{t}n") } else { t }
+        match v {
+            v if v.is_bigint() => format!("{t}n"),
+            v if v.is_object() => crate::node::inspect_text(s, v),
+            _ => t,
+        }
     })
 }

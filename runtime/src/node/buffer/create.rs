@@ -15,7 +15,6 @@ const FUNCTIONS: &[(&str, u32, NativeFn)] = &[
     ("alloc", 3, alloc),
     ("allocUnsafe", 1, alloc_unsafe),
     ("allocUnsafeSlow", 1, alloc_unsafe),
-    ("concat", 2, concat),
 ];
 
 pub(super) fn install<'s>(s: &mut Scope<'s>, class: Local<'s>) {
@@ -253,12 +252,15 @@ fn alloc_unsafe<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 }
 
 /// `Buffer.concat(list, totalLength)`
-fn concat<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+pub(super) fn concat<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let list = args.get(0);
     if !s.is_array(list)? {
         return Err(errors::invalid_arg_type(s, "list", "an instance of Array", list));
     }
     let items = s.list_from_array_like(list)?;
+    if items.is_empty() {
+        return new_buffer(s, Vec::new());
+    }
     let given = args.get(1);
     let total = if given.is_undefined() {
         None

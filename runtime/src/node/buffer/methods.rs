@@ -6,7 +6,7 @@ use crate::errors::{self, Kind};
 use crate::modules::builtin;
 use crate::rt::Rt;
 use looplab_engine::{
-    ALL, Args, Completion, KeyFilter, Local, NativeFn, Scope, Thrown,
+    ALL, Args, CONFIGURABLE, Completion, ENUMERABLE, KeyFilter, Local, NativeFn, Scope, Thrown,
 };
 use std::cmp::Ordering;
 
@@ -17,6 +17,7 @@ pub(super) const STATIC: &[(&str, u32, NativeFn)] = &[
     ("isBuffer", 1, is_buffer),
     ("compare", 2, compare_two),
     ("isEncoding", 1, is_encoding),
+    ("concat", 2, create::concat),
     ("byteLength", 2, byte_length),
 ];
 
@@ -207,7 +208,9 @@ pub(super) fn install_raw<'s>(s: &mut Scope<'s>, proto: Local<'s>) {
     }
     for (name, f) in [("parent", parent as NativeFn), ("offset", offset)] {
         let k = s.key(name);
-        s.getter(proto, k, f);
+        let getter = s.function(k, 0, f);
+        let u = s.undefined();
+        s.define_accessor(proto, k, getter, u, ENUMERABLE | CONFIGURABLE);
     }
 }
 
@@ -289,9 +292,7 @@ fn inspect<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         c if c.is_callable() => s.function_name(c),
         _ => "Buffer".into(),
     };
-    let inner = parts.join(", ");
-    let space = if inner.is_empty() { "" } else { " " };
-    Ok(s.str(&format!("<{name}{space}{inner}>")))
+    Ok(s.str(&format!("<{name} {}>", parts.join(", "))))
 }
 
 /// Own properties as `key: value`, through util.inspect.
@@ -477,8 +478,7 @@ fn number_in(s: &mut Scope<'_>, v: Local<'_>, name: &str, max: f64) -> Result<us
         return Err(errors::invalid_arg_type(s, name, "of type number", v));
     };
     if !(0.0..=max).contains(&n) {
-        let range = if max == super::MAX_SAFE { ">= 0".to_owned() } else { format!(">= 0 && <= {max}") };
-        return Err(errors::out_of_range(s, name, &range, v));
+        return Err(errors::out_of_range(s, name, &format!(">= 0 && <= {max}"), v));
     }
     Ok(n as usize)
 }

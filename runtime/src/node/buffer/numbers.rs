@@ -76,7 +76,7 @@ fn bounds_error(s: &mut Scope<'_>, v: Local<'_>, length: f64, name: &str, min: u
     if length < 0.0 {
         return create::out_of_bounds(s, None);
     }
-    errors::out_of_range(s, name, &format!(">= {min} && <= {length}"), v)
+    errors::out_of_range(s, name, &format!(">= {min} and <= {length}"), v)
 }
 
 /// Where the value begins: checked against the buffer's length.
@@ -174,7 +174,7 @@ fn check_range(s: &mut Scope<'_>, n: f64, size: usize, signed: bool) -> Result<(
         return Ok(());
     }
     let range = match (size > 4, signed) {
-        (false, _) => format!(">= {min} && <= {max}"),
+        (false, _) => format!(">= {min} and <= {max}"),
         (true, false) => format!(">= 0 and < 2 ** {bits}"),
         (true, true) => format!(">= -(2 ** {}) and < 2 ** {}", bits - 1, bits - 1),
     };

@@ -6,9 +6,9 @@ use crate::errors;
 use looplab_engine::{Args, Completion, Local, Scope, Thrown};
 
 pub(super) fn install<'s>(s: &mut Scope<'s>, proto: Local<'s>) {
-    define(s, proto, "indexOf", 3, index_of);
-    define(s, proto, "lastIndexOf", 3, last_index_of);
-    define(s, proto, "includes", 3, includes);
+    define(s, proto, "indexOf", 4, index_of);
+    define(s, proto, "lastIndexOf", 4, last_index_of);
+    define(s, proto, "includes", 4, includes);
 }
 
 fn index_of<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
@@ -29,9 +29,14 @@ fn includes<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 fn search<'s>(s: &mut Scope<'s>, args: &Args<'s>, forward: bool) -> Result<Option<usize>, Thrown> {
     let n = methods::this_len(s, args.this())?;
     let (value, mut offset, mut enc) = (args.get(0), args.get(1), args.get(2));
+    let mut end = n;
     if offset.is_string() {
         enc = offset;
         offset = s.undefined();
+    } else if enc.is_number() {
+        // indexOf(value, start, end, encoding)
+        end = s.to_integer_or_infinity(enc)?.clamp(0.0, n as f64) as usize;
+        enc = args.get(3);
     }
     let offset = s.to_number(offset)?;
     let offset = match offset.is_nan() {
@@ -66,7 +71,13 @@ fn search<'s>(s: &mut Scope<'s>, args: &Args<'s>, forward: bool) -> Result<Optio
         let what = "one of type number or string or an instance of Buffer or Uint8Array";
         return Err(errors::invalid_arg_type(s, "value", what, value));
     };
-    Ok(find(methods::this_bytes(s, args.this())?, &needle, offset, forward, step))
+    let hay = methods::this_bytes(s, args.this())?;
+    // A negative offset counts from the end of the whole.
+    let offset = if offset < 0.0 && end < n { (offset + n as f64).max(if forward { 0.0 } else { -1.0 }) } else { offset };
+    if offset < 0.0 && end < n {
+        return Ok(None);
+    }
+    Ok(find(&hay[..end.min(hay.len())], &needle, offset, forward, step))
 }
 
 /// Where `needle` stands, from `offset` on or from there backwards; matches begin at multiples of `step`.

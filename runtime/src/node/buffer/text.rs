@@ -64,6 +64,9 @@ fn dom_exception(s: &mut Scope<'_>, message: &str, name: &str) -> Thrown {
         let e = s.new_error(Intrinsic::ErrorPrototype, message);
         let k = s.key("name");
         s.define_hidden(e, k, n);
+        // The legacy code of InvalidCharacterError, the only one thrown here.
+        let (k, v) = (s.key("code"), s.int(5));
+        s.define_hidden(e, k, v);
         s.throw(e)
     })
 }
@@ -76,7 +79,7 @@ fn missing(s: &mut Scope<'_>, name: &str) -> Thrown {
 /// `btoa(data)`: Latin-1 text as base64.
 fn btoa<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     if args.is_empty() {
-        return Err(missing(s, "data"));
+        return Err(missing(s, "input"));
     }
     let text = s.to_string(args.get(0))?;
     let bytes: Option<Vec<u8>> = match s.chars(text) {
@@ -92,7 +95,7 @@ fn btoa<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 /// `atob(data)`: base64 as Latin-1 text; strict but for white space and missing padding.
 fn atob<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     if args.is_empty() {
-        return Err(missing(s, "data"));
+        return Err(missing(s, "input"));
     }
     let text = s.to_string(args.get(0))?;
     let units: Vec<u16> =
@@ -107,10 +110,13 @@ fn atob<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         .iter()
         .map(|&u| u8::try_from(u).ok().filter(|b| STANDARD.contains(b)))
         .collect();
-    let Some(ascii) = ascii.filter(|a| a.len() % 4 != 1) else {
+    let Some(ascii) = ascii else {
+        return Err(dom_exception(s, "Invalid character", "InvalidCharacterError"));
+    };
+    if ascii.len() % 4 == 1 {
         let m = "The string to be decoded is not correctly encoded.";
         return Err(dom_exception(s, m, "InvalidCharacterError"));
-    };
+    }
     Ok(s.str_latin1(&crate::node::base64_decode(&ascii)))
 }
 

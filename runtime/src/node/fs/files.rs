@@ -233,7 +233,9 @@ fn part<'s>(
 
 /// `read(fd, buffer, offset, length, position)`, `read(fd, buffer, options)`, `read(fd, options)`
 pub(super) fn read<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
-    let fd = args::fd(s, a.get(0))?;
+    if a.form != Form::Sync {
+        args::fd(s, a.get(0))?;
+    }
     let (mut buffer, mut offset, mut length, mut position) = (a.get(1), a.get(2), a.get(3), a.get(4));
     let mut options = None;
     let no_buffer = buffer.is_nullish() || buffer.is_object() && s.view_info(buffer).is_none();
@@ -259,6 +261,8 @@ pub(super) fn read<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
     let size = args::view(s, buffer)?;
     let (at, n) = part(s, offset, length, size, true)?;
     let position = args::position(s, position)?;
+    // The synchronous form looks at the buffer first.
+    let fd = args::fd(s, a.get(0))?;
     let keep = Some(s.global(buffer));
     let show = Show::Read { offset: at };
     if n == 0 {
