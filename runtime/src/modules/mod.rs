@@ -14,7 +14,7 @@ use std::rc::Rc;
 pub(crate) struct Modules {
     pub(crate) resolver: Rc<Resolver<StdFileSystem>>,
     /// Values that the runtime's own functions need again: prototypes, functions, builtin modules.
-    values: FxHashMap<&'static str, Global>,
+    values: FxHashMap<String, Global>,
     builtins: FxHashMap<String, Global>,
     pub(crate) cjs: cjs::State,
     pub(crate) esm: esm::State,
@@ -47,9 +47,12 @@ pub(crate) fn resolver(rt: &Rt) -> Rc<Resolver<StdFileSystem>> {
 pub(crate) fn register_value(s: &mut Scope<'_>, name: &str, v: Local<'_>) {
     let rt = Rt::of(s);
     let g = s.global(v);
-    // Names are few and live as long as the process.
-    let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
-    rt.modules.borrow_mut().values.insert(name, g);
+    let values = &mut rt.modules.borrow_mut().values;
+    if let Some(old) = values.get_mut(name) {
+        s.release(std::mem::replace(old, g));
+    } else {
+        values.insert(name.to_owned(), g);
+    }
 }
 
 /// The value kept under a name; undefined when there is none.

@@ -51,8 +51,9 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> 
         s.define_with(env, k, v, ALL);
     }
     put(s, "env", env);
-    let v = s.undefined();
-    put(s, "exitCode", v);
+    let k = s.key("exitCode");
+    let (get, set) = (s.function(k, 0, get_exit_code), s.function(k, 1, set_exit_code));
+    s.define_accessor(p, k, get, set, looplab_engine::ENUMERABLE | looplab_engine::CONFIGURABLE);
     let features = s.new_object();
     put(s, "features", features);
     let config = s.new_object();
@@ -192,6 +193,19 @@ fn exit<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         uncaught::exit_with(s, &rt, code);
     }
     Err(s.terminate())
+}
+
+fn get_exit_code<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
+    Ok(registered(s, "process.exitCode"))
+}
+
+fn set_exit_code<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let v = args.get(0);
+    if !v.is_nullish() {
+        check_exit_code(s, v)?;
+    }
+    register_value(s, "process.exitCode", v);
+    Ok(s.undefined())
 }
 
 fn check_exit_code<'s>(s: &mut Scope<'s>, v: Local<'s>) -> Result<(), Thrown> {
