@@ -68,7 +68,11 @@ pub(crate) fn drain(s: &mut Scope<'_>, rt: &Rc<Rt>) {
         while rt.exit.get().is_none() {
             let Some(tick) = rt.ticks.borrow_mut().queue.pop_front() else { break };
             ticks += 1;
-            run_tick(s, rt, tick);
+            if !run_tick(s, rt, tick) && rt.exit.get().is_none() {
+                // An error that a listener took ends this drain: what is left runs after the next callback, as in Node.
+                rt.emit(|_| Event::DrainEnd { ticks, microtasks });
+                return;
+            }
         }
         microtasks += run_microtasks(s, rt);
         if rt.exit.get().is_some() {
@@ -82,7 +86,8 @@ pub(crate) fn drain(s: &mut Scope<'_>, rt: &Rc<Rt>) {
     rt.emit(|_| Event::DrainEnd { ticks, microtasks });
 }
 
-fn run_tick(s: &mut Scope<'_>, rt: &Rc<Rt>, tick: Tick) {
+/// False when it threw.
+fn run_tick(s: &mut Scope<'_>, rt: &Rc<Rt>, tick: Tick) -> bool {
     s.nested(|s| {
         let f = s.open(tick.f);
         let args: Vec<Local<'_>> = tick.args.iter().map(|&g| s.open(g)).collect();
@@ -92,9 +97,10 @@ fn run_tick(s: &mut Scope<'_>, rt: &Rc<Rt>, tick: Tick) {
         tick.args.iter().for_each(|&g| s.release(g));
         let saved = s.set_async_context(context);
         let this = rt.process(s);
-        call(s, rt, Callback::new(CallbackKind::Tick, tick.number, tick.cause), f, this, &args);
+        let ok = call(s, rt, Callback::new(CallbackKind::Tick, tick.number, tick.cause), f, this, &args);
         s.set_async_context(saved);
-    });
+        ok
+    })
 }
 
 /// Runs microtasks until none is left; how many.

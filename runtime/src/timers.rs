@@ -208,6 +208,8 @@ fn delay_of(
 const CALLBACK: usize = 0;
 const ARGS: usize = 1;
 const ENTRY: usize = 2;
+/// Whether it was ref'd when it was last running.
+const WAS_REFED: usize = 3;
 
 fn start<'s>(s: &mut Scope<'s>, args: &Args<'s>, repeat: bool) -> Completion<'s> {
     let f = args.get(0);
@@ -217,8 +219,11 @@ fn start<'s>(s: &mut Scope<'s>, args: &Args<'s>, repeat: bool) -> Completion<'s>
     let (after, warning) = delay_of(s, args.get(1))?;
     let rt = Rt::of(s);
     if let Some((name, text)) = warning {
-        let quiet_nan = name == "TimeoutNaNWarning" && args.get(1).is_undefined();
-        if !quiet_nan {
+        // Overflows are told each time, the others once.
+        let told = name != "TimeoutOverflowWarning" && crate::modules::registered(s, name).is_true();
+        if !told {
+            let yes = s.bool(true);
+            crate::modules::register_value(s, name, yes);
             crate::node::process::emit_warning(s, &text, name, None)?;
         }
     }
@@ -317,8 +322,9 @@ fn cancel(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32) {
     let e = t.entries.remove(k as usize);
     s.nested(|s| {
         let o = s.open(e.object);
-        let u = s.undefined();
+        let (u, was) = (s.undefined(), s.bool(e.refed));
         s.set_internal(o, ENTRY, u);
+        s.set_internal(o, WAS_REFED, was);
         s.release(e.object);
     });
     if was_linked {
@@ -420,7 +426,6 @@ fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
     }
     if let (Some(start), true) = (restart_from, t.entries[k as usize].repeat) {
         let after = t.entries[k as usize].after;
-        let e = &mut t.entries[k as usize];
         if rt.probe.is_some() {
             let due = start + u64::from(after);
             rt.emit(|_| Event::TimerStart {
@@ -524,7 +529,10 @@ fn timeout_unref<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 fn has_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let rt = Rt::of(s);
     let k = entry_of(s, args.this());
-    let yes = k.is_some_and(|k| rt.timers.borrow().entries.get(k as usize).is_some_and(|e| e.refed));
+    let yes = match k {
+        Some(k) => rt.timers.borrow().entries.get(k as usize).is_some_and(|e| e.refed),
+        None => is_timeout(s, args.this()) && s.internal(args.this(), WAS_REFED).is_true(),
+    };
     Ok(s.bool(yes))
 }
 

@@ -91,11 +91,7 @@ fn rejection_error<'s>(s: &mut Scope<'s>, reason: Local<'s>) -> Local<'s> {
     if reason.is_class(Class::Error) {
         return reason;
     }
-    let shown = if reason.is_string() {
-        format!("\"{}\"", s.to_utf8_lossy(reason))
-    } else {
-        crate::node::inspect_text(s, reason)
-    };
+    let shown = format!("\"{}\"", s.describe_value(reason));
     let e = errors::new(
         s,
         errors::Kind::Error,

@@ -241,10 +241,11 @@ pub(crate) fn throw_resolve(s: &mut Scope<'_>, e: ResolveError) -> Thrown {
                 let err = s.new_error(looplab_engine::Intrinsic::ErrorPrototype, &e.message());
                 let code = s.str("MODULE_NOT_FOUND");
                 put(s, err, "code", code);
-                let stack: Vec<Local<'_>> =
-                    e.require_stack().map(|l| l.iter().map(|p| s.str(p)).collect()).unwrap_or_default();
-                let list = s.new_array(&stack);
-                put(s, err, "requireStack", list);
+                if let Some(list) = e.require_stack() {
+                    let stack: Vec<Local<'_>> = list.iter().map(|p| s.str(p)).collect();
+                    let list = s.new_array(&stack);
+                    put(s, err, "requireStack", list);
+                }
                 err
             }
             Some(code) => errors::new(s, kind, code, &e.message()),
