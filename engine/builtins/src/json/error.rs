@@ -1,5 +1,6 @@
 //! What can be wrong with a JSON text, in V8's words.
 
+use crate::textbuf::TextBuf;
 use looplab_vm::Chars;
 
 /// Where and what.
@@ -44,8 +45,8 @@ impl Error {
         Error { kind: Kind::Token, at }
     }
 
-    /// The message for this text.
-    pub(super) fn message(&self, text: Chars<'_>) -> String {
+    /// The message for this text. Not a Rust string: what is quoted may cut a surrogate pair.
+    pub(super) fn message(&self, text: Chars<'_>) -> TextBuf {
         let what = match self.kind {
             // Inside a misspelt word; elsewhere a string or number would have been taken for a value.
             Kind::Token if self.at < text.len() && text.at(self.at) == 0x22 => "Unexpected string",
@@ -53,7 +54,7 @@ impl Error {
                 "Unexpected number"
             }
             Kind::Token => return self.token_message(text),
-            Kind::End => return "Unexpected end of JSON input".into(),
+            Kind::End => return plain("Unexpected end of JSON input"),
             Kind::Number => "Unexpected number",
             Kind::PropertyNameOrBrace => "Expected property name or '}'",
             Kind::QuotedPropertyName => "Expected double-quoted property name",
@@ -71,7 +72,7 @@ impl Error {
         };
         let place = if self.kind == Kind::AfterJson { "" } else { " in JSON" };
         let (line, column) = self.line_and_column(text);
-        format!("{what}{place} at position {} (line {line} column {column})", self.at)
+        plain(&format!("{what}{place} at position {} (line {line} column {column})", self.at))
     }
 
     fn line_and_column(&self, text: Chars<'_>) -> (usize, usize) {
@@ -91,23 +92,30 @@ impl Error {
         (line, self.at + 1 - start)
     }
 
-    fn token_message(&self, text: Chars<'_>) -> String {
-        let whole = text.to_utf8();
-        // What comes out when a value that is no text was passed.
-        if matches!(whole.as_str(), "NaN" | "Infinity" | "undefined" | "[object Object]") {
-            return format!("\"{whole}\" is not valid JSON");
-        }
+    fn token_message(&self, text: Chars<'_>) -> TextBuf {
         let (n, at) = (text.len(), self.at);
-        let token = text.slice(at, (at + 1).min(n)).to_utf8();
-        let quoted = if n <= 2 * CONTEXT {
-            format!("\"{whole}\"")
-        } else if at < CONTEXT {
-            format!("\"{}\"...", text.slice(0, at + CONTEXT).to_utf8())
-        } else if at < n - CONTEXT {
-            format!("...\"{}\"...", text.slice(at - CONTEXT, at + CONTEXT).to_utf8())
-        } else {
-            format!("...\"{}\"", text.slice(at - CONTEXT, n).to_utf8())
-        };
-        format!("Unexpected token '{token}', {quoted} is not valid JSON")
+        let mut m = TextBuf::default();
+        // What comes out when a value that is no text was passed.
+        let no_text = n <= 15
+            && matches!(text.to_utf8().as_str(), "NaN" | "Infinity" | "undefined" | "[object Object]");
+        if !no_text {
+            m.latin1(b"Unexpected token '");
+            m.chars(text.slice(at.min(n), (at + 1).min(n)));
+            m.latin1(b"', ");
+        }
+        let all = n <= 2 * CONTEXT;
+        let from = if all { 0 } else { at.saturating_sub(CONTEXT) };
+        let to = if all { n } else { (at + CONTEXT).min(n) };
+        m.latin1(if from > 0 || !all && at == CONTEXT { b"...\"" } else { b"\"" });
+        m.chars(text.slice(from, to));
+        m.latin1(if to < n { b"\"..." } else { b"\"" });
+        m.latin1(b" is not valid JSON");
+        m
     }
+}
+
+fn plain(text: &str) -> TextBuf {
+    let mut m = TextBuf::default();
+    m.latin1(text.as_bytes());
+    m
 }

@@ -66,7 +66,18 @@ fn parse_units<'s, U: parse::Unit>(s: &mut Scope<'s>, text: &[U]) -> Completion<
 
 fn throw<U: parse::Unit>(s: &mut Scope<'_>, text: &[U], e: error::Error) -> Thrown {
     let m = e.message(U::chars(text));
-    s.throw_syntax(&m)
+    throw_syntax(s, m)
+}
+
+fn throw_syntax(s: &mut Scope<'_>, message: crate::textbuf::TextBuf) -> Thrown {
+    let m = match message.finish(s) {
+        Ok(m) => m,
+        Err(t) => return t,
+    };
+    let proto = s.intrinsic(Intrinsic::SyntaxErrorPrototype);
+    let e = s.new_error_object(proto, m);
+    s.capture_stack(e, None);
+    s.throw(e)
 }
 
 /// `JSON.rawJSON(text)`: a frozen object that stringify puts out as it is. The text is a primitive's.
@@ -84,7 +95,7 @@ fn raw_json<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     }
     if matches!(first, 9 | 10 | 13 | 32 | 0x5B | 0x7B) {
         let m = error::Error::token(0).message(s.chars(text));
-        return Err(s.throw_syntax(&m));
+        return Err(throw_syntax(s, m));
     }
     parse_text(s, text)?;
     let null = s.null();
