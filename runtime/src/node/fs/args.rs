@@ -298,8 +298,7 @@ pub(super) fn views<'s>(s: &mut Scope<'s>, v: Local<'s>) -> Result<Vec<Local<'s>
     let ok = s.is_array(v)?;
     let list = if ok { s.list_from_array_like(v)? } else { Vec::new() };
     if !ok || list.iter().any(|&b| s.view_bytes(b).is_none()) {
-        let what = "an instance of ArrayBufferView[]";
-        return Err(errors::invalid_arg_type(s, "buffers", what, v));
+        return Err(errors::invalid_arg_type(s, "buffers", "an ArrayBufferView[]", v));
     }
     Ok(list)
 }
@@ -317,7 +316,7 @@ pub(super) fn position(s: &mut Scope<'_>, v: Local<'_>) -> Result<Option<u64>, T
         return Ok(n.and_then(|n| u64::try_from(n).ok()));
     }
     if !v.is_number() {
-        return Err(errors::invalid_arg_type(s, "position", "one of type number or bigint", v));
+        return Err(errors::invalid_arg_type(s, "position", "of type bigint or integer", v));
     }
     let n = integer(s, v, "position", -1.0, crate::node::buffer::MAX_SAFE)?;
     Ok((n >= 0.0).then_some(n as u64))
@@ -362,24 +361,23 @@ pub(super) fn id(s: &mut Scope<'_>, v: Local<'_>, name: &str) -> Result<u32, Thr
     integer(s, v, name, -1.0, f64::from(u32::MAX)).map(|n| n as i64 as u32)
 }
 
-/// The callback: the last parameter, or the last function given.
+/// The callback and where it stands: the first function in place of a parameter that may be left out, or the last parameter.
 pub(super) fn callback<'s>(
     s: &mut Scope<'s>,
     args: &[Local<'s>],
     params: usize,
+    optional: usize,
 ) -> Result<(usize, Local<'s>), Thrown> {
-    let at = match args.get(params - 1) {
-        Some(v) if !v.is_undefined() => Some(params - 1),
-        _ => args.iter().take(params).rposition(|v| v.is_callable()),
-    };
-    let (at, cb) = match at {
-        Some(i) => (i, args[i]),
-        None => (args.len(), s.undefined()),
-    };
-    if !cb.is_callable() {
-        return Err(errors::invalid_arg_type(s, "cb", "of type function", cb));
+    let last = params - 1;
+    let early = (last - optional..last).find(|&i| args.get(i).is_some_and(|v| v.is_callable()));
+    let at = early.unwrap_or(last);
+    match args.get(at) {
+        Some(&cb) if cb.is_callable() => Ok((at, cb)),
+        other => {
+            let given = other.copied().unwrap_or(s.undefined());
+            Err(errors::invalid_arg_type(s, "cb", "of type function", given))
+        }
     }
-    Ok((at, cb))
 }
 
 /// For conversions that can't fail any more.

@@ -216,7 +216,7 @@ fn part<'s>(
     };
     let left = size as f64 - at;
     let n = match length {
-        v if v.is_nullish() => left,
+        v if v.is_undefined() || v.is_null() && !reading => left,
         v if reading => f64::from(s.to_int32(v)?),
         v => args::integer(s, v, "length", f64::MIN, f64::MAX)?,
     };
@@ -242,6 +242,15 @@ pub(super) fn read<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
     let (mut buffer, mut offset, mut length, mut position) = (a.get(1), a.get(2), a.get(3), a.get(4));
     let mut options = None;
     let no_buffer = buffer.is_nullish() || buffer.is_object() && s.view_info(buffer).is_none();
+    // With this few arguments the last is the options, whatever it is.
+    let last = match a.form {
+        Form::Sync if a.list.len() == 3 => offset,
+        Form::Callback | Form::Promise if a.list.len() == 2 && s.view_info(buffer).is_none() => buffer,
+        _ => s.undefined(),
+    };
+    if !last.is_nullish() && !last.is_object() {
+        return Err(errors::invalid_arg_type(s, "options", "of type object", last));
+    }
     if a.form != Form::Sync && no_buffer {
         options = Some(buffer);
         buffer = s.undefined();

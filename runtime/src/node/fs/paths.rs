@@ -35,7 +35,7 @@ fn stat_plan<'s>(s: &mut Scope<'s>, a: &In<'_, 's>, follow: bool) -> Made {
     let options = Options::of(s, a.get(1))?;
     let bigint = options.is_set(s, "bigint")?;
     let throws = options.get(s, "throwIfNoEntry")?;
-    let missing_ok = a.form != Form::Promise && throws.as_bool() == Some(false);
+    let missing_ok = throws.as_bool() == Some(false);
     let (label, syscall) = if follow { ("fs.stat", "stat") } else { ("fs.lstat", "lstat") };
     Ok(Plan::one(label, Show::Stats { bigint, missing_ok }, move || {
         let r = if follow { fs::metadata(path.path()) } else { fs::symlink_metadata(path.path()) };
@@ -63,6 +63,7 @@ pub(super) fn statfs<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
         Ok(Out::StatFs([
             f.f_type as u64,
             f.f_bsize as u64,
+            f.f_frsize as u64,
             f.f_blocks,
             f.f_bfree,
             f.f_bavail,
