@@ -366,7 +366,8 @@ fn compare<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     if ts >= te {
         return Ok(s.int(1));
     }
-    let o = s.view_bytes(this).unwrap_or_default()[ss..se].cmp(&s.view_bytes(target).unwrap_or_default()[ts..te]);
+    let o =
+        s.view_bytes(this).unwrap_or_default()[ss..se].cmp(&s.view_bytes(target).unwrap_or_default()[ts..te]);
     Ok(sign(s, o))
 }
 

@@ -81,14 +81,17 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
     let o = s.new_object();
     let class = class(s)?;
     put(s, o, "Buffer", class);
+    let k = s.key("allocUnsafeSlow");
+    let slow = s.get(class, k)?;
+    put(s, o, "SlowBuffer", slow);
     for &(name, length, f) in MODULE {
         define(s, o, name, length, f);
     }
-    text::install_base64(s, o);
     let max = s.num(MAX_SAFE);
     let max_string = s.num(MAX_LENGTH as f64);
     put(s, o, "kMaxLength", max);
     put(s, o, "kStringMaxLength", max_string);
+    text::install_base64(s, o);
     let constants = s.new_object();
     for (name, v) in [("MAX_LENGTH", max), ("MAX_STRING_LENGTH", max_string)] {
         let k = s.key(name);

@@ -73,7 +73,11 @@ fn search<'s>(s: &mut Scope<'s>, args: &Args<'s>, forward: bool) -> Result<Optio
     };
     let hay = methods::this_bytes(s, args.this())?;
     // A negative offset counts from the end of the whole.
-    let offset = if offset < 0.0 && end < n { (offset + n as f64).max(if forward { 0.0 } else { -1.0 }) } else { offset };
+    let offset = if offset < 0.0 && end < n {
+        (offset + n as f64).max(if forward { 0.0 } else { -1.0 })
+    } else {
+        offset
+    };
     if offset < 0.0 && end < n {
         return Ok(None);
     }

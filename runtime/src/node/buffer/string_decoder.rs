@@ -4,9 +4,7 @@ use super::encoding::{self, Encoding};
 use super::{define, new_buffer, put};
 use crate::errors;
 use crate::modules::{register_value, registered};
-use looplab_engine::{
-    Args, Class, Completion, HostData, Intrinsic, Local, NativeFn, Scope, Thrown, Visitor,
-};
+use looplab_engine::{Args, Class, Completion, HostData, Intrinsic, Local, NativeFn, Scope, Thrown, Visitor};
 
 /// What a decoder remembers between chunks.
 struct State {
@@ -24,7 +22,11 @@ impl State {
     fn feed(&mut self, chunk: &[u8]) -> Vec<u8> {
         let mut all = std::mem::take(&mut self.pending);
         all.extend_from_slice(chunk);
-        let keep = incomplete(self.encoding, &all);
+        let keep = match self.encoding {
+            // Node's decoder counts what the first byte announces and does not look whether the rest can still fit.
+            Encoding::Utf8 => announced_utf8(&all),
+            e => incomplete(e, &all),
+        };
         self.pending = all.split_off(all.len() - keep);
         all
     }
@@ -36,7 +38,7 @@ impl State {
             return (0, 0);
         }
         let total = match self.encoding {
-            Encoding::Utf8 => utf8_size(self.pending[0]),
+            Encoding::Utf8 => utf8_size(self.pending[0]).max(have + 1),
             Encoding::Utf16le if have >= 2 => 4,
             Encoding::Utf16le => 2,
             _ => 3,
@@ -62,6 +64,20 @@ fn utf8_size(lead: u8) -> usize {
         0xF0..=0xF4 => 4,
         _ => 1,
     }
+}
+
+/// How many bytes at the end belong to a character whose first byte announces more than there are.
+fn announced_utf8(b: &[u8]) -> usize {
+    let lead = b.iter().rev().take(3).position(|b| b & 0xC0 != 0x80);
+    lead.map_or(0, |i| {
+        let size = match b[b.len() - 1 - i] {
+            0xC0..=0xDF => 2,
+            0xE0..=0xEF => 3,
+            0xF0..=0xF7 => 4,
+            _ => 0,
+        };
+        if size > i + 1 { i + 1 } else { 0 }
+    })
 }
 
 /// How many bytes at the end are a character that more bytes could complete.
@@ -93,8 +109,7 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
     define(s, proto, "write", 1, write);
     define(s, proto, "end", 1, end);
     define(s, proto, "text", 2, text);
-    for (name, f) in
-        [("lastChar", last_char as NativeFn), ("lastNeed", last_need), ("lastTotal", last_total)]
+    for (name, f) in [("lastChar", last_char as NativeFn), ("lastNeed", last_need), ("lastTotal", last_total)]
     {
         let k = s.key(name);
         s.getter(proto, k, f);
@@ -199,8 +214,9 @@ mod tests {
         assert_eq!(st.feed(&[0x61, 0xE2, 0x82]), b"a");
         assert_eq!(st.needs(), (1, 3));
         assert_eq!(st.feed(&[0xAC, 0x62]), "\u{20ac}b".as_bytes());
-        // What can never be completed goes out at once.
-        assert_eq!(st.feed(&[0xE0, 0x80]), [0xE0, 0x80]);
+        // What can never be completed waits all the same.
+        assert_eq!(st.feed(&[0xE0, 0x80]), []);
+        assert_eq!(st.feed(&[0x41]), [0xE0, 0x80, 0x41]);
         let mut st = State { encoding: Encoding::Utf16le, pending: Vec::new() };
         assert_eq!(st.feed(&[0x3d, 0xd8, 0x00]), []);
         assert_eq!(st.feed(&[0xde]), [0x3d, 0xd8, 0x00, 0xde]);

@@ -53,7 +53,13 @@ impl<'s> In<'_, 's> {
 }
 
 /// validateInteger: a whole number from `min` to `max`.
-pub(crate) fn integer(s: &mut Scope<'_>, v: Local<'_>, name: &str, min: f64, max: f64) -> Result<f64, Thrown> {
+pub(crate) fn integer(
+    s: &mut Scope<'_>,
+    v: Local<'_>,
+    name: &str,
+    min: f64,
+    max: f64,
+) -> Result<f64, Thrown> {
     let Some(n) = v.as_number() else {
         return Err(errors::invalid_arg_type(s, name, "of type number", v));
     };
@@ -124,14 +130,19 @@ pub(super) enum Target {
 
 /// What readFile and writeFile take: a descriptor when it is one.
 pub(super) fn target<'s>(s: &mut Scope<'s>, v: Local<'s>) -> Result<Target, Thrown> {
-    if v.as_number().is_some_and(|n| n.fract() == 0.0 && (0.0..=f64::from(i32::MAX)).contains(&n)) {
+    if v.as_number().is_some_and(|n| f64::from(n as i32) == n) {
         return fd(s, v).map(Target::Fd);
     }
     path(s, v, "path").map(Target::Path)
 }
 
 /// parseFileMode: a number or an octal string.
-pub(super) fn mode<'s>(s: &mut Scope<'s>, v: Local<'s>, name: &str, default: Option<u32>) -> Result<u32, Thrown> {
+pub(super) fn mode<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'s>,
+    name: &str,
+    default: Option<u32>,
+) -> Result<u32, Thrown> {
     if let (true, Some(d)) = (v.is_nullish(), default) {
         return Ok(d);
     }
@@ -198,8 +209,7 @@ impl<'s> Options<'s> {
             if v.is_callable() {
                 return Ok(Options(s.undefined()));
             }
-            let what = "of type string or an instance of Object";
-            return Err(errors::invalid_arg_type(s, "options", what, v));
+            return Err(errors::invalid_arg_type(s, "options", "one of type string or object", v));
         }
         Ok(Options(v))
     }
@@ -255,7 +265,12 @@ pub(super) enum Choice {
 }
 
 /// Data to write: a string in `encoding` or the bytes of a view.
-pub(super) fn data<'s>(s: &mut Scope<'s>, v: Local<'s>, encoding: Choice, name: &str) -> Result<Vec<u8>, Thrown> {
+pub(super) fn data<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'s>,
+    encoding: Choice,
+    name: &str,
+) -> Result<Vec<u8>, Thrown> {
     if v.is_string() {
         let e = if let Choice::Text(e) = encoding { e } else { Encoding::Utf8 };
         return Ok(crate::node::buffer::encoding::encode(s.chars(v), e));
@@ -283,8 +298,7 @@ pub(super) fn views<'s>(s: &mut Scope<'s>, v: Local<'s>) -> Result<Vec<Local<'s>
     let ok = s.is_array(v)?;
     let list = if ok { s.list_from_array_like(v)? } else { Vec::new() };
     if !ok || list.iter().any(|&b| s.view_bytes(b).is_none()) {
-        let what = "an instance of ArrayBufferView[]";
-        return Err(errors::invalid_arg_type(s, "buffers", what, v));
+        return Err(errors::invalid_arg_type(s, "buffers", "an ArrayBufferView[]", v));
     }
     Ok(list)
 }
@@ -302,33 +316,44 @@ pub(super) fn position(s: &mut Scope<'_>, v: Local<'_>) -> Result<Option<u64>, T
         return Ok(n.and_then(|n| u64::try_from(n).ok()));
     }
     if !v.is_number() {
-        return Err(errors::invalid_arg_type(s, "position", "one of type number or bigint", v));
+        return Err(errors::invalid_arg_type(s, "position", "of type bigint or integer", v));
     }
     let n = integer(s, v, "position", -1.0, crate::node::buffer::MAX_SAFE)?;
     Ok((n >= 0.0).then_some(n as u64))
 }
 
-/// A time for `utimes`, in nanoseconds: seconds as a number or numeric string, or a Date.
-pub(super) fn time<'s>(s: &mut Scope<'s>, v: Local<'s>, name: &str) -> Result<i128, Thrown> {
+/// A time for `utimes`, in nanoseconds: seconds as a number or numeric string, or a Date. Negative numbers stand for now.
+pub(super) fn time<'s>(s: &mut Scope<'s>, v: Local<'s>) -> Result<i128, Thrown> {
     let seconds = if v.is_class(Class::Date) {
         let k: Key<'s> = s.atoms().value_of.into();
         let ms = s.invoke(v, k, &[])?;
-        s.to_number(ms)? / 1000.0
-    } else if v.is_number() {
-        s.to_number(v)?
+        return Ok((s.to_number(ms)? * 1e6) as i128);
     } else if v.is_string() {
         s.to_number(v)?
     } else {
-        f64::NAN
+        v.as_number().unwrap_or(f64::NAN)
     };
-    if !seconds.is_finite() && !(v.is_number() && !seconds.is_nan()) {
-        let what = "one of type number, string, or Date";
-        return Err(errors::invalid_arg_type(s, name, what, v));
-    }
     if !seconds.is_finite() {
+        let what = "an instance of Date or an Time in seconds";
+        return Err(errors::invalid_arg_type(s, "time", what, v));
+    }
+    let seconds = if seconds < 0.0 && v.is_number() { s.now_ms() / 1000.0 } else { seconds };
+    Ok((seconds * 1e9) as i128)
+}
+
+/// The mode of access and copyFile: three bits, checked where Node's own code does, in its words.
+pub(super) fn bits(s: &mut Scope<'_>, v: Local<'_>) -> Result<u32, Thrown> {
+    if v.is_nullish() {
         return Ok(0);
     }
-    Ok((seconds * 1e9) as i128)
+    let (kind, code, message) = match v.as_number() {
+        Some(n) if (0.0..=7.0).contains(&n) && n.fract() == 0.0 => return Ok(n as u32),
+        Some(n) if f64::from(n as i32) == n => {
+            (errors::Kind::Range, "ERR_OUT_OF_RANGE", "mode is out of range: >= 0 && <= 7")
+        }
+        _ => (errors::Kind::Type, "ERR_INVALID_ARG_TYPE", "mode must be int32 or null/undefined"),
+    };
+    Err(errors::throw(s, kind, code, message))
 }
 
 /// A user or group id.
@@ -336,24 +361,23 @@ pub(super) fn id(s: &mut Scope<'_>, v: Local<'_>, name: &str) -> Result<u32, Thr
     integer(s, v, name, -1.0, f64::from(u32::MAX)).map(|n| n as i64 as u32)
 }
 
-/// The callback: the last parameter, or the last function given.
+/// The callback and where it stands: the first function in place of a parameter that may be left out, or the last parameter.
 pub(super) fn callback<'s>(
     s: &mut Scope<'s>,
     args: &[Local<'s>],
     params: usize,
+    optional: usize,
 ) -> Result<(usize, Local<'s>), Thrown> {
-    let at = match args.get(params - 1) {
-        Some(v) if !v.is_undefined() => Some(params - 1),
-        _ => args.iter().take(params).rposition(|v| v.is_callable()),
-    };
-    let (at, cb) = match at {
-        Some(i) => (i, args[i]),
-        None => (args.len(), s.undefined()),
-    };
-    if !cb.is_callable() {
-        return Err(errors::invalid_arg_type(s, "cb", "of type function", cb));
+    let last = params - 1;
+    let early = (last - optional..last).find(|&i| args.get(i).is_some_and(|v| v.is_callable()));
+    let at = early.unwrap_or(last);
+    match args.get(at) {
+        Some(&cb) if cb.is_callable() => Ok((at, cb)),
+        other => {
+            let given = other.copied().unwrap_or(s.undefined());
+            Err(errors::invalid_arg_type(s, "cb", "of type function", given))
+        }
     }
-    Ok((at, cb))
 }
 
 /// For conversions that can't fail any more.

@@ -52,9 +52,7 @@ impl Fail {
                 sys::error(s, *errno, syscall, path.as_deref(), dest.as_deref())
             }
             Fail::Coded { kind, code, message } => errors::new(s, *kind, code, message),
-            Fail::Fs { code, text, errno, syscall, path } => {
-                fs_error(s, code, text, *errno, syscall, path)
-            }
+            Fail::Fs { code, text, errno, syscall, path } => fs_error(s, code, text, *errno, syscall, path),
         }
     }
 }
@@ -69,7 +67,12 @@ fn fs_error<'s>(
     path: &str,
 ) -> Local<'s> {
     let (name, why) = sys::lookup(errno);
-    let why = if name == "EISDIR" { "is a directory" } else { why };
+    let why = match code {
+        "ERR_FS_EISDIR" if syscall == "rm" => "is a directory".to_owned(),
+        "ERR_FS_EISDIR" => format!("{path} is a directory (not copied)"),
+        "ERR_FS_CP_EEXIST" => format!("{path} already exists"),
+        _ => why.to_owned(),
+    };
     let message = format!("{text}: {syscall} returned {name} ({why}) {path}");
     let e = s.new_error(Intrinsic::ErrorPrototype, &message);
     let k: Key<'s> = s.atoms().name.into();
@@ -79,7 +82,8 @@ fn fs_error<'s>(
     let plain = s.str("SystemError");
     s.define_hidden(e, k, plain);
     let info = s.new_object();
-    let fields = [("code", s.str(name)), ("message", s.str(why)), ("path", s.str(path)), ("syscall", s.str(syscall))];
+    let fields =
+        [("code", s.str(name)), ("message", s.str(&why)), ("path", s.str(path)), ("syscall", s.str(syscall))];
     let number = s.int(errno);
     let put = |s: &mut Scope<'s>, o: Local<'s>, k: &str, v: Local<'s>| {
         let k = s.key(k);

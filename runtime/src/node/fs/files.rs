@@ -49,26 +49,29 @@ fn after(step: Step, f: impl FnOnce(Res) -> Step + 'static) -> Step {
 }
 
 /// Opens a file, does what `f` says with it, closes it; the result is that of `f`.
-pub(super) fn with_open(
-    path: FsPath,
-    flags: u32,
-    mode: u32,
-    f: impl FnOnce(i32) -> Step + 'static,
-) -> Step {
-    Step::then("fs.open", move || open_file(&path, flags, mode), move |r| {
-        let fd = match r {
-            Ok(Out::Fd(fd)) => fd,
-            other => return Step::End(other),
-        };
-        after(f(fd), move |r| {
-            Step::then("fs.close", move || close_fd(fd), move |closed| {
-                Step::End(match r {
-                    Ok(out) => closed.map(|_| out),
-                    failed => failed,
-                })
+pub(super) fn with_open(path: FsPath, flags: u32, mode: u32, f: impl FnOnce(i32) -> Step + 'static) -> Step {
+    Step::then(
+        "fs.open",
+        move || open_file(&path, flags, mode),
+        move |r| {
+            let fd = match r {
+                Ok(Out::Fd(fd)) => fd,
+                other => return Step::End(other),
+            };
+            after(f(fd), move |r| {
+                Step::then(
+                    "fs.close",
+                    move || close_fd(fd),
+                    move |closed| {
+                        Step::End(match r {
+                            Ok(out) => closed.map(|_| out),
+                            failed => failed,
+                        })
+                    },
+                )
             })
-        })
-    })
+        },
+    )
 }
 
 /// `open(path, flags, mode)`
@@ -213,7 +216,7 @@ fn part<'s>(
     };
     let left = size as f64 - at;
     let n = match length {
-        v if v.is_nullish() => left,
+        v if v.is_undefined() || v.is_null() && !reading => left,
         v if reading => f64::from(s.to_int32(v)?),
         v => args::integer(s, v, "length", f64::MIN, f64::MAX)?,
     };
@@ -239,6 +242,15 @@ pub(super) fn read<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
     let (mut buffer, mut offset, mut length, mut position) = (a.get(1), a.get(2), a.get(3), a.get(4));
     let mut options = None;
     let no_buffer = buffer.is_nullish() || buffer.is_object() && s.view_info(buffer).is_none();
+    // With this few arguments the last is the options, whatever it is.
+    let last = match a.form {
+        Form::Sync if a.list.len() == 3 => offset,
+        Form::Callback | Form::Promise if a.list.len() == 2 && s.view_info(buffer).is_none() => buffer,
+        _ => s.undefined(),
+    };
+    if !last.is_nullish() && !last.is_object() {
+        return Err(errors::invalid_arg_type(s, "options", "of type object", last));
+    }
     if a.form != Form::Sync && no_buffer {
         options = Some(buffer);
         buffer = s.undefined();
@@ -326,8 +338,7 @@ pub(super) fn readv<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
 pub(super) fn writev<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
     let fd = args::fd(s, a.get(0))?;
     let buffers = args::views(s, a.get(1))?;
-    let data: Vec<Vec<u8>> =
-        buffers.iter().map(|&b| s.view_bytes(b).unwrap_or_default().to_vec()).collect();
+    let data: Vec<Vec<u8>> = buffers.iter().map(|&b| s.view_bytes(b).unwrap_or_default().to_vec()).collect();
     let position = if a.get(2).is_number() { args::position(s, a.get(2))? } else { None };
     let keep = Some(s.global(a.get(1)));
     let step = Step::one("fs.writev", move || {

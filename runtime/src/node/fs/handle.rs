@@ -1,7 +1,6 @@
 //! FileHandle: what `fs.promises.open` gives.
 
 use super::args::{Form, In};
-use super::plan::{self, Plan, Target};
 use super::{files, paths::Made, promise_of};
 use crate::modules::{builtin, register_value, registered};
 use crate::node::buffer::get;
@@ -79,11 +78,17 @@ fn fd_of<'s>(s: &mut Scope<'s>, this: Local<'s>) -> Result<i32, Thrown> {
 
 fn call<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let (name, _, make) = METHODS[args.data().as_int().unwrap_or(0) as usize];
-    promise_of(s, |s| {
+    promise_of(s, true, |s| {
         let fd = fd_of(s, args.this())?;
         if fd == CLOSED {
             let e = super::fail::coded(s, "EBADF", "file closed");
-            let (k, v) = (s.key("syscall"), s.str(name));
+            let syscall = match name {
+                "chmod" | "chown" | "datasync" | "stat" | "sync" | "truncate" | "utimes" => {
+                    format!("f{name}")
+                }
+                _ => name.to_owned(),
+            };
+            let (k, v) = (s.key("syscall"), s.str(&syscall));
             s.define_with(e, k, v, looplab_engine::ALL);
             return Err(s.throw(e));
         }
@@ -108,12 +113,5 @@ fn close<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     s.set_internal(this, 0, closed);
     let number = s.int(fd);
     let none = s.undefined();
-    promise_of(s, |s| files::close(s, &In { list: &[number], form: Form::Promise, none }))
-}
-
-/// Starts a plan whose result settles this promise.
-pub(super) fn start<'s>(s: &mut Scope<'s>, plan: Plan, promise: Local<'s>) -> Result<(), Thrown> {
-    let rt = Rt::of(s);
-    let g = s.global(promise);
-    plan::start(s, &rt, plan, Target::Promise(g))
+    promise_of(s, true, |s| files::close(s, &In { list: &[number], form: Form::Promise, none }))
 }

@@ -16,9 +16,7 @@ use crate::modules::{builtin, register_value, registered};
 use crate::node::buffer::put;
 use crate::rt::Rt;
 use args::{Form, In};
-use looplab_engine::{
-    ALL, Args, CONFIGURABLE, Completion, ENUMERABLE, Key, Local, NativeFn, Scope, Thrown,
-};
+use looplab_engine::{ALL, Args, CONFIGURABLE, Completion, ENUMERABLE, Key, Local, NativeFn, Scope, Thrown};
 use paths::Made;
 use plan::{Plan, Target};
 
@@ -27,6 +25,8 @@ struct Op {
     name: &'static str,
     /// Parameters of the callback form, the callback included.
     params: usize,
+    /// How many of them, before the callback, may be left out.
+    optional: usize,
     lengths: [u32; 3],
     plan: for<'s> fn(&mut Scope<'s>, &In<'_, 's>) -> Made,
 }
@@ -36,54 +36,55 @@ const NO: u32 = u32::MAX;
 const fn op(
     name: &'static str,
     params: usize,
+    optional: usize,
     lengths: [u32; 3],
     plan: for<'s> fn(&mut Scope<'s>, &In<'_, 's>) -> Made,
 ) -> Op {
-    Op { name, params, lengths, plan }
+    Op { name, params, optional, lengths, plan }
 }
 
 /// In the order of Node's exports.
 static OPS: &[Op] = &[
-    op("appendFile", 4, [4, 3, 3], files::append_file),
-    op("access", 3, [3, 2, 1], paths::access),
-    op("chown", 4, [4, 3, 3], paths::chown),
-    op("chmod", 3, [3, 2, 2], paths::chmod),
-    op("close", 2, [1, 1, NO], files::close),
-    op("copyFile", 4, [4, 3, 3], paths::copy_file),
-    op("cp", 4, [4, 3, 3], paths::cp),
-    op("fchown", 4, [4, 3, NO], files::fchown),
-    op("fchmod", 3, [3, 2, NO], files::fchmod),
-    op("fdatasync", 2, [2, 1, NO], files::fdatasync),
-    op("fstat", 3, [1, 1, NO], files::fstat),
-    op("fsync", 2, [2, 1, NO], files::fsync),
-    op("ftruncate", 3, [1, 1, NO], files::ftruncate),
-    op("futimes", 4, [4, 3, NO], files::futimes),
-    op("lchown", 4, [4, 3, 3], paths::lchown),
-    op("link", 3, [3, 2, 2], paths::link),
-    op("lstat", 3, [1, 1, 1], paths::lstat),
-    op("lutimes", 4, [4, 3, 3], paths::lutimes),
-    op("mkdir", 3, [3, 2, 2], paths::mkdir),
-    op("mkdtemp", 3, [3, 2, 2], paths::mkdtemp),
-    op("open", 4, [4, 3, 3], files::open),
-    op("readdir", 3, [3, 2, 2], paths::readdir),
-    op("read", 6, [6, 5, NO], files::read),
-    op("readv", 4, [4, 3, NO], files::readv),
-    op("readFile", 3, [3, 2, 2], files::read_file),
-    op("readlink", 3, [3, 2, 2], paths::readlink),
-    op("realpath", 3, [3, 2, 2], paths::realpath),
-    op("rename", 3, [3, 2, 2], paths::rename),
-    op("rm", 3, [3, 2, 2], paths::rm),
-    op("rmdir", 3, [3, 2, 2], paths::rmdir),
-    op("stat", 3, [1, 1, 1], paths::stat),
-    op("statfs", 3, [1, 1, 1], paths::statfs),
-    op("symlink", 4, [4, 3, 3], paths::symlink),
-    op("truncate", 3, [3, 2, 1], paths::truncate),
-    op("unlink", 2, [2, 1, 1], paths::unlink),
-    op("utimes", 4, [4, 3, 3], paths::utimes),
-    op("writeFile", 4, [4, 3, 3], files::write_file),
-    op("write", 6, [6, 5, NO], files::write),
-    op("writev", 4, [4, 3, NO], files::writev),
-    op("realpath.native", 3, [NO, NO, NO], paths::realpath_native),
+    op("appendFile", 4, 1, [4, 3, 3], files::append_file),
+    op("access", 3, 1, [3, 2, 1], paths::access),
+    op("chown", 4, 0, [4, 3, 3], paths::chown),
+    op("chmod", 3, 0, [3, 2, 2], paths::chmod),
+    op("close", 2, 0, [1, 1, NO], files::close),
+    op("copyFile", 4, 1, [4, 3, 3], paths::copy_file),
+    op("cp", 4, 1, [4, 3, 3], paths::cp),
+    op("fchown", 4, 0, [4, 3, NO], files::fchown),
+    op("fchmod", 3, 0, [3, 2, NO], files::fchmod),
+    op("fdatasync", 2, 0, [2, 1, NO], files::fdatasync),
+    op("fstat", 3, 1, [1, 1, NO], files::fstat),
+    op("fsync", 2, 0, [2, 1, NO], files::fsync),
+    op("ftruncate", 3, 1, [1, 1, NO], files::ftruncate),
+    op("futimes", 4, 0, [4, 3, NO], files::futimes),
+    op("lchown", 4, 0, [4, 3, 3], paths::lchown),
+    op("link", 3, 0, [3, 2, 2], paths::link),
+    op("lstat", 3, 1, [1, 1, 1], paths::lstat),
+    op("lutimes", 4, 0, [4, 3, 3], paths::lutimes),
+    op("mkdir", 3, 1, [3, 2, 2], paths::mkdir),
+    op("mkdtemp", 3, 1, [3, 2, 2], paths::mkdtemp),
+    op("open", 4, 2, [4, 3, 3], files::open),
+    op("readdir", 3, 1, [3, 2, 2], paths::readdir),
+    op("read", 6, 4, [6, 5, NO], files::read),
+    op("readv", 4, 1, [4, 3, NO], files::readv),
+    op("readFile", 3, 1, [3, 2, 2], files::read_file),
+    op("readlink", 3, 1, [3, 2, 2], paths::readlink),
+    op("realpath", 3, 1, [3, 2, 2], paths::realpath),
+    op("rename", 3, 0, [3, 2, 2], paths::rename),
+    op("rm", 3, 1, [3, 2, 2], paths::rm),
+    op("rmdir", 3, 1, [3, 2, 2], paths::rmdir),
+    op("stat", 3, 1, [1, 1, 1], paths::stat),
+    op("statfs", 3, 1, [1, 1, 1], paths::statfs),
+    op("symlink", 4, 1, [4, 3, 3], paths::symlink),
+    op("truncate", 3, 1, [3, 2, 1], paths::truncate),
+    op("unlink", 2, 0, [2, 1, 1], paths::unlink),
+    op("utimes", 4, 0, [4, 3, 3], paths::utimes),
+    op("writeFile", 4, 1, [4, 3, 3], files::write_file),
+    op("write", 6, 3, [6, 5, NO], files::write),
+    op("writev", 4, 1, [4, 3, NO], files::writev),
+    op("realpath.native", 3, 1, [NO, NO, NO], paths::realpath_native),
 ];
 
 fn op_of(args: &Args<'_>) -> &'static Op {
@@ -106,9 +107,14 @@ fn callback_form<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         // The one whose callback may be missing.
         "close" if args.get(1).is_undefined() => {
             let k = s.key("defaultCloseCallback");
-            (1, s.function(k, 1, |s, args| if args.get(0).is_nullish() { Ok(s.undefined()) } else { Err(s.throw(args.get(0))) }))
+            (
+                1,
+                s.function(k, 1, |s, args| {
+                    if args.get(0).is_nullish() { Ok(s.undefined()) } else { Err(s.throw(args.get(0))) }
+                }),
+            )
         }
-        _ => args::callback(s, list, op.params)?,
+        _ => args::callback(s, list, op.params, op.optional)?,
     };
     let none = s.undefined();
     let plan = (op.plan)(s, &In { list: &list[..at.min(list.len())], form: Form::Callback, none })?;
@@ -120,14 +126,22 @@ fn callback_form<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 
 fn promise_form<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let none = s.undefined();
-    promise_of(s, |s| (op_of(args).plan)(s, &In { list: args.tail(0), form: Form::Promise, none }))
+    promise_of(s, false, |s| (op_of(args).plan)(s, &In { list: args.tail(0), form: Form::Promise, none }))
 }
 
-/// A promise for a plan; it is rejected when the plan can't be made.
-fn promise_of<'s>(s: &mut Scope<'s>, make: impl FnOnce(&mut Scope<'s>) -> Result<Plan, Thrown>) -> Completion<'s> {
+/// A promise for a plan; it is rejected when the plan can't be made. `bare` results have no prototype.
+fn promise_of<'s>(
+    s: &mut Scope<'s>,
+    bare: bool,
+    make: impl FnOnce(&mut Scope<'s>) -> Result<Plan, Thrown>,
+) -> Completion<'s> {
     let p = s.new_promise();
     match make(s) {
-        Ok(plan) => handle::start(s, plan, p)?,
+        Ok(plan) => {
+            let rt = Rt::of(s);
+            let promise = s.global(p);
+            plan::start(s, &rt, plan, Target::Promise { promise, bare })?;
+        }
         Err(t) => {
             if s.is_terminating() {
                 return Err(t);
@@ -143,7 +157,7 @@ fn promise_of<'s>(s: &mut Scope<'s>, make: impl FnOnce(&mut Scope<'s>) -> Result
 
 /// `fs.exists(path, callback)`: the callback gets only a boolean.
 fn exists<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    let (_, cb) = args::callback(s, args.tail(0), 2)?;
+    let (_, cb) = args::callback(s, args.tail(0), 2, 0)?;
     let none = s.undefined();
     match paths::access(s, &In { list: &[args.get(0)], form: Form::Callback, none }) {
         Ok(plan) => {

@@ -22,7 +22,7 @@ pub(super) fn done(r: io::Result<()>, syscall: &'static str, path: &FsPath) -> R
 /// `access(path, mode)`
 pub(super) fn access<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
     let path = args::path(s, a.get(0), "path")?;
-    let mode = args::mode(s, a.get(1), "mode", Some(0))?;
+    let mode = args::bits(s, a.get(1))?;
     Ok(Plan::one("fs.access", Show::Nothing, move || {
         let r = rustix::fs::access(path.path(), Access::from_bits_retain(mode));
         done(r.map_err(io::Error::from), "access", &path)
@@ -35,7 +35,7 @@ fn stat_plan<'s>(s: &mut Scope<'s>, a: &In<'_, 's>, follow: bool) -> Made {
     let options = Options::of(s, a.get(1))?;
     let bigint = options.is_set(s, "bigint")?;
     let throws = options.get(s, "throwIfNoEntry")?;
-    let missing_ok = a.form != Form::Promise && throws.as_bool() == Some(false);
+    let missing_ok = throws.as_bool() == Some(false);
     let (label, syscall) = if follow { ("fs.stat", "stat") } else { ("fs.lstat", "lstat") };
     Ok(Plan::one(label, Show::Stats { bigint, missing_ok }, move || {
         let r = if follow { fs::metadata(path.path()) } else { fs::symlink_metadata(path.path()) };
@@ -63,6 +63,7 @@ pub(super) fn statfs<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
         Ok(Out::StatFs([
             f.f_type as u64,
             f.f_bsize as u64,
+            f.f_frsize as u64,
             f.f_blocks,
             f.f_bfree,
             f.f_bavail,
@@ -154,10 +155,10 @@ pub(super) fn mkdtemp<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
 pub(super) fn rmdir<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
     let path = args::path(s, a.get(0), "path")?;
     let options = Options::of(s, a.get(1))?;
-    let recursive = options.get(s, "recursive")?;
-    if !recursive.is_undefined() {
-        let why = "is no longer supported";
-        return Err(errors::invalid_arg_value(s, "options.recursive", recursive, why));
+    if options.flag(s, "recursive")? {
+        let text = "In future versions of Node.js, fs.rmdir(path, { recursive: true }) will be removed. Use fs.rm(path, { recursive: true }) instead";
+        crate::node::process::emit_warning(s, text, "DeprecationWarning", Some("DEP0147"))?;
+        return Ok(Plan::new(super::tree::remove_folder(path), Show::Nothing));
     }
     Ok(Plan::one("fs.rmdir", Show::Nothing, move || done(fs::remove_dir(path.path()), "rmdir", &path)))
 }
@@ -243,14 +244,12 @@ fn realpath_plan<'s>(s: &mut Scope<'s>, a: &In<'_, 's>, native: bool) -> Made {
             Err(e) => e,
         };
         let full = std::path::absolute(path.path()).unwrap_or_else(|_| path.0.clone());
-        let mut parts: Vec<_> = full.ancestors().collect();
-        parts.reverse();
-        for p in parts {
+        for p in full.ancestors().collect::<Vec<_>>().into_iter().rev() {
             if let Err(e) = fs::symlink_metadata(p) {
                 return Err(Fail::at(&e, "lstat", &FsPath(p.to_owned())));
             }
         }
-        Err(Fail::at(&failed, "stat", &path))
+        Err(Fail::at(&failed, "stat", &FsPath(full)))
     }))
 }
 
@@ -268,10 +267,7 @@ pub(super) fn realpath_native<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
 pub(super) fn copy_file<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
     let from = args::path(s, a.get(0), "src")?;
     let to = args::path(s, a.get(1), "dest")?;
-    let mode = match a.get(2) {
-        v if v.is_nullish() => 0,
-        v => args::integer(s, v, "mode", 0.0, 7.0)? as u32,
-    };
+    let mode = args::bits(s, a.get(2))?;
     Ok(Plan::one("fs.copyFile", Show::Nothing, move || {
         let r = copy(&from, &to, mode & 1 != 0);
         r.map(|()| Out::None).map_err(|e| Fail::between(&e, "copyfile", &from, &to))
@@ -293,9 +289,17 @@ pub(super) fn copy(from: &FsPath, to: &FsPath, exclusive: bool) -> io::Result<()
     if is_same(&meta, &target.metadata()?) {
         return Ok(());
     }
-    target.set_len(0)?;
-    target.set_permissions(meta.permissions())?;
-    io::copy(&mut source, &mut target).map(|_| ())
+    let mut all = || {
+        target.set_len(0)?;
+        target.set_permissions(meta.permissions())?;
+        io::copy(&mut source, &mut target)
+    };
+    let r = all();
+    if r.is_err() {
+        // As libuv does; that the half-made file can't be removed is no news beside the failure itself.
+        let _ = fs::remove_file(to.path());
+    }
+    r.map(|_| ())
 }
 
 fn is_same(a: &fs::Metadata, b: &fs::Metadata) -> bool {
@@ -318,7 +322,11 @@ fn chown_plan<'s>(s: &mut Scope<'s>, a: &In<'_, 's>, follow: bool) -> Made {
     let (label, syscall) = if follow { ("fs.chown", "chown") } else { ("fs.lchown", "lchown") };
     Ok(Plan::one(label, Show::Nothing, move || {
         use std::os::unix::fs::{chown, lchown};
-        let call = if follow { chown(path.path(), Some(uid), Some(gid)) } else { lchown(path.path(), Some(uid), Some(gid)) };
+        let call = if follow {
+            chown(path.path(), Some(uid), Some(gid))
+        } else {
+            lchown(path.path(), Some(uid), Some(gid))
+        };
         done(call, syscall, &path)
     }))
 }
@@ -339,7 +347,7 @@ pub(super) fn times<'s>(s: &mut Scope<'s>, atime: Local<'s>, mtime: Local<'s>) -
         tv_sec: n.div_euclid(1_000_000_000) as i64,
         tv_nsec: n.rem_euclid(1_000_000_000) as _,
     };
-    let (a, m) = (args::time(s, atime, "atime")?, args::time(s, mtime, "mtime")?);
+    let (a, m) = (args::time(s, atime)?, args::time(s, mtime)?);
     Ok(Timestamps { last_access: spec(a), last_modification: spec(m) })
 }
 

@@ -1,9 +1,9 @@
 //! What an operation is, whichever way it was asked for: steps that may block, each one request to the pool (or one piece of work
 //! on the spot, in the synchronous form), and how the result is shown to JavaScript.
 
+use super::args::Choice;
 use super::fail::Fail;
 use super::stats::{self, Entry, StatData};
-use super::args::Choice;
 use crate::errors::Kind;
 use crate::node::buffer::{encoding, new_buffer};
 use crate::rt::Rt;
@@ -27,7 +27,7 @@ pub(super) enum Out {
     Made(Option<Vec<u8>>),
     Stat(Box<StatData>),
     Entries(Vec<Entry>),
-    StatFs([u64; 7]),
+    StatFs([u64; 8]),
 }
 
 pub(super) type Res = Result<Out, Fail>;
@@ -69,15 +69,27 @@ pub(super) enum Show {
     /// Text or a Buffer; paths are UTF-8 text by default, file contents Buffers.
     Data(Choice),
     Path(Choice),
-    Stats { bigint: bool, missing_ok: bool },
-    StatFs { bigint: bool },
-    Entries { types: bool, encoding: Choice },
+    Stats {
+        bigint: bool,
+        missing_ok: bool,
+    },
+    StatFs {
+        bigint: bool,
+    },
+    Entries {
+        types: bool,
+        encoding: Choice,
+    },
     /// Bytes read go into the kept buffer from here on.
-    Read { offset: usize },
+    Read {
+        offset: usize,
+    },
     /// Bytes read go into the kept array of buffers.
     ReadMany,
     /// The number of bytes written, and what was.
-    Written { many: bool },
+    Written {
+        many: bool,
+    },
 }
 
 /// An operation.
@@ -104,8 +116,8 @@ impl Plan {
 pub(super) enum Target {
     /// A callback `(error, ...values)`.
     Callback(Global),
-    /// A promise.
-    Promise(Global),
+    /// A promise; a result of several values becomes an object, `bare` of a prototype or not.
+    Promise { promise: Global, bare: bool },
     /// `fs.exists`: a callback that gets a boolean.
     Exists(Global),
 }
@@ -161,8 +173,8 @@ pub(super) fn start<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, plan: Plan, target: Targ
 fn end_at_once<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, request: Request, r: Res) -> Result<(), Thrown> {
     let (target, outcome) = outcome(s, request, r);
     match target {
-        Target::Promise(p) => {
-            settle(s, p, outcome);
+        Target::Promise { promise, bare } => {
+            settle(s, promise, bare, outcome);
             Ok(())
         }
         Target::Callback(g) | Target::Exists(g) => {
@@ -209,10 +221,10 @@ fn finish(s: &mut Scope<'_>, rt: &Rc<Rt>, cb: ticks::Callback, request: Request,
         let saved = s.set_async_context(context);
         let pos = request.pos;
         match request.target {
-            Target::Promise(p) => {
+            Target::Promise { promise, bare } => {
                 let begin = ticks::begin(rt, cb, rt.probe.intern(""), pos);
                 let (_, outcome) = outcome(s, request, r);
-                settle(s, p, outcome);
+                settle(s, promise, bare, outcome);
                 ticks::end(rt, begin, true);
             }
             Target::Callback(g) | Target::Exists(g) => {
@@ -232,6 +244,8 @@ fn finish(s: &mut Scope<'_>, rt: &Rc<Rt>, cb: ticks::Callback, request: Request,
 struct Values<'s> {
     list: Vec<Local<'s>>,
     names: Option<[&'static str; 2]>,
+    /// A callback gets even undefined.
+    always: bool,
 }
 
 /// An error with the values that go with it all the same, or the values.
@@ -264,7 +278,7 @@ fn outcome<'s>(s: &mut Scope<'s>, request: Request, r: Res) -> (Target, Outcome<
         }),
         Err(f) if missing_ok(&request.show, &f) => {
             let u = s.undefined();
-            Ok(Values { list: vec![u], names: None })
+            Ok(Values { list: vec![u], names: None, always: true })
         }
         Err(f) => {
             let e = f.to_error(s);
@@ -285,10 +299,9 @@ fn callback_args<'s>(s: &mut Scope<'s>, target: Target, outcome: Outcome<'s>) ->
     match outcome {
         Ok(v) => {
             let mut args = vec![s.null()];
-            args.extend(v.list);
             // Operations without a result pass the null only.
-            if args.len() == 2 && args[1].is_undefined() && v.names.is_none() {
-                args.pop();
+            if v.always || v.list.len() > 1 || !v.list[0].is_undefined() {
+                args.extend(v.list);
             }
             args
         }
@@ -300,13 +313,14 @@ fn callback_args<'s>(s: &mut Scope<'s>, target: Target, outcome: Outcome<'s>) ->
     }
 }
 
-fn settle<'s>(s: &mut Scope<'s>, promise: Global, outcome: Outcome<'s>) {
+fn settle<'s>(s: &mut Scope<'s>, promise: Global, bare: bool, outcome: Outcome<'s>) {
     let p = s.open(promise);
     s.release(promise);
     match outcome {
         Err((e, _)) => s.promise_reject(p, e),
-        Ok(Values { list, names: Some(names) }) => {
-            let o = s.new_object();
+        Ok(Values { list, names: Some(names), .. }) => {
+            let null = s.null();
+            let o = if bare { s.new_object_with_proto(null) } else { s.new_object() };
             for (name, v) in names.into_iter().zip(list) {
                 let k = s.key(name);
                 s.define_with(o, k, v, looplab_engine::ALL);
@@ -320,6 +334,8 @@ fn settle<'s>(s: &mut Scope<'s>, promise: Global, outcome: Outcome<'s>) {
 fn bytes_as<'s>(s: &mut Scope<'s>, bytes: Vec<u8>, choice: Choice, default_text: bool) -> Completion<'s> {
     match choice {
         Choice::Text(e) => encoding::decode(s, &bytes, e),
+        // 'buffer' is an encoding of names only.
+        Choice::Buffer if !default_text => Err(encoding::unknown(s, "buffer")),
         Choice::Default if default_text => encoding::decode_utf8(s, &bytes),
         _ => new_buffer(s, bytes),
     }
@@ -327,8 +343,8 @@ fn bytes_as<'s>(s: &mut Scope<'s>, bytes: Vec<u8>, choice: Choice, default_text:
 
 /// The values a result consists of.
 fn values<'s>(s: &mut Scope<'s>, show: &Show, kept: Local<'s>, out: Out) -> Result<Values<'s>, Thrown> {
-    let one = |v: Local<'s>| Values { list: vec![v], names: None };
-    let two = |a, b, names| Values { list: vec![a, b], names: Some(names) };
+    let one = |v: Local<'s>| Values { list: vec![v], names: None, always: false };
+    let two = |a, b, names| Values { list: vec![a, b], names: Some(names), always: false };
     Ok(match (show, out) {
         (Show::Number, Out::Number(n)) => one(s.num(n)),
         (Show::Number, Out::Fd(fd)) => one(s.int(fd)),

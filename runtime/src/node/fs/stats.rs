@@ -3,9 +3,7 @@
 use super::args::FsPath;
 use crate::modules::{register_value, registered};
 use crate::node::buffer::{get, put};
-use looplab_engine::{
-    ALL, Args, Completion, Element, ElementType, Intrinsic, Key, Local, Scope, Thrown,
-};
+use looplab_engine::{ALL, Args, Completion, Element, ElementType, Intrinsic, Key, Local, Scope, Thrown};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::time::UNIX_EPOCH;
@@ -220,16 +218,18 @@ pub(super) fn new<'s>(s: &mut Scope<'s>, st: &StatData, bigint: bool) -> Complet
     Ok(o)
 }
 
-/// A StatFs object: type, bsize, blocks, bfree, bavail, files, ffree.
-pub(super) fn new_statfs<'s>(s: &mut Scope<'s>, f: &[u64; 7], bigint: bool) -> Completion<'s> {
+/// A StatFs object: type, bsize, frsize, blocks, bfree, bavail, files, ffree.
+pub(super) fn new_statfs<'s>(s: &mut Scope<'s>, f: &[u64; 8], bigint: bool) -> Completion<'s> {
     let mut proto = registered(s, "fs.StatFs.prototype");
     if !proto.is_object() {
         proto = s.new_object();
-        s.constructor("StatFs", 7, |s, _| Ok(s.undefined()), proto);
+        s.constructor("StatFs", 8, |s, _| Ok(s.undefined()), proto);
         register_value(s, "fs.StatFs.prototype", proto);
     }
     let o = s.new_object_with_proto(proto);
-    for (name, &n) in ["type", "bsize", "blocks", "bfree", "bavail", "files", "ffree"].into_iter().zip(f) {
+    for (name, &n) in
+        ["type", "bsize", "frsize", "blocks", "bfree", "bavail", "files", "ffree"].into_iter().zip(f)
+    {
         let v = if bigint { big(s, n as i64) } else { s.num(n as f64) };
         put(s, o, name, v);
     }
@@ -253,7 +253,12 @@ fn make_dirent<'s>(s: &mut Scope<'s>, name: Local<'s>, kind: Local<'s>, parent: 
 }
 
 /// A Dirent object.
-pub(super) fn new_dirent<'s>(s: &mut Scope<'s>, name: Local<'s>, kind: i32, parent: &FsPath) -> Completion<'s> {
+pub(super) fn new_dirent<'s>(
+    s: &mut Scope<'s>,
+    name: Local<'s>,
+    kind: i32,
+    parent: &FsPath,
+) -> Completion<'s> {
     let (kind, parent) = (s.int(kind), s.str(&parent.shown()));
     make_dirent(s, name, kind, parent)
 }

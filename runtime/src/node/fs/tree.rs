@@ -10,7 +10,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::path::{Component, PathBuf};
 
 // ---- mkdir ----
 
@@ -26,10 +26,7 @@ fn make_next(mut todo: Vec<FsPath>, first: Option<Vec<u8>>, mode: u32) -> Step {
     Step::then("fs.mkdir", work, move |r| {
         let Err(failed) = r else {
             // Never a folder above: those come first.
-            let first = first.or_else(|| {
-                let full = std::path::absolute(path.path()).unwrap_or(path.0);
-                Some(full.into_os_string().into_vec())
-            });
+            let first = first.or(Some(path.0.into_os_string().into_vec()));
             return make_next(todo, first, mode);
         };
         match failed.errno() {
@@ -89,28 +86,63 @@ impl Walk {
     pub(super) fn next(mut self) -> Step {
         let folder = if self.last_first { self.folders.pop_back() } else { self.folders.pop_front() };
         let Some(folder) = folder else { return Step::End(Ok(Out::Entries(self.found))) };
-        let path = if folder.as_os_str().is_empty() { self.base.clone() } else { self.base.join(&folder) };
-        Step::then("fs.readdir", move || scan(&path).map(Out::Entries), move |r| {
-            let list = match r {
-                Ok(Out::Entries(list)) => list,
-                other => return Step::End(other),
-            };
-            for mut e in list {
-                let relative = folder.join(std::ffi::OsStr::from_bytes(&e.name));
-                if e.kind == 2 {
-                    self.folders.push_back(relative.clone());
+        let path =
+            if folder.as_os_str().is_empty() { self.base.clone() } else { normal(&self.base).join(&folder) };
+        Step::then(
+            "fs.readdir",
+            move || scan(&path).map(Out::Entries),
+            move |r| {
+                let list = match r {
+                    Ok(Out::Entries(list)) => list,
+                    other => return Step::End(other),
+                };
+                for mut e in list {
+                    let relative = folder.join(std::ffi::OsStr::from_bytes(&e.name));
+                    if e.kind == 2 {
+                        self.folders.push_back(relative.clone());
+                    }
+                    if !self.types {
+                        e.name = relative.into_os_string().into_vec();
+                    }
+                    self.found.push(e);
                 }
-                if !self.types {
-                    e.name = relative.into_os_string().into_vec();
-                }
-                self.found.push(e);
-            }
-            self.next()
-        })
+                self.next()
+            },
+        )
     }
 }
 
+/// A path without its `.` and `..` parts, as path.join leaves it.
+fn normal(path: &FsPath) -> FsPath {
+    let mut out = PathBuf::new();
+    for part in path.path().components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if out.file_name().is_some() => {
+                out.pop();
+            }
+            Component::ParentDir if out.has_root() => {}
+            part => out.push(part),
+        }
+    }
+    FsPath(out)
+}
+
 // ---- rm ----
+
+/// `rmdir` with `recursive`: what is no folder is left alone.
+pub(super) fn remove_folder(path: FsPath) -> Step {
+    let here = path.clone();
+    let work = move || match fs::symlink_metadata(here.path()) {
+        Ok(m) if m.is_dir() => Ok(Out::None),
+        Ok(_) => Err(Fail::at(&io::Error::from_raw_os_error(20), "rmdir", &here)),
+        Err(e) => Err(Fail::at(&e, "lstat", &here)),
+    };
+    Step::then("fs.lstat", work, move |r| match r {
+        Ok(_) => remove_next(vec![Doomed::Folder(path)]),
+        failed => Step::End(failed),
+    })
+}
 
 /// Something to remove.
 enum Doomed {
@@ -206,14 +238,21 @@ pub(super) struct Copying {
 
 /// Copies a file, a link, or (with `recursive`) a tree.
 pub(super) fn copy_all(from: &FsPath, to: &FsPath, how: &Copying) -> Result<(), Fail> {
-    let read = |p: &FsPath| if how.dereference { fs::metadata(p.path()) } else { fs::symlink_metadata(p.path()) };
-    let source = read(from).map_err(|e| Fail::at(&e, if how.dereference { "stat" } else { "lstat" }, from))?;
+    let read =
+        |p: &FsPath| if how.dereference { fs::metadata(p.path()) } else { fs::symlink_metadata(p.path()) };
+    let source =
+        read(from).map_err(|e| Fail::at(&e, if how.dereference { "stat" } else { "lstat" }, from))?;
     let target = read(to).ok();
     if source.is_dir() {
         return copy_folder(from, to, how, target.as_ref());
     }
     if target.as_ref().is_some_and(fs::Metadata::is_dir) {
-        return Err(refused("ERR_FS_CP_NON_DIR_TO_DIR", "Cannot overwrite directory with non-directory", 21, to));
+        return Err(refused(
+            "ERR_FS_CP_NON_DIR_TO_DIR",
+            "Cannot overwrite directory with non-directory",
+            21,
+            to,
+        ));
     }
     if target.is_some() && !how.force {
         return match how.error_on_exist {
