@@ -53,6 +53,9 @@ fn record(folder: &Path, what: &str) {
     conclude(what, chosen.len(), unstable);
 }
 
+/// Fixtures that differ from Node today, each with the reason. One that comes to agree must be taken off the list.
+const KNOWN: &[(&str, &str)] = &[];
+
 fn check(folder: &Path, what: &str) {
     if recording() {
         return record(folder, what);
@@ -69,6 +72,12 @@ fn check(folder: &Path, what: &str) {
         let mut report = difference(&want, &account(&outcome));
         if !outcome.in_time {
             report += "    killed: it ran over the time limit\n";
+        }
+        if KNOWN.iter().any(|(name, _)| name == script) {
+            if report.is_empty() {
+                failures.push((script.clone(), "    agrees with Node now: take it off the list\n".to_string()));
+            }
+            continue;
         }
         if !report.is_empty() {
             report +=

@@ -119,6 +119,21 @@ pub(crate) fn uncaught(s: &mut Scope<'_>, rt: &Rc<Rt>, t: Thrown, origin: Origin
     }
     s.nested(|s| {
         let e = s.adopt(e);
+        let capture = crate::modules::registered(s, "uncaught capture");
+        if capture.is_callable() {
+            let u = s.undefined();
+            if let Err(t) = s.call(capture, u, &[e]) {
+                if s.is_terminating() {
+                    terminated(s, rt);
+                } else {
+                    let e = s.caught(t);
+                    let text = report(s, e);
+                    crate::node::stdio::write_stderr(rt, text.as_bytes());
+                    rt.exit.set(Some(7));
+                }
+            }
+            return;
+        }
         let handled = origin != Origin::Load && has_listener(s, rt, "uncaughtException");
         let event = log_error(s, rt, e, origin, handled);
         let kind =

@@ -50,7 +50,14 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> 
         let (k, v) = (s.key(&k.to_string_lossy()), s.str(&v.to_string_lossy()));
         s.define_with(env, k, v, ALL);
     }
+    let handler = s.new_object();
+    s.method(handler, "set", 4, env_set);
+    s.method(handler, "defineProperty", 3, env_define);
+    let env = s.new_proxy(env, handler);
     put(s, "env", env);
+    let argv0 = std::env::args_os().next().map(|a| a.to_string_lossy().into_owned()).unwrap_or_default();
+    let v = s.str(&argv0);
+    put(s, "argv0", v);
     let k = s.key("exitCode");
     let (get, set) = (s.function(k, 0, get_exit_code), s.function(k, 1, set_exit_code));
     s.define_accessor(p, k, get, set, looplab_engine::ENUMERABLE | looplab_engine::CONFIGURABLE);
@@ -70,6 +77,8 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> 
         ("cpuUsage", 0, cpu_usage),
         ("emitWarning", 1, emit_warning_fn),
         ("umask", 0, umask),
+        ("hasUncaughtExceptionCaptureCallback", 0, has_capture_callback),
+        ("setUncaughtExceptionCaptureCallback", 1, set_capture_callback),
         ("getuid", 0, getuid),
         ("geteuid", 0, geteuid),
         ("getgid", 0, getgid),
@@ -119,6 +128,58 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> 
     let k = s.key("process");
     s.define_hidden(global, k, p);
     Ok(())
+}
+
+/// Environment variables are strings, whatever they are set to.
+fn env_set<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let key = s.to_key(args.get(1))?;
+    if key.is_symbol() {
+        return Err(s.throw_type("Cannot convert a Symbol value to a string"));
+    }
+    let text = s.to_string(args.get(2))?;
+    s.set(args.get(0), key, text)?;
+    Ok(s.bool(true))
+}
+
+/// Only plain data properties can be environment variables.
+fn env_define<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let d = s.to_property_descriptor(args.get(2))?;
+    let all = d.configurable == Some(true) && d.writable == Some(true) && d.enumerable == Some(true);
+    let Some(v) = d.value.filter(|_| all) else {
+        return Err(errors::throw(
+            s,
+            errors::Kind::Type,
+            "ERR_INVALID_OBJECT_DEFINE_PROPERTY",
+            "'process.env' only accepts a configurable, writable, and enumerable data descriptor",
+        ));
+    };
+    let key = s.to_key(args.get(1))?;
+    let text = s.to_string(v)?;
+    s.set(args.get(0), key, text)?;
+    Ok(s.bool(true))
+}
+
+fn has_capture_callback<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
+    let f = registered(s, "uncaught capture");
+    Ok(s.bool(f.is_callable()))
+}
+
+/// `process.setUncaughtExceptionCaptureCallback(fn | null)`
+fn set_capture_callback<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let f = args.get(0);
+    if !f.is_null() && !f.is_callable() {
+        return Err(errors::invalid_arg_type(s, "fn", "of type function or null", f));
+    }
+    if f.is_callable() && registered(s, "uncaught capture").is_callable() {
+        return Err(errors::throw(
+            s,
+            errors::Kind::Error,
+            "ERR_UNCAUGHT_EXCEPTION_CAPTURE_ALREADY_SET",
+            "`process.setupUncaughtExceptionCapture()` was called while a capture callback was already active",
+        ));
+    }
+    register_value(s, "uncaught capture", f);
+    Ok(s.undefined())
 }
 
 fn arch() -> &'static str {
