@@ -175,7 +175,8 @@ impl Rt {
         label: &'static str,
         pos: Pos,
         job: impl FnOnce() -> T + Send + 'static,
-        complete: impl for<'n> FnOnce(&mut Scope<'n>, &Rc<Rt>, crate::ticks::Callback, Result<T, JobError>) + 'static,
+        complete: impl for<'n> FnOnce(&mut Scope<'n>, &Rc<Rt>, crate::ticks::Callback, Result<T, JobError>)
+        + 'static,
     ) {
         let complete: Complete = Box::new(move |s, rt, cb, out| {
             let out = out.and_then(|b| b.downcast::<T>().map(|b| *b).map_err(|_| JobError::Cancelled));

@@ -2,7 +2,9 @@
 
 use crate::modules::{register_value, registered};
 use crate::rt::Rt;
-use looplab_engine::{Args, Class, Completion, IterKind, Key, KeyFilter, Local, NativeFn, PromiseState, Scope};
+use looplab_engine::{
+    Args, Class, Completion, IterKind, Key, KeyFilter, Local, NativeFn, PromiseState, Scope,
+};
 use looplab_event_loop::World;
 
 /// The object that builtins get as `binding`, made once.
@@ -99,7 +101,8 @@ fn preview_entries<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let (list, pairs) = match v.class() {
         Some(c @ (Class::Map | Class::Set)) => {
             let mut out = Vec::new();
-            let it = s.new_table_iterator(v, if c == Class::Map { IterKind::Entries } else { IterKind::Keys });
+            let it =
+                s.new_table_iterator(v, if c == Class::Map { IterKind::Entries } else { IterKind::Keys });
             if let Some((_, _, list)) = s.table_iterator_preview(it) {
                 out = list;
             }
@@ -142,7 +145,8 @@ fn own_non_index_properties<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completio
         if k.as_index().is_some() {
             continue;
         }
-        let wanted = !only_enumerable || s.get_own_property(o, k)?.is_some_and(|d| d.enumerable == Some(true));
+        let wanted =
+            !only_enumerable || s.get_own_property(o, k)?.is_some_and(|d| d.enumerable == Some(true));
         if wanted {
             out.push(s.key_to_value(k));
         }
@@ -170,7 +174,8 @@ fn call_sites<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let n = s.to_uint32(args.get(0))? as usize;
     let mut out: Vec<Local<'s>> = Vec::new();
     let frames = s.stack_frames(n + 3);
-    for f in frames.into_iter().filter(|f| f.file.as_deref().is_some_and(|f| !f.starts_with("node:"))).take(n) {
+    for f in frames.into_iter().filter(|f| f.file.as_deref().is_some_and(|f| !f.starts_with("node:"))).take(n)
+    {
         let o = s.new_object();
         let mut put = |s: &mut Scope<'s>, name: &str, v: Local<'s>| {
             let k: Key<'s> = s.key(name);
@@ -195,9 +200,37 @@ fn call_sites<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 /// `{ SIGHUP: 1, … }`
 fn signal_numbers<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
     const SIGNALS: [&str; 31] = [
-        "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL", "SIGUSR1", "SIGSEGV",
-        "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM", "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN",
-        "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR", "SIGSYS",
+        "SIGHUP",
+        "SIGINT",
+        "SIGQUIT",
+        "SIGILL",
+        "SIGTRAP",
+        "SIGABRT",
+        "SIGBUS",
+        "SIGFPE",
+        "SIGKILL",
+        "SIGUSR1",
+        "SIGSEGV",
+        "SIGUSR2",
+        "SIGPIPE",
+        "SIGALRM",
+        "SIGTERM",
+        "SIGSTKFLT",
+        "SIGCHLD",
+        "SIGCONT",
+        "SIGSTOP",
+        "SIGTSTP",
+        "SIGTTIN",
+        "SIGTTOU",
+        "SIGURG",
+        "SIGXCPU",
+        "SIGXFSZ",
+        "SIGVTALRM",
+        "SIGPROF",
+        "SIGWINCH",
+        "SIGIO",
+        "SIGPWR",
+        "SIGSYS",
     ];
     let o = s.new_object();
     for (i, name) in SIGNALS.iter().enumerate() {

@@ -8,8 +8,23 @@ use std::rc::Rc;
 
 /// Methods that only `console.js` has.
 const OTHERS: &[&str] = &[
-    "dir", "dirxml", "table", "assert", "trace", "count", "countReset", "group", "groupCollapsed", "groupEnd", "time",
-    "timeEnd", "timeLog", "clear", "timeStamp", "profile", "profileEnd",
+    "dir",
+    "dirxml",
+    "table",
+    "assert",
+    "trace",
+    "count",
+    "countReset",
+    "group",
+    "groupCollapsed",
+    "groupEnd",
+    "time",
+    "timeEnd",
+    "timeLog",
+    "clear",
+    "timeStamp",
+    "profile",
+    "profileEnd",
 ];
 
 /// The console object, made once.
@@ -21,7 +36,8 @@ pub(crate) fn object<'s>(s: &mut Scope<'s>, _: &Rc<Rt>) -> Completion<'s> {
     let proto = s.new_object();
     let o = s.new_object_with_proto(proto);
     register_value(s, "console", o);
-    let fast: [(&str, NativeFn); 5] = [("log", log), ("warn", error), ("error", error), ("info", log), ("debug", log)];
+    let fast: [(&str, NativeFn); 5] =
+        [("log", log), ("warn", error), ("error", error), ("info", log), ("debug", log)];
     for (name, f) in fast {
         put(s, o, name, f);
     }

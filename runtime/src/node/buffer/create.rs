@@ -209,7 +209,8 @@ fn copy_bytes_from<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     };
     let offset = part(s, 1, "offset", 0)?.min(n);
     let length = part(s, 2, "length", n - offset)?.min(n - offset);
-    let bytes = s.view_bytes(v).unwrap_or_default()[offset * ty.size()..(offset + length) * ty.size()].to_vec();
+    let bytes =
+        s.view_bytes(v).unwrap_or_default()[offset * ty.size()..(offset + length) * ty.size()].to_vec();
     new_buffer(s, bytes)
 }
 

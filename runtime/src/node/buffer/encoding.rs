@@ -103,9 +103,7 @@ pub(crate) fn byte_length(c: Chars<'_>, e: Encoding) -> usize {
 fn utf8_length(c: Chars<'_>) -> usize {
     match c {
         Chars::Latin1(b) => b.len() + b.iter().filter(|&&b| b >= 0x80).count(),
-        Chars::Utf16(u) => char::decode_utf16(u.iter().copied())
-            .map(|r| r.map_or(3, char::len_utf8))
-            .sum(),
+        Chars::Utf16(u) => char::decode_utf16(u.iter().copied()).map(|r| r.map_or(3, char::len_utf8)).sum(),
     }
 }
 
@@ -148,10 +146,8 @@ pub(crate) fn decode<'s>(s: &mut Scope<'s>, b: &[u8], e: Encoding) -> Completion
         Encoding::Base64 => s.str_latin1(&base64_encode(b, STANDARD, true)),
         Encoding::Base64url => s.str_latin1(&base64_encode(b, URL_SAFE, false)),
         Encoding::Hex => {
-            let hex: Vec<u8> = b
-                .iter()
-                .flat_map(|b| [HEX[usize::from(b >> 4)], HEX[usize::from(b & 15)]])
-                .collect();
+            let hex: Vec<u8> =
+                b.iter().flat_map(|b| [HEX[usize::from(b >> 4)], HEX[usize::from(b & 15)]]).collect();
             s.str_latin1(&hex)
         }
     })

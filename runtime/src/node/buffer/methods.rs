@@ -5,9 +5,7 @@ use super::{bytes_of, create, get, is_uint8_array, put};
 use crate::errors::{self, Kind};
 use crate::modules::builtin;
 use crate::rt::Rt;
-use looplab_engine::{
-    ALL, Args, Completion, KeyFilter, Local, NativeFn, Scope, Thrown,
-};
+use looplab_engine::{ALL, Args, Completion, KeyFilter, Local, NativeFn, Scope, Thrown};
 use std::cmp::Ordering;
 
 /// `buffer.INSPECT_MAX_BYTES`
@@ -365,7 +363,8 @@ fn compare<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     if ts >= te {
         return Ok(s.int(1));
     }
-    let o = s.view_bytes(this).unwrap_or_default()[ss..se].cmp(&s.view_bytes(target).unwrap_or_default()[ts..te]);
+    let o =
+        s.view_bytes(this).unwrap_or_default()[ss..se].cmp(&s.view_bytes(target).unwrap_or_default()[ts..te]);
     Ok(sign(s, o))
 }
 

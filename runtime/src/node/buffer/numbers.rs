@@ -201,7 +201,8 @@ fn big_bits(s: &mut Scope<'_>, v: Local<'_>, signed: bool) -> Result<u64, Thrown
                     false => ">= 0n and < 2n ** 64n",
                 };
                 let shown = big_text(&n.to_string());
-                let m = format!("The value of \"value\" is out of range. It must be {range}. Received {shown}");
+                let m =
+                    format!("The value of \"value\" is out of range. It must be {range}. Received {shown}");
                 Err(errors::throw(s, errors::Kind::Range, "ERR_OUT_OF_RANGE", &m))
             }
         }

@@ -4,9 +4,7 @@ use super::encoding::{self, Encoding};
 use super::{define, new_buffer, put};
 use crate::errors;
 use crate::modules::{register_value, registered};
-use looplab_engine::{
-    Args, Class, Completion, HostData, Intrinsic, Local, NativeFn, Scope, Thrown, Visitor,
-};
+use looplab_engine::{Args, Class, Completion, HostData, Intrinsic, Local, NativeFn, Scope, Thrown, Visitor};
 
 /// What a decoder remembers between chunks.
 struct State {
@@ -93,8 +91,7 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
     define(s, proto, "write", 1, write);
     define(s, proto, "end", 1, end);
     define(s, proto, "text", 2, text);
-    for (name, f) in
-        [("lastChar", last_char as NativeFn), ("lastNeed", last_need), ("lastTotal", last_total)]
+    for (name, f) in [("lastChar", last_char as NativeFn), ("lastNeed", last_need), ("lastTotal", last_total)]
     {
         let k = s.key(name);
         s.getter(proto, k, f);

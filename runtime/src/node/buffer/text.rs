@@ -5,9 +5,7 @@ use super::{define, get, put, tag};
 use crate::errors::{self, Kind};
 use crate::modules::builtin;
 use crate::rt::Rt;
-use looplab_engine::{
-    Args, Chars, Class, Completion, HostData, Intrinsic, Local, Scope, Thrown, Visitor,
-};
+use looplab_engine::{Args, Chars, Class, Completion, HostData, Intrinsic, Local, Scope, Thrown, Visitor};
 
 /// Defines `btoa` and `atob`.
 pub(crate) fn install_base64<'s>(s: &mut Scope<'s>, o: Local<'s>) {
@@ -29,7 +27,10 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, o: Local<'s>) {
     let class = s.constructor("TextDecoder", 0, decoder, proto);
     define(s, proto, "decode", 0, decode);
     for (name, f) in [
-        ("encoding", (|s, a| decoder_state(s, a).map(|d| d.label).map(|l| s.str(l))) as looplab_engine::NativeFn),
+        (
+            "encoding",
+            (|s, a| decoder_state(s, a).map(|d| d.label).map(|l| s.str(l))) as looplab_engine::NativeFn,
+        ),
         ("fatal", |s, a| decoder_state(s, a).map(|d| d.fatal).map(|b| s.bool(b))),
         ("ignoreBOM", |s, a| decoder_state(s, a).map(|d| d.ignore_bom).map(|b| s.bool(b))),
     ] {
@@ -103,10 +104,8 @@ fn atob<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
             data = data.strip_suffix(&[u16::from(b'=')]).unwrap_or(data);
         }
     }
-    let ascii: Option<Vec<u8>> = data
-        .iter()
-        .map(|&u| u8::try_from(u).ok().filter(|b| STANDARD.contains(b)))
-        .collect();
+    let ascii: Option<Vec<u8>> =
+        data.iter().map(|&u| u8::try_from(u).ok().filter(|b| STANDARD.contains(b))).collect();
     let Some(ascii) = ascii.filter(|a| a.len() % 4 != 1) else {
         let m = "The string to be decoded is not correctly encoded.";
         return Err(dom_exception(s, m, "InvalidCharacterError"));
@@ -267,9 +266,10 @@ fn decode<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     match e {
         Encoding::Latin1 => Ok(windows_1252(s, text)),
         Encoding::Utf16le => {
-            let mut units: Vec<u16> = char::decode_utf16(text.chunks_exact(2).map(|p| u16::from_le_bytes([p[0], p[1]])))
-                .flat_map(|c| c.unwrap_or('\u{FFFD}').encode_utf16(&mut [0; 2]).to_vec())
-                .collect();
+            let mut units: Vec<u16> =
+                char::decode_utf16(text.chunks_exact(2).map(|p| u16::from_le_bytes([p[0], p[1]])))
+                    .flat_map(|c| c.unwrap_or('\u{FFFD}').encode_utf16(&mut [0; 2]).to_vec())
+                    .collect();
             if text.len() % 2 == 1 {
                 units.push(0xFFFD);
             }
@@ -293,9 +293,9 @@ fn well_formed(e: Encoding, b: &[u8]) -> bool {
 
 /// Code points of the bytes 0x80 to 0x9F in windows-1252 (the others are Latin-1's).
 const WINDOWS_1252: [u16; 32] = [
-    0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D,
-    0x017D, 0x8F, 0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A,
-    0x0153, 0x9D, 0x017E, 0x0178,
+    0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152,
+    0x8D, 0x017D, 0x8F, 0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161,
+    0x203A, 0x0153, 0x9D, 0x017E, 0x0178,
 ];
 
 fn windows_1252<'s>(s: &mut Scope<'s>, b: &[u8]) -> Local<'s> {

@@ -4,7 +4,9 @@
 use super::names::Names;
 use crate::errors;
 use crate::rt::Rt;
-use looplab_engine::{ALL, Args, Class, Completion, HIDDEN, Intrinsic, Key, KeyFilter, Local, NativeFn, Scope, Thrown};
+use looplab_engine::{
+    ALL, Args, Class, Completion, HIDDEN, Intrinsic, Key, KeyFilter, Local, NativeFn, Scope, Thrown,
+};
 
 /// Listeners of one event that `emit` copies without allocating.
 const FEW: usize = 8;

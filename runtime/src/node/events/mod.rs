@@ -40,7 +40,14 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Completion<'s> {
     let sym = names::value(s, n.rejection);
     put(s, "captureRejectionSymbol", sym);
     accessor(s, ctor, "captureRejections", Some(set_capture), get_capture, ENUMERABLE);
-    accessor(s, ctor, "EventEmitterAsyncResource", None, async_resource, ENUMERABLE | looplab_engine::CONFIGURABLE);
+    accessor(
+        s,
+        ctor,
+        "EventEmitterAsyncResource",
+        None,
+        async_resource,
+        ENUMERABLE | looplab_engine::CONFIGURABLE,
+    );
     let sym = names::value(s, n.monitor);
     put(s, "errorMonitor", sym);
     accessor(s, ctor, "defaultMaxListeners", Some(set_default_max), get_default_max, ENUMERABLE);

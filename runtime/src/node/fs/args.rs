@@ -53,7 +53,13 @@ impl<'s> In<'_, 's> {
 }
 
 /// validateInteger: a whole number from `min` to `max`.
-pub(crate) fn integer(s: &mut Scope<'_>, v: Local<'_>, name: &str, min: f64, max: f64) -> Result<f64, Thrown> {
+pub(crate) fn integer(
+    s: &mut Scope<'_>,
+    v: Local<'_>,
+    name: &str,
+    min: f64,
+    max: f64,
+) -> Result<f64, Thrown> {
     let Some(n) = v.as_number() else {
         return Err(errors::invalid_arg_type(s, name, "of type number", v));
     };
@@ -131,7 +137,12 @@ pub(super) fn target<'s>(s: &mut Scope<'s>, v: Local<'s>) -> Result<Target, Thro
 }
 
 /// parseFileMode: a number or an octal string.
-pub(super) fn mode<'s>(s: &mut Scope<'s>, v: Local<'s>, name: &str, default: Option<u32>) -> Result<u32, Thrown> {
+pub(super) fn mode<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'s>,
+    name: &str,
+    default: Option<u32>,
+) -> Result<u32, Thrown> {
     if let (true, Some(d)) = (v.is_nullish(), default) {
         return Ok(d);
     }
@@ -255,7 +266,12 @@ pub(super) enum Choice {
 }
 
 /// Data to write: a string in `encoding` or the bytes of a view.
-pub(super) fn data<'s>(s: &mut Scope<'s>, v: Local<'s>, encoding: Choice, name: &str) -> Result<Vec<u8>, Thrown> {
+pub(super) fn data<'s>(
+    s: &mut Scope<'s>,
+    v: Local<'s>,
+    encoding: Choice,
+    name: &str,
+) -> Result<Vec<u8>, Thrown> {
     if v.is_string() {
         let e = if let Choice::Text(e) = encoding { e } else { Encoding::Utf8 };
         return Ok(crate::node::buffer::encoding::encode(s.chars(v), e));

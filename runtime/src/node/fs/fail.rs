@@ -52,9 +52,7 @@ impl Fail {
                 sys::error(s, *errno, syscall, path.as_deref(), dest.as_deref())
             }
             Fail::Coded { kind, code, message } => errors::new(s, *kind, code, message),
-            Fail::Fs { code, text, errno, syscall, path } => {
-                fs_error(s, code, text, *errno, syscall, path)
-            }
+            Fail::Fs { code, text, errno, syscall, path } => fs_error(s, code, text, *errno, syscall, path),
         }
     }
 }
@@ -79,7 +77,8 @@ fn fs_error<'s>(
     let plain = s.str("SystemError");
     s.define_hidden(e, k, plain);
     let info = s.new_object();
-    let fields = [("code", s.str(name)), ("message", s.str(why)), ("path", s.str(path)), ("syscall", s.str(syscall))];
+    let fields =
+        [("code", s.str(name)), ("message", s.str(why)), ("path", s.str(path)), ("syscall", s.str(syscall))];
     let number = s.int(errno);
     let put = |s: &mut Scope<'s>, o: Local<'s>, k: &str, v: Local<'s>| {
         let k = s.key(k);

@@ -49,26 +49,29 @@ fn after(step: Step, f: impl FnOnce(Res) -> Step + 'static) -> Step {
 }
 
 /// Opens a file, does what `f` says with it, closes it; the result is that of `f`.
-pub(super) fn with_open(
-    path: FsPath,
-    flags: u32,
-    mode: u32,
-    f: impl FnOnce(i32) -> Step + 'static,
-) -> Step {
-    Step::then("fs.open", move || open_file(&path, flags, mode), move |r| {
-        let fd = match r {
-            Ok(Out::Fd(fd)) => fd,
-            other => return Step::End(other),
-        };
-        after(f(fd), move |r| {
-            Step::then("fs.close", move || close_fd(fd), move |closed| {
-                Step::End(match r {
-                    Ok(out) => closed.map(|_| out),
-                    failed => failed,
-                })
+pub(super) fn with_open(path: FsPath, flags: u32, mode: u32, f: impl FnOnce(i32) -> Step + 'static) -> Step {
+    Step::then(
+        "fs.open",
+        move || open_file(&path, flags, mode),
+        move |r| {
+            let fd = match r {
+                Ok(Out::Fd(fd)) => fd,
+                other => return Step::End(other),
+            };
+            after(f(fd), move |r| {
+                Step::then(
+                    "fs.close",
+                    move || close_fd(fd),
+                    move |closed| {
+                        Step::End(match r {
+                            Ok(out) => closed.map(|_| out),
+                            failed => failed,
+                        })
+                    },
+                )
             })
-        })
-    })
+        },
+    )
 }
 
 /// `open(path, flags, mode)`
@@ -322,8 +325,7 @@ pub(super) fn readv<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
 pub(super) fn writev<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
     let fd = args::fd(s, a.get(0))?;
     let buffers = args::views(s, a.get(1))?;
-    let data: Vec<Vec<u8>> =
-        buffers.iter().map(|&b| s.view_bytes(b).unwrap_or_default().to_vec()).collect();
+    let data: Vec<Vec<u8>> = buffers.iter().map(|&b| s.view_bytes(b).unwrap_or_default().to_vec()).collect();
     let position = if a.get(2).is_number() { args::position(s, a.get(2))? } else { None };
     let keep = Some(s.global(a.get(1)));
     let step = Step::one("fs.writev", move || {

@@ -16,9 +16,7 @@ use crate::modules::{builtin, register_value, registered};
 use crate::node::buffer::put;
 use crate::rt::Rt;
 use args::{Form, In};
-use looplab_engine::{
-    ALL, Args, CONFIGURABLE, Completion, ENUMERABLE, Key, Local, NativeFn, Scope, Thrown,
-};
+use looplab_engine::{ALL, Args, CONFIGURABLE, Completion, ENUMERABLE, Key, Local, NativeFn, Scope, Thrown};
 use paths::Made;
 use plan::{Plan, Target};
 
@@ -106,7 +104,12 @@ fn callback_form<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         // The one whose callback may be missing.
         "close" if args.get(1).is_undefined() => {
             let k = s.key("defaultCloseCallback");
-            (1, s.function(k, 1, |s, args| if args.get(0).is_nullish() { Ok(s.undefined()) } else { Err(s.throw(args.get(0))) }))
+            (
+                1,
+                s.function(k, 1, |s, args| {
+                    if args.get(0).is_nullish() { Ok(s.undefined()) } else { Err(s.throw(args.get(0))) }
+                }),
+            )
         }
         _ => args::callback(s, list, op.params)?,
     };
@@ -124,7 +127,10 @@ fn promise_form<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 }
 
 /// A promise for a plan; it is rejected when the plan can't be made.
-fn promise_of<'s>(s: &mut Scope<'s>, make: impl FnOnce(&mut Scope<'s>) -> Result<Plan, Thrown>) -> Completion<'s> {
+fn promise_of<'s>(
+    s: &mut Scope<'s>,
+    make: impl FnOnce(&mut Scope<'s>) -> Result<Plan, Thrown>,
+) -> Completion<'s> {
     let p = s.new_promise();
     match make(s) {
         Ok(plan) => handle::start(s, plan, p)?,

@@ -318,7 +318,11 @@ fn chown_plan<'s>(s: &mut Scope<'s>, a: &In<'_, 's>, follow: bool) -> Made {
     let (label, syscall) = if follow { ("fs.chown", "chown") } else { ("fs.lchown", "lchown") };
     Ok(Plan::one(label, Show::Nothing, move || {
         use std::os::unix::fs::{chown, lchown};
-        let call = if follow { chown(path.path(), Some(uid), Some(gid)) } else { lchown(path.path(), Some(uid), Some(gid)) };
+        let call = if follow {
+            chown(path.path(), Some(uid), Some(gid))
+        } else {
+            lchown(path.path(), Some(uid), Some(gid))
+        };
         done(call, syscall, &path)
     }))
 }

@@ -1,9 +1,9 @@
 //! What an operation is, whichever way it was asked for: steps that may block, each one request to the pool (or one piece of work
 //! on the spot, in the synchronous form), and how the result is shown to JavaScript.
 
+use super::args::Choice;
 use super::fail::Fail;
 use super::stats::{self, Entry, StatData};
-use super::args::Choice;
 use crate::errors::Kind;
 use crate::node::buffer::{encoding, new_buffer};
 use crate::rt::Rt;
@@ -69,15 +69,27 @@ pub(super) enum Show {
     /// Text or a Buffer; paths are UTF-8 text by default, file contents Buffers.
     Data(Choice),
     Path(Choice),
-    Stats { bigint: bool, missing_ok: bool },
-    StatFs { bigint: bool },
-    Entries { types: bool, encoding: Choice },
+    Stats {
+        bigint: bool,
+        missing_ok: bool,
+    },
+    StatFs {
+        bigint: bool,
+    },
+    Entries {
+        types: bool,
+        encoding: Choice,
+    },
     /// Bytes read go into the kept buffer from here on.
-    Read { offset: usize },
+    Read {
+        offset: usize,
+    },
     /// Bytes read go into the kept array of buffers.
     ReadMany,
     /// The number of bytes written, and what was.
-    Written { many: bool },
+    Written {
+        many: bool,
+    },
 }
 
 /// An operation.

@@ -3,9 +3,7 @@
 use super::args::FsPath;
 use crate::modules::{register_value, registered};
 use crate::node::buffer::{get, put};
-use looplab_engine::{
-    ALL, Args, Completion, Element, ElementType, Intrinsic, Key, Local, Scope, Thrown,
-};
+use looplab_engine::{ALL, Args, Completion, Element, ElementType, Intrinsic, Key, Local, Scope, Thrown};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::time::UNIX_EPOCH;
@@ -253,7 +251,12 @@ fn make_dirent<'s>(s: &mut Scope<'s>, name: Local<'s>, kind: Local<'s>, parent: 
 }
 
 /// A Dirent object.
-pub(super) fn new_dirent<'s>(s: &mut Scope<'s>, name: Local<'s>, kind: i32, parent: &FsPath) -> Completion<'s> {
+pub(super) fn new_dirent<'s>(
+    s: &mut Scope<'s>,
+    name: Local<'s>,
+    kind: i32,
+    parent: &FsPath,
+) -> Completion<'s> {
     let (kind, parent) = (s.int(kind), s.str(&parent.shown()));
     make_dirent(s, name, kind, parent)
 }

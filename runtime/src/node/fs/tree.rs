@@ -90,23 +90,27 @@ impl Walk {
         let folder = if self.last_first { self.folders.pop_back() } else { self.folders.pop_front() };
         let Some(folder) = folder else { return Step::End(Ok(Out::Entries(self.found))) };
         let path = if folder.as_os_str().is_empty() { self.base.clone() } else { self.base.join(&folder) };
-        Step::then("fs.readdir", move || scan(&path).map(Out::Entries), move |r| {
-            let list = match r {
-                Ok(Out::Entries(list)) => list,
-                other => return Step::End(other),
-            };
-            for mut e in list {
-                let relative = folder.join(std::ffi::OsStr::from_bytes(&e.name));
-                if e.kind == 2 {
-                    self.folders.push_back(relative.clone());
+        Step::then(
+            "fs.readdir",
+            move || scan(&path).map(Out::Entries),
+            move |r| {
+                let list = match r {
+                    Ok(Out::Entries(list)) => list,
+                    other => return Step::End(other),
+                };
+                for mut e in list {
+                    let relative = folder.join(std::ffi::OsStr::from_bytes(&e.name));
+                    if e.kind == 2 {
+                        self.folders.push_back(relative.clone());
+                    }
+                    if !self.types {
+                        e.name = relative.into_os_string().into_vec();
+                    }
+                    self.found.push(e);
                 }
-                if !self.types {
-                    e.name = relative.into_os_string().into_vec();
-                }
-                self.found.push(e);
-            }
-            self.next()
-        })
+                self.next()
+            },
+        )
     }
 }
 
@@ -206,14 +210,21 @@ pub(super) struct Copying {
 
 /// Copies a file, a link, or (with `recursive`) a tree.
 pub(super) fn copy_all(from: &FsPath, to: &FsPath, how: &Copying) -> Result<(), Fail> {
-    let read = |p: &FsPath| if how.dereference { fs::metadata(p.path()) } else { fs::symlink_metadata(p.path()) };
-    let source = read(from).map_err(|e| Fail::at(&e, if how.dereference { "stat" } else { "lstat" }, from))?;
+    let read =
+        |p: &FsPath| if how.dereference { fs::metadata(p.path()) } else { fs::symlink_metadata(p.path()) };
+    let source =
+        read(from).map_err(|e| Fail::at(&e, if how.dereference { "stat" } else { "lstat" }, from))?;
     let target = read(to).ok();
     if source.is_dir() {
         return copy_folder(from, to, how, target.as_ref());
     }
     if target.as_ref().is_some_and(fs::Metadata::is_dir) {
-        return Err(refused("ERR_FS_CP_NON_DIR_TO_DIR", "Cannot overwrite directory with non-directory", 21, to));
+        return Err(refused(
+            "ERR_FS_CP_NON_DIR_TO_DIR",
+            "Cannot overwrite directory with non-directory",
+            21,
+            to,
+        ));
     }
     if target.is_some() && !how.force {
         return match how.error_on_exist {
