@@ -299,8 +299,8 @@ instructions! {
     GetProp { a: Dst, b: Src, c: Ic } throws;
     /// R[a].IC[b] := R[c]; x=1 strict.
     SetProp { a: Src, b: Ic, c: Src, x: Flag } throws;
-    /// R[a] := R[b][R[c]].
-    GetElem { a: Dst, b: Src, c: Src } throws;
+    /// R[a] := R[b][R[c]]; x=1: R[c] becomes the property key it stands for.
+    GetElem { a: Dst, b: Src, c: Src, x: Flag } throws;
     /// R[a][R[b]] := R[c]; x=1 strict.
     SetElem { a: Src, b: Src, c: Src, x: Flag } throws;
     /// R[a] := delete R[b][R[c]]; x=1 strict: failure throws.
@@ -351,8 +351,8 @@ instructions! {
     ArrayPush { a: Src, b: Src };
     /// Appends a hole to the fresh array R[a].
     ArrayHole { a: Src };
-    /// Appends every value of the iterable R[b] to the fresh array R[a].
-    ArraySpread { a: Src, b: Src } throws;
+    /// Appends every value of the iterable R[b] to the fresh array R[a]; x=1: it is the last argument of a call.
+    ArraySpread { a: Src, b: Src, x: Flag } throws;
     /// R[a] := a new RegExp from constant bx.
     NewRegExp { a: Dst, bx: Const } throws;
     /// R[a] := the template object of constant bx (one per site).

@@ -119,7 +119,8 @@ impl Vm {
     }
 
     /// Appends all values of an iterable to a fresh array.
-    pub(crate) fn array_spread(&mut self, target: Value, v: Value) -> Result<(), Thrown> {
+    /// `argument`: it is the one spread at the end of an argument list, for which V8 has words of its own.
+    pub(crate) fn array_spread(&mut self, target: Value, v: Value, argument: bool) -> Result<(), Thrown> {
         let out = ObjRef::of(target);
         if self.is_pristine_array(v) {
             let a = ObjRef::of(v);
@@ -130,14 +131,18 @@ impl Vm {
         let mut s = Scope::new(self);
         let method = match v.is_nullish() {
             true => None,
-            false => s.get_method(Local::raw(v), s.vm.atoms.sym_iterator)?,
+            false => Some(s.get_v(Local::raw(v), s.vm.atoms.sym_iterator)?).filter(|m| m.is_callable()),
         };
         let Some(m) = method else {
-            let callee = "Spread syntax requires ...iterable[Symbol.iterator] to be a function";
-            if v.is_nullish() || !v.is_object() {
-                return Err(s.throw_type(callee));
+            if !argument {
+                return Err(s.vm.throw_not_iterable(Some(code), v, false));
             }
-            return Err(s.vm.throw_not_iterable(Some(code), v, false));
+            if !v.is_nullish() {
+                let m = "Spread syntax requires ...iterable[Symbol.iterator] to be a function";
+                return Err(s.throw_type(m));
+            }
+            let shown = s.vm.failing_text(code).unwrap_or_else(|| s.describe_value(Local::raw(v)));
+            return Err(s.throw_type(&format!("{shown} is not iterable (cannot read property undefined)")));
         };
         let r = s.iterator_from_method(Local::raw(v), m)?;
         let (it, next) = (r.iterator.v, r.next.v);

@@ -54,6 +54,13 @@ impl<'s> Scope<'s> {
         }
         let base = WRITABLE | ENUMERABLE | if configurable { CONFIGURABLE } else { 0 };
         let (g, undefined) = (self.global_object(), self.undefined());
+        let extensible = self.is_extensible(g)?;
+        for t in info.functions.iter().chain(&info.vars) {
+            let k = self.vm.declared_key(t);
+            if !extensible && self.vm.own_raw(g.obj(), k).is_none() {
+                return Err(self.throw_type(&format!("Cannot add property {t}, object is not extensible")));
+            }
+        }
         for t in &info.functions {
             let k = self.vm.declared_key(t);
             match self.vm.own_raw(g.obj(), k) {

@@ -15,6 +15,27 @@ enum Record {
     Object(HashMap<Vec<u16>, Record>),
 }
 
+/// Deep trees are taken apart level by level: dropping must not use up the stack.
+impl Drop for Record {
+    fn drop(&mut self) {
+        let mut left = Vec::new();
+        self.empty_into(&mut left);
+        while let Some(mut r) = left.pop() {
+            r.empty_into(&mut left);
+        }
+    }
+}
+
+impl Record {
+    fn empty_into(&mut self, out: &mut Vec<Record>) {
+        match self {
+            Record::Primitive(..) => {}
+            Record::Array(list) => out.append(list),
+            Record::Object(map) => out.extend(std::mem::take(map).into_values()),
+        }
+    }
+}
+
 /// The tree of records beside the tree of values.
 struct Tee<'b, 'a> {
     values: &'b mut Builder<'a>,

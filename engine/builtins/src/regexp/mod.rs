@@ -20,6 +20,8 @@ use std::rc::Rc;
 
 /// Programs kept; the table is emptied when it is full.
 const MAX_PROGRAMS: usize = 512;
+/// Stack for parsing and compiling the deepest pattern that is accepted.
+const COMPILE_STACK: usize = 2 << 20;
 
 /// What the engine keeps for all regular expressions.
 pub(crate) struct State {
@@ -199,7 +201,8 @@ fn program_of<'s>(
     if let Some(known) = st.as_ref().and_then(|st| st.programs.borrow().get(&key).cloned()) {
         return Ok(known);
     }
-    match Program::compile(&key.0, flags) {
+    // The parser's depth is bounded; what that takes must be there on small stacks too.
+    match stacker::maybe_grow(COMPILE_STACK, COMPILE_STACK, || Program::compile(&key.0, flags)) {
         Ok(program) => {
             let program = Rc::new(program);
             if let Some(st) = st {

@@ -264,7 +264,9 @@ impl<'a> Gen<'a> {
             }
             Target::Keyed(o, k, at) => {
                 self.b.at(at);
-                self.b.abc(Op::GetElem, dst, o, k);
+                // The store that follows uses the converted key again.
+                let keep = u8::from(self.b.is_scratch(k));
+                self.b.xabc(Op::GetElem, keep, dst, o, k);
             }
             Target::Super(base, at) => {
                 self.b.at(at);

@@ -183,10 +183,11 @@ impl<'a> Gen<'a> {
     /// R[array] := a fresh array of the arguments.
     fn argument_array(&mut self, args: &ArenaVec<'a, Argument<'a>>, array: Reg) {
         self.b.abx(Op::NewArray, array, args.len() as u32);
+        let last = args.iter().position(|a| a.is_spread()).is_some_and(|i| i + 1 == args.len());
         for a in args {
             let mark = self.b.next_reg;
             match a {
-                Argument::SpreadElement(s) => self.spread_into(s, array),
+                Argument::SpreadElement(s) => self.spread_into(s, array, last),
                 a => {
                     if let Some(e) = a.as_expression() {
                         let v = self.expr(e);

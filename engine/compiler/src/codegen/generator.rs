@@ -86,7 +86,7 @@ impl<'a> Gen<'a> {
         self.b.jump(step);
         self.b.place(missing);
         self.close_iterator(iter, is_async);
-        self.throw_error(0, "The iterator does not provide a 'throw' method");
+        self.throw_error(0, "The iterator does not provide a 'throw' method.");
 
         self.b.place(ret);
         self.b.xabc(Op::IterCall, 2, result, iter, received);

@@ -118,7 +118,7 @@ impl<'a> Gen<'a> {
         for e in &a.elements {
             let inner = self.b.next_reg;
             match e {
-                ArrayExpressionElement::SpreadElement(s) => self.spread_into(s, r),
+                ArrayExpressionElement::SpreadElement(s) => self.spread_into(s, r, false),
                 ArrayExpressionElement::Elision(_) => self.b.abx(Op::ArrayHole, r, 0),
                 e => {
                     if let Some(e) = e.as_expression() {
@@ -133,11 +133,11 @@ impl<'a> Gen<'a> {
         self.b.free_to(mark);
     }
 
-    /// Appends a spread element to the fresh array R[array].
-    pub(crate) fn spread_into(&mut self, s: &SpreadElement<'a>, array: Reg) {
+    /// Appends a spread element to the fresh array R[array]; `argument`: it ends an argument list that has no other spread.
+    pub(crate) fn spread_into(&mut self, s: &SpreadElement<'a>, array: Reg, argument: bool) {
         let v = self.expr(&s.argument);
         self.b.at(s.argument.span().start);
         self.b.blame(super::to_span(s.argument.span()));
-        self.b.abc(Op::ArraySpread, array, v, 0);
+        self.b.xabc(Op::ArraySpread, u8::from(argument), array, v, 0);
     }
 }

@@ -226,7 +226,7 @@ impl<'a> Gen<'a> {
     pub(crate) fn return_statement(&mut self, s: &ReturnStatement<'a>) {
         let mark = self.b.next_reg;
         let f = self.a.func(self.b.func);
-        let await_value = f.is_async && f.is_generator;
+        let await_value = f.is_async && f.is_generator && s.argument.is_some();
         let mut value = match &s.argument {
             // The operand of a return through structures may be changed by them: then it needs its own register.
             Some(e) if self.b.control.is_empty() => self.expr(e),

@@ -73,6 +73,7 @@ impl Vm {
                 let all = bound_args(o, args);
                 let target = o.int(0);
                 let nt = if new_target == f { target } else { new_target };
+                self.enter_native()?;
                 self.construct_value(target, nt, &all)
             }
             _ => {

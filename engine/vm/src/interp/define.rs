@@ -160,8 +160,8 @@ impl Vm {
 
     pub(crate) fn get_super(&mut self, this: Value, home: Value, k: Value) -> Result<Value, Thrown> {
         let mut s = Scope::new(self);
-        let key = s.to_key(Local::raw(k))?;
         let base = s.get_prototype_of(Local::raw(home))?;
+        let key = s.to_key(Local::raw(k))?;
         if base.is_null() {
             let name = s.key_text(key);
             return Err(s.throw_type(&format!("Cannot read properties of null (reading '{name}')")));
@@ -178,8 +178,8 @@ impl Vm {
         strict: bool,
     ) -> Result<(), Thrown> {
         let mut s = Scope::new(self);
-        let key = s.to_key(Local::raw(k))?;
         let base = s.get_prototype_of(Local::raw(home))?;
+        let key = s.to_key(Local::raw(k))?;
         let this = Local::raw(this);
         let done = base.is_object() && s.set_from(base, key, Local::raw(x), this)?;
         if !done && strict {
@@ -369,7 +369,7 @@ impl Vm {
     // ---- failures that name source text ----
 
     /// The source of the expression that the failing instruction should name.
-    fn failing_text(&self, code: CodeRef) -> Option<String> {
+    pub(crate) fn failing_text(&self, code: CodeRef) -> Option<String> {
         let f = self.frames.last()?;
         let t = code.template();
         let Span { start, end } = t.span_at(f.pc_index().saturating_sub(1))?;
@@ -414,6 +414,9 @@ impl Vm {
         let text = code.and_then(|c| self.failing_text(c));
         let mut s = Scope::new(self);
         let kind = if is_async { "async iterable" } else { "iterable" };
+        if let Some(callee) = text.as_deref().and_then(|t| t.strip_suffix("(...)")) {
+            return s.throw_type(&format!("{callee} is not a function or its return value is not {kind}"));
+        }
         let shown = match (text, v.is_nullish()) {
             (Some(t), true) => {
                 let what = if v.is_null() { "null" } else { "undefined" };

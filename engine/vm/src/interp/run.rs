@@ -802,6 +802,12 @@ impl Vm {
                             }
                         }
                     }
+                    let mut k = k;
+                    if i.x() == 1 && k.is_object() && !v.is_nullish() {
+                        let key = slow!(Scope::new(self).to_key(Local::raw(k)).map(|k| k.k));
+                        k = self.key_value(key);
+                        r!(i.c()) = k;
+                    }
                     let g = slow!(self.get_elem(v, k));
                     got!(i, g, v);
                 }
@@ -923,7 +929,7 @@ impl Vm {
                 Op::NewArray => r!(i.a()) = self.alloc_array(i.bx()).value(),
                 Op::ArrayPush => ObjRef::of(r!(i.a())).push_elem(&mut self.heap, r!(i.b())),
                 Op::ArrayHole => ObjRef::of(r!(i.a())).push_elem(&mut self.heap, Value::HOLE),
-                Op::ArraySpread => slow!(self.array_spread(r!(i.a()), r!(i.b()))),
+                Op::ArraySpread => slow!(self.array_spread(r!(i.a()), r!(i.b()), i.x() == 1)),
                 Op::NewRegExp => {
                     let v = slow!(self.new_regexp(code, i.bx()));
                     r!(i.a()) = v;
@@ -1185,8 +1191,9 @@ impl Vm {
                     }
                 }
                 Op::IterRest => {
-                    let v = slow!(self.iter_rest(r!(i.b()), r!(i.b() + 1), r!(i.b() + 2)));
-                    r!(i.b() + 2) = Value::TRUE;
+                    // An iterator that fails in here is not closed.
+                    let done = std::mem::replace(&mut r!(i.b() + 2), Value::TRUE);
+                    let v = slow!(self.iter_rest(r!(i.b()), r!(i.b() + 1), done));
                     r!(i.a()) = v;
                 }
                 Op::IterClose => {
