@@ -117,6 +117,18 @@ impl<'a> Gen<'a> {
         }
         self.new_env(scope);
         self.param_regs(scope);
+        // The call fills these in: they are taken before any temporary can be.
+        if let Some(r) = params.and_then(|ps| ps.rest.as_ref()) {
+            let reg = match &r.rest.argument {
+                BindingPattern::BindingIdentifier(id) => self.binding_reg(id).map(|(r, _)| r),
+                _ => None,
+            };
+            shape.rest_reg = Some(reg.unwrap_or_else(|| self.b.alloc_local()));
+        }
+        if arguments_var != NONE {
+            let reg = self.var_reg(arguments_var);
+            shape.arguments_reg = Some(reg.unwrap_or_else(|| self.b.alloc_local()));
+        }
         if sloppy_this {
             self.b.abx(Op::SloppyThis, 0, 0);
         }
@@ -131,12 +143,7 @@ impl<'a> Gen<'a> {
                 self.init_from(v, op);
             }
         }
-        if arguments_var != NONE {
-            let r = match self.var_reg(arguments_var) {
-                Some(r) => r,
-                None => self.b.alloc_local(),
-            };
-            shape.arguments_reg = Some(r);
+        if let Some(r) = shape.arguments_reg {
             self.init_var(arguments_var, r);
         }
         if self_var != NONE && self.a.var(self_var).used {
@@ -212,14 +219,7 @@ impl<'a> Gen<'a> {
         }
     }
 
-    fn bind_params(&mut self, ps: &FormalParameters<'a>, shape: &mut Shape<'_>) {
-        if let Some(r) = &ps.rest {
-            let reg = match &r.rest.argument {
-                BindingPattern::BindingIdentifier(id) => self.binding_reg(id).map(|(r, _)| r),
-                _ => None,
-            };
-            shape.rest_reg = Some(reg.unwrap_or_else(|| self.b.alloc_local()));
-        }
+    fn bind_params(&mut self, ps: &FormalParameters<'a>, shape: &Shape<'_>) {
         for (i, p) in ps.items.iter().enumerate() {
             let r = i as Reg + 1;
             if let Some(init) = &p.initializer {
