@@ -1,0 +1,178 @@
+// What EventEmitter's module offers beside the emitter itself: once, on, and looks at targets of either kind.
+const { codes } = require('./errors');
+const { validateAbortSignal, validateFunction, validateObject, validateInteger } = require('./validators');
+
+const EventEmitter = () => require('events');
+const asyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype);
+
+class AbortError extends Error {
+  constructor(message = 'The operation was aborted', options = undefined) {
+    super(message, options);
+    this.code = 'ABORT_ERR';
+    this.name = 'AbortError';
+  }
+}
+
+const abortError = (signal) => new AbortError(undefined, { cause: signal.reason });
+
+function isEmitter(target) {
+  return typeof target?.on === 'function';
+}
+
+function listen(target, name, listener, once) {
+  if (isEmitter(target)) {
+    if (once) target.once(name, listener);
+    else target.on(name, listener);
+  } else if (typeof target?.addEventListener === 'function') {
+    target.addEventListener(name, listener, once ? { once: true } : undefined);
+  } else {
+    throw new codes.ERR_INVALID_ARG_TYPE('emitter', 'EventEmitter', target);
+  }
+}
+
+function unlisten(target, name, listener) {
+  if (typeof target.removeListener === 'function') target.removeListener(name, listener);
+  else target.removeEventListener(name, listener);
+}
+
+function once(emitter, name, options = {}) {
+  return new Promise((resolve, reject) => {
+    validateObject(options, 'options');
+    const { signal } = options;
+    validateAbortSignal(signal, 'options.signal');
+    if (signal?.aborted) throw abortError(signal);
+    const onError = (error) => {
+      unlisten(emitter, name, onEvent);
+      signal?.removeEventListener('abort', onAbort);
+      reject(error);
+    };
+    const onEvent = (...args) => {
+      if (isEmitter(emitter) && name !== 'error') unlisten(emitter, 'error', onError);
+      signal?.removeEventListener('abort', onAbort);
+      resolve(args);
+    };
+    const onAbort = () => {
+      unlisten(emitter, name, onEvent);
+      unlisten(emitter, 'error', onError);
+      reject(abortError(signal));
+    };
+    listen(emitter, name, onEvent, true);
+    if (name !== 'error' && isEmitter(emitter)) emitter.once('error', onError);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+function on(emitter, event, options = {}) {
+  validateObject(options, 'options');
+  const { signal } = options;
+  validateAbortSignal(signal, 'options.signal');
+  if (signal?.aborted) throw abortError(signal);
+  const high = options.highWaterMark ?? options.highWatermark ?? Number.MAX_SAFE_INTEGER;
+  const low = options.lowWaterMark ?? options.lowWatermark ?? 1;
+  validateInteger(high, 'options.highWaterMark', 1);
+  validateInteger(low, 'options.lowWaterMark', 1);
+
+  const events = [];
+  const waiting = [];
+  let error = null;
+  let finished = false;
+  let paused = false;
+
+  const onEvent = (...args) => {
+    const next = waiting.shift();
+    if (next !== undefined) {
+      next.resolve({ value: args, done: false });
+      return;
+    }
+    events.push(args);
+    if (!paused && events.length > high && typeof emitter.pause === 'function') {
+      paused = true;
+      emitter.pause();
+    }
+  };
+  const fail = (reason) => {
+    const next = waiting.shift();
+    if (next !== undefined) next.reject(reason);
+    else error = reason;
+    close();
+  };
+  const onAbort = () => fail(abortError(signal));
+  const closers = options.close ?? [];
+
+  function close() {
+    unlisten(emitter, event, onEvent);
+    if (event !== 'error' && isEmitter(emitter)) unlisten(emitter, 'error', fail);
+    for (const name of closers) unlisten(emitter, name, close);
+    signal?.removeEventListener('abort', onAbort);
+    finished = true;
+    for (const { resolve } of waiting.splice(0)) resolve({ value: undefined, done: true });
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  const iterator = Object.setPrototypeOf({
+    next() {
+      if (events.length > 0) {
+        const value = events.shift();
+        if (paused && events.length < low) {
+          paused = false;
+          emitter.resume();
+        }
+        return Promise.resolve({ value, done: false });
+      }
+      if (error !== null) {
+        const reason = error;
+        error = null;
+        return Promise.reject(reason);
+      }
+      if (finished) return close();
+      return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+    },
+    return() {
+      return close();
+    },
+    throw(reason) {
+      if (!(reason instanceof Error)) throw new codes.ERR_INVALID_ARG_TYPE('EventEmitter.AsyncIterator', 'Error', reason);
+      fail(reason);
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  }, asyncIteratorPrototype);
+
+  listen(emitter, event, onEvent, false);
+  if (event !== 'error' && isEmitter(emitter)) emitter.on('error', fail);
+  for (const name of closers) listen(emitter, name, close, false);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  return iterator;
+}
+
+function addAbortListener(signal, listener) {
+  if (signal === undefined) throw new codes.ERR_INVALID_ARG_TYPE('signal', 'AbortSignal', signal);
+  validateAbortSignal(signal, 'signal');
+  validateFunction(listener, 'listener');
+  let remove;
+  if (signal.aborted) {
+    queueMicrotask(() => listener());
+  } else {
+    signal.addEventListener('abort', listener, { once: true });
+    remove = () => signal.removeEventListener('abort', listener);
+  }
+  return { __proto__: null, [Symbol.dispose]() { remove?.(); } };
+}
+
+function getEventListeners(target, name) {
+  if (typeof target?.listeners === 'function') return target.listeners(name);
+  throw new codes.ERR_INVALID_ARG_TYPE('emitter', ['EventEmitter', 'EventTarget'], target);
+}
+
+function getMaxListeners(target) {
+  if (typeof target?.getMaxListeners === 'function') return target.getMaxListeners();
+  throw new codes.ERR_INVALID_ARG_TYPE('emitter', ['EventEmitter', 'EventTarget'], target);
+}
+
+function listenerCount(target, name) {
+  if (typeof target?.listenerCount === 'function') return target.listenerCount(name);
+  return EventEmitter().prototype.listenerCount.call(target, name);
+}
+
+module.exports = { AbortError, once, on, addAbortListener, getEventListeners, getMaxListeners, listenerCount };

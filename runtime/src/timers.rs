@@ -765,6 +765,21 @@ pub(crate) fn register(s: &mut Scope<'_>) {
     };
     f(s, "setTimeout", 2, set_timeout);
     f(s, "setInterval", 2, set_interval);
+    f(s, "setImmediate", 2, set_immediate);
+    for (name, other) in [("setTimeout", timeout_promise as looplab_engine::NativeFn), ("setImmediate", immediate_promise)] {
+        s.nested(|s| {
+            // What util.promisify gives for it.
+            let d = s.str("nodejs.util.promisify.custom");
+            let sym = s.symbol_for(d);
+            if let Ok(k) = s.to_key(sym) {
+                let nk = s.key(name);
+                let g = s.function(nk, 0, other);
+                let u = s.undefined();
+                let target = crate::modules::registered(s, name);
+                s.define_accessor(target, k, g, u, looplab_engine::ENUMERABLE);
+            }
+        });
+    }
     f(s, "clearTimeout", 1, clear_timeout);
     f(s, "clearInterval", 1, clear_timeout);
     f(s, "setImmediate", 1, set_immediate);
@@ -798,6 +813,26 @@ pub(crate) fn register(s: &mut Scope<'_>) {
         s.define_hidden(immediate, k, f);
         put(s, "Immediate.prototype", immediate);
     });
+}
+
+fn timeout_promise<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
+    promise_form(s, "setTimeout")
+}
+
+fn immediate_promise<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
+    promise_form(s, "setImmediate")
+}
+
+/// The function of `timers/promises` with this name.
+fn promise_form<'s>(s: &mut Scope<'s>, name: &str) -> Completion<'s> {
+    let rt = Rt::of(s);
+    match crate::modules::builtin(s, &rt, "timers/promises")? {
+        Some(m) => {
+            let k = s.key(name);
+            s.get(m, k)
+        }
+        None => Ok(s.undefined()),
+    }
 }
 
 fn immediate_dispose<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {

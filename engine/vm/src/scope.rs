@@ -133,8 +133,10 @@ impl<'s> Local<'s> {
         self.v
     }
 
+    /// The object; panics for other values, as safe callers could pass one.
     #[inline(always)]
     pub(crate) fn obj(self) -> ObjRef {
+        assert!(self.v.is_object(), "an object is needed here");
         ObjRef::of(self.v)
     }
 

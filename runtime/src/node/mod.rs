@@ -31,6 +31,7 @@ const JS: &[(&str, &str)] = &[
     ("/deep_equal", include_str!("../../js/deep_equal.js")),
     ("/assertion_error", include_str!("../../js/assertion_error.js")),
     ("/console", include_str!("../../js/console.js")),
+    ("timers/promises", include_str!("../../js/timers_promises.js")),
     ("util", include_str!("../../js/util.js")),
     ("path", include_str!("../../js/path.js")),
     ("assert", include_str!("../../js/assert.js")),
@@ -47,6 +48,11 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
                 let k = s.key("promises");
                 s.define_with(o, k, p, looplab_engine::ALL);
             }
+            o
+        }
+        "/timers_native" => {
+            let o = s.new_object();
+            crate::timers::install(s, o);
             o
         }
         "console" => console::object(s, rt)?,
