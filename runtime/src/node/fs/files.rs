@@ -400,6 +400,7 @@ pub(super) fn read_file<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
     let options = Options::of(s, a.get(1))?;
     let encoding = options.encoding(s)?;
     let flag = options.get(s, "flag")?;
+    args::check_signal(s, &options)?;
     let step = match args::target(s, a.get(0))? {
         Target::Fd(fd) => read_all(fd),
         Target::Path(path) => {
@@ -434,6 +435,7 @@ fn write_plan<'s>(s: &mut Scope<'s>, a: &In<'_, 's>, flag: &str) -> Made {
     let mode = options.get(s, "mode")?;
     let given = options.get(s, "flag")?;
     let flags = args::flags(s, given, flag)?;
+    args::check_signal(s, &options)?;
     let data = args::data(s, a.get(1), encoding, "data")?;
     let mode = args::mode(s, mode, "mode", Some(0o666))?;
     let promise = a.form == Form::Promise;
