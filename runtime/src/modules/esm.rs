@@ -582,7 +582,8 @@ pub(crate) fn require_esm<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, path: &str, is_mai
 
 /// What `require` gives of a module with a default export: its namespace with `__esModule` beside it, as transpiled code expects.
 fn facade<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, id: ModuleId) -> Completion<'s> {
-    const TEXT: &str = "export * from 'original'; export { default } from 'original'; export const __esModule = true;";
+    const TEXT: &str =
+        "export * from 'original'; export { default } from 'original'; export const __esModule = true;";
     if let Some(f) = state(rt, |st| st.facades.get(&id).copied()) {
         return Ok(s.module_namespace(f));
     }

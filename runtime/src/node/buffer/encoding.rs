@@ -18,16 +18,21 @@ pub(crate) enum Encoding {
 impl Encoding {
     /// The encoding of a name, in any case.
     pub(crate) fn parse(name: &str) -> Option<Encoding> {
-        Some(match name.to_ascii_lowercase().as_str() {
-            "utf8" | "utf-8" => Encoding::Utf8,
-            "ucs2" | "ucs-2" | "utf16le" | "utf-16le" => Encoding::Utf16le,
-            "latin1" | "binary" => Encoding::Latin1,
-            "ascii" => Encoding::Ascii,
-            "base64" => Encoding::Base64,
-            "base64url" => Encoding::Base64url,
-            "hex" => Encoding::Hex,
-            _ => return None,
-        })
+        const NAMES: &[(&str, Encoding)] = &[
+            ("utf8", Encoding::Utf8),
+            ("utf-8", Encoding::Utf8),
+            ("hex", Encoding::Hex),
+            ("base64", Encoding::Base64),
+            ("latin1", Encoding::Latin1),
+            ("binary", Encoding::Latin1),
+            ("ascii", Encoding::Ascii),
+            ("utf16le", Encoding::Utf16le),
+            ("utf-16le", Encoding::Utf16le),
+            ("ucs2", Encoding::Utf16le),
+            ("ucs-2", Encoding::Utf16le),
+            ("base64url", Encoding::Base64url),
+        ];
+        NAMES.iter().find(|n| n.0.eq_ignore_ascii_case(name)).map(|n| n.1)
     }
 
     /// Its normalised name.

@@ -86,10 +86,12 @@ fn place<'s>(s: &mut Scope<'s>, this: Local<'s>, v: Local<'s>, size: usize) -> R
         if size <= n {
             return Ok(0);
         }
-    } else if let Some(x) = v.as_number() {
-        if x >= 0.0 && x.floor() == x && x + size as f64 <= n as f64 {
-            return Ok(x as usize);
-        }
+    } else if let Some(x) = v.as_number()
+        && x >= 0.0
+        && x.floor() == x
+        && x + size as f64 <= n as f64
+    {
+        return Ok(x as usize);
     }
     let v = if v.is_undefined() { s.int(0) } else { v };
     Err(bounds_error(s, v, n as f64 - size as f64, "offset", 0))

@@ -134,6 +134,7 @@ mod tests {
         assert_eq!(find(b, b"", 99.0, true, 1), Some(6));
         assert_eq!(find(b, b"c", 99.0, true, 1), None);
         assert_eq!(find(b"", b"", 0.0, true, 1), Some(0));
-        assert_eq!(find(&[1, 0, 0, 1, 1, 0], &[0, 1], 0.0, true, 2), None);
+        assert_eq!(find(&[9, 0, 1, 9, 0, 1], &[0, 1], 0.0, true, 1), Some(1));
+        assert_eq!(find(&[9, 0, 1, 9, 0, 1], &[0, 1], 0.0, true, 2), Some(4));
     }
 }

@@ -215,10 +215,10 @@ mod tests {
         assert_eq!(st.needs(), (1, 3));
         assert_eq!(st.feed(&[0xAC, 0x62]), "\u{20ac}b".as_bytes());
         // What can never be completed waits all the same.
-        assert_eq!(st.feed(&[0xE0, 0x80]), []);
+        assert!(st.feed(&[0xE0, 0x80]).is_empty());
         assert_eq!(st.feed(&[0x41]), [0xE0, 0x80, 0x41]);
         let mut st = State { encoding: Encoding::Utf16le, pending: Vec::new() };
-        assert_eq!(st.feed(&[0x3d, 0xd8, 0x00]), []);
+        assert!(st.feed(&[0x3d, 0xd8, 0x00]).is_empty());
         assert_eq!(st.feed(&[0xde]), [0x3d, 0xd8, 0x00, 0xde]);
     }
 }

@@ -119,7 +119,7 @@ fn atob<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let units: Vec<u16> =
         s.chars(text).iter().filter(|u| !matches!(u, 0x20 | 0x09 | 0x0A | 0x0C | 0x0D)).collect();
     let mut data = units.as_slice();
-    if data.len() % 4 == 0 {
+    if data.len().is_multiple_of(4) {
         for _ in 0..2 {
             data = data.strip_suffix(&[u16::from(b'=')]).unwrap_or(data);
         }
@@ -307,7 +307,7 @@ fn well_formed(e: Encoding, b: &[u8]) -> bool {
     match e {
         Encoding::Utf8 => std::str::from_utf8(b).is_ok(),
         Encoding::Utf16le => {
-            b.len() % 2 == 0
+            b.len().is_multiple_of(2)
                 && char::decode_utf16(b.chunks_exact(2).map(|p| u16::from_le_bytes([p[0], p[1]])))
                     .all(|c| c.is_ok())
         }

@@ -133,7 +133,32 @@ pub(super) fn target<'s>(s: &mut Scope<'s>, v: Local<'s>) -> Result<Target, Thro
     if v.as_number().is_some_and(|n| f64::from(n as i32) == n) {
         return fd(s, v).map(Target::Fd);
     }
+    if let Some(fd) = super::handle::descriptor(s, v)? {
+        return Ok(Target::Fd(fd));
+    }
     path(s, v, "path").map(Target::Path)
+}
+
+/// The `signal` option of operations that are made of several requests: an AbortError when it has been aborted already.
+pub(super) fn check_signal<'s>(s: &mut Scope<'s>, options: &Options<'s>) -> Result<(), Thrown> {
+    let signal = options.get(s, "signal")?;
+    if signal.is_undefined() {
+        return Ok(());
+    }
+    if !signal.is_object() {
+        return Err(errors::invalid_arg_type(s, "options.signal", "an instance of AbortSignal", signal));
+    }
+    let aborted = get(s, signal, "aborted")?;
+    if !s.to_boolean(aborted) {
+        return Ok(());
+    }
+    let e = super::fail::coded(s, "ABORT_ERR", "The operation was aborted");
+    let (k, v): (Key<'s>, _) = (s.atoms().name.into(), s.str("AbortError"));
+    s.define_with(e, k, v, looplab_engine::ALL);
+    let k: Key<'s> = s.atoms().cause.into();
+    let reason = get(s, signal, "reason")?;
+    s.define_hidden(e, k, reason);
+    Err(s.throw(e))
 }
 
 /// parseFileMode: a number or an octal string.

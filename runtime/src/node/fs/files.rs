@@ -388,6 +388,8 @@ fn read_some(fd: i32, mut data: Vec<u8>, size: u64) -> Step {
         Ok(Out::Bytes(data))
     };
     Step::then("fs.read", work, move |r| match r {
+        // A device may never end.
+        Ok(Out::Bytes(d)) if d.len() as f64 > IO_MAX => Step::End(Err(args::too_large(d.len() as u64))),
         Ok(Out::Bytes(d)) if d.len() > before && (size == 0 || (d.len() as u64) < size) => {
             read_some(fd, d, size)
         }
@@ -400,6 +402,7 @@ pub(super) fn read_file<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
     let options = Options::of(s, a.get(1))?;
     let encoding = options.encoding(s)?;
     let flag = options.get(s, "flag")?;
+    args::check_signal(s, &options)?;
     let step = match args::target(s, a.get(0))? {
         Target::Fd(fd) => read_all(fd),
         Target::Path(path) => {
@@ -434,6 +437,7 @@ fn write_plan<'s>(s: &mut Scope<'s>, a: &In<'_, 's>, flag: &str) -> Made {
     let mode = options.get(s, "mode")?;
     let given = options.get(s, "flag")?;
     let flags = args::flags(s, given, flag)?;
+    args::check_signal(s, &options)?;
     let data = args::data(s, a.get(1), encoding, "data")?;
     let mode = args::mode(s, mode, "mode", Some(0o666))?;
     let promise = a.form == Form::Promise;

@@ -76,6 +76,21 @@ fn fd_of<'s>(s: &mut Scope<'s>, this: Local<'s>) -> Result<i32, Thrown> {
     }
 }
 
+/// The descriptor of a value that is a handle; `None` for other values.
+pub(super) fn descriptor<'s>(s: &mut Scope<'s>, v: Local<'s>) -> Result<Option<i32>, Thrown> {
+    if !v.is_class(Class::Host) {
+        return Ok(None);
+    }
+    let proto = registered(s, "fs.FileHandle.prototype");
+    let own = s.get_prototype_of(v)?;
+    if !proto.is_object() || !own.is_identical(proto) {
+        return Ok(None);
+    }
+    let number = fd_of(s, v)?;
+    let number = s.int(number);
+    super::args::fd(s, number).map(Some)
+}
+
 fn call<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let (name, _, make) = METHODS[args.data().as_int().unwrap_or(0) as usize];
     promise_of(s, true, |s| {

@@ -3,6 +3,7 @@
 
 pub(crate) mod args;
 mod constants;
+mod dir;
 pub(crate) mod fail;
 mod fds;
 mod files;
@@ -84,6 +85,7 @@ static OPS: &[Op] = &[
     op("writeFile", 4, 1, [4, 3, 3], files::write_file),
     op("write", 6, 3, [6, 5, NO], files::write),
     op("writev", 4, 1, [4, 3, NO], files::writev),
+    op("opendir", 3, 1, [3, 2, 2], dir::opendir),
     op("realpath.native", 3, 1, [NO, NO, NO], paths::realpath_native),
 ];
 
@@ -237,6 +239,8 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
     let (stats, dirent) = stats::classes(s)?;
     put(s, o, "Dirent", dirent);
     put(s, o, "Stats", stats);
+    let dir = dir::class(s)?;
+    put(s, o, "Dir", dir);
     let c = constants(s);
     let k = s.key("constants");
     s.define_with(o, k, c, ENUMERABLE);

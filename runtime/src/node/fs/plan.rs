@@ -28,6 +28,7 @@ pub(super) enum Out {
     Stat(Box<StatData>),
     Entries(Vec<Entry>),
     StatFs([u64; 8]),
+    Folder(super::dir::Folder),
 }
 
 pub(super) type Res = Result<Out, Fail>;
@@ -80,6 +81,14 @@ pub(super) enum Show {
         types: bool,
         encoding: Choice,
     },
+    Dir {
+        path: super::args::FsPath,
+        encoding: Choice,
+        batch: usize,
+    },
+    /// The kept Dir takes the entries and hands one out; as an iterator's result.
+    DirEntry,
+    DirNext,
     /// Bytes read go into the kept buffer from here on.
     Read {
         offset: usize,
@@ -331,7 +340,12 @@ fn settle<'s>(s: &mut Scope<'s>, promise: Global, bare: bool, outcome: Outcome<'
     }
 }
 
-fn bytes_as<'s>(s: &mut Scope<'s>, bytes: Vec<u8>, choice: Choice, default_text: bool) -> Completion<'s> {
+pub(super) fn bytes_as<'s>(
+    s: &mut Scope<'s>,
+    bytes: Vec<u8>,
+    choice: Choice,
+    default_text: bool,
+) -> Completion<'s> {
     match choice {
         Choice::Text(e) => encoding::decode(s, &bytes, e),
         // 'buffer' is an encoding of names only.
@@ -361,6 +375,11 @@ fn values<'s>(s: &mut Scope<'s>, show: &Show, kept: Local<'s>, out: Out) -> Resu
             }
             one(s.new_array(&items))
         }
+        (Show::Dir { path, encoding, batch }, Out::Folder(f)) => {
+            one(super::dir::new(s, f, path, *encoding, *batch)?)
+        }
+        (Show::DirEntry, Out::Entries(list)) => one(super::dir::take(s, kept, list)?),
+        (Show::DirNext, Out::Entries(list)) => one(super::dir::take_next(s, kept, list)?),
         (Show::Read { offset }, Out::Bytes(b)) => {
             // The script may have shrunk the buffer meanwhile: what still fits is copied.
             if let Some(to) = s.view_bytes_mut(kept).and_then(|v| v.get_mut(*offset..)) {
