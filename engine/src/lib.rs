@@ -16,6 +16,7 @@ use std::rc::Rc;
 pub fn new_engine() -> Box<Vm> {
     let mut vm = Vm::new();
     vm.set_compiler(compile_hook);
+    vm.set_expression_printer(looplab_compiler::render_expression);
     looplab_builtins::install_all(&mut vm);
     vm
 }

@@ -4,11 +4,13 @@
 //! in `error`); `scope` resolves names; `codegen` writes instructions, one file per family of syntax.
 #![forbid(unsafe_code)]
 
+mod callee;
 mod codegen;
 mod depth;
 mod error;
 mod scope;
 
+pub use callee::render_expression;
 pub use error::{ErrorKind, SyntaxError};
 
 use looplab_bytecode::{FunctionTemplate, Source};

@@ -156,6 +156,8 @@ pub struct Vm {
     pub(crate) host: Option<Rc<dyn Host>>,
     pub(crate) probe: Option<Rc<dyn EngineProbe>>,
     pub(crate) compile: Option<CompileFn>,
+    /// Writes the source text of an expression as messages show it.
+    pub(crate) expression_printer: Option<fn(&str) -> Option<String>>,
     /// The lowest native stack address that calls into JavaScript may reach.
     pub(crate) stack_limit: usize,
     pub(crate) char_strings: Box<[Value; 256]>,
@@ -225,6 +227,7 @@ impl Vm {
             host: None,
             probe: None,
             compile: None,
+            expression_printer: None,
             stack_limit: native_stack_limit(),
             char_strings,
             weak_refs: Vec::new(),
@@ -309,6 +312,11 @@ impl Vm {
     /// Installs the compiler for `Function()` and eval.
     pub fn set_compiler(&mut self, f: CompileFn) {
         self.compile = Some(f);
+    }
+
+    /// Installs what writes the source text of a failing expression as V8 shows it ("x.y is not a function").
+    pub fn set_expression_printer(&mut self, f: fn(&str) -> Option<String>) {
+        self.expression_printer = Some(f);
     }
 
     /// Installs or removes the observer of jobs and promises.
@@ -768,11 +776,15 @@ pub(crate) fn is_callable(v: Value) -> bool {
 }
 
 pub(crate) fn is_constructor(v: Value) -> bool {
-    let Some(o) = ObjRef::from(v) else { return false };
+    let Some(mut o) = ObjRef::from(v) else { return false };
+    // Bound functions can be bound again without end.
+    while o.is(Class::Bound) {
+        let Some(target) = ObjRef::from(o.int(0)) else { return false };
+        o = target;
+    }
     match o.class() {
         Class::Function => CodeRef::of_function(o).is_constructor(),
         Class::Native => o.int(2).as_int() & 1 << 16 != 0,
-        Class::Bound => is_constructor(o.int(0)),
         Class::Proxy => o.int(3).is_true(),
         _ => false,
     }

@@ -18,7 +18,7 @@ pub(crate) enum Target<'t, 'a> {
     Named(Reg, &'t str, u32),
     Keyed(Reg, Reg, u32),
     Super(Reg, u32),
-    Private(Reg, Reg, u32),
+    Private(Reg, Reg, &'t PrivateIdentifier<'a>),
     Pattern(&'t AssignmentTarget<'a>),
     Bad,
 }
@@ -243,7 +243,7 @@ impl<'a> Gen<'a> {
             SimpleAssignmentTarget::PrivateFieldExpression(m) => {
                 let o = self.operand(&m.object, later);
                 let n = self.private_name(&m.field);
-                Target::Private(o, n, m.field.span.start)
+                Target::Private(o, n, &m.field)
             }
             other => {
                 self.unsupported("TypeScript syntax", other.span());
@@ -272,8 +272,9 @@ impl<'a> Gen<'a> {
                 self.b.at(at);
                 self.b.abc(Op::GetSuper, dst, base, 0);
             }
-            Target::Private(o, n, at) => {
-                self.b.at(at);
+            Target::Private(o, n, id) => {
+                self.b.at(id.span.start);
+                self.blame_brand(id.node_id.get().index() as u32);
                 self.b.abc(Op::GetPrivate, dst, o, n);
                 let ic = self.b.wide_ic();
                 self.b.emit(looplab_bytecode::Insn::abx(Op::Ext, 0, 0, ic));
@@ -299,11 +300,15 @@ impl<'a> Gen<'a> {
                 self.b.at(at);
                 self.b.xabc(Op::SetSuper, strict, value, base, 0);
             }
-            Target::Private(o, n, _) => {
+            Target::Private(o, n, id) => {
                 self.b.at(at);
+                self.blame_brand(id.node_id.get().index() as u32);
                 self.set_private(o, n, value);
             }
-            Target::Pattern(p) => self.assign_target(p, value),
+            Target::Pattern(p) => {
+                self.nested = matches!(p, AssignmentTarget::ObjectAssignmentTarget(_));
+                self.assign_target(p, value);
+            }
             Target::Bad => {}
         }
     }

@@ -29,7 +29,7 @@ impl<'a> Gen<'a> {
             return;
         }
         let entered = self.enter(Some(scope));
-        self.private_names(&info);
+        self.private_names(c, &info);
         let name = c.id.as_ref().map(|i| i.name.as_str()).or(name).unwrap_or("");
         let pair = self.b.alloc_n(2);
         self.constructor(c, name, &info, pair);
@@ -57,8 +57,15 @@ impl<'a> Gen<'a> {
         self.leave(entered);
     }
 
-    fn private_names(&mut self, info: &ClassInfo<'a>) {
+    fn private_names(&mut self, c: &Class<'a>, info: &ClassInfo<'a>) {
         for (name, p) in &info.privates {
+            if p.method != NONE || p.getter != NONE || p.setter != NONE {
+                // "class A" for static ones, "A" for others, "class" for those of an anonymous class.
+                let head = c.id.as_ref().map(|i| i.span);
+                let end = head.map_or(c.span.start + 5, |h| h.end);
+                let start = head.filter(|_| !p.is_static).map_or(c.span.start, |h| h.start);
+                self.brands.insert(p.name, Span { start, end });
+            }
             let mark = self.b.next_reg;
             let k = self.b.str_const(&format!("#{name}"));
             let r = match self.var_reg(p.name) {

@@ -4,7 +4,7 @@ use super::Gen;
 use super::builder::{Label, Reg};
 use super::unwind::Kind;
 use crate::scope::ScopeIx;
-use looplab_bytecode::Op;
+use looplab_bytecode::{Op, Span};
 use oxc_ast::ast::*;
 use oxc_span::GetSpan;
 
@@ -196,7 +196,11 @@ impl<'a> Gen<'a> {
                     self.unsupported("'using'", d.span);
                 }
                 if let Some(v) = d.declarations.first() {
+                    // No text: V8 calls what the loop goes through ".for".
+                    let at = v.span.start;
+                    self.destructured = Some(Span { start: at, end: at });
                     self.bind_pattern(&v.id, value, lexical);
+                    self.destructured = None;
                 }
             }
             other => {

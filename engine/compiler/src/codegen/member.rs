@@ -138,10 +138,18 @@ impl<'a> Gen<'a> {
         let mark = self.b.next_reg;
         let n = self.private_name(field);
         self.b.at(field.span.start);
+        self.blame_brand(field.node_id.get().index() as u32);
         self.b.abc(Op::GetPrivate, dst, object, n);
         let ic = self.b.wide_ic();
         self.b.emit(Insn::abx(Op::Ext, 0, 0, ic));
         self.b.free_to(mark);
+    }
+
+    /// Failing at a private method or accessor names its class.
+    pub(crate) fn blame_brand(&mut self, name: crate::scope::VarIx) {
+        if let Some(&head) = self.brands.get(&name) {
+            self.b.blame(head);
+        }
     }
 
     pub(crate) fn set_private(&mut self, object: Reg, name: Reg, value: Reg) {

@@ -30,6 +30,7 @@ use crate::scope::{Analysis, Top};
 use builder::{Builder, Label, Reg};
 use looplab_bytecode::{FunctionTemplate, Source, Span};
 use oxc_ast::ast::Program;
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 /// The generator's state across functions.
@@ -48,6 +49,10 @@ pub(crate) struct Gen<'a> {
     pub(crate) chain: Option<Label>,
     /// The expression that the next destructuring takes apart.
     pub(crate) destructured: Option<Span>,
+    /// The next object pattern is a part of another pattern, without a default.
+    pub(crate) nested: bool,
+    /// What V8 names when the receiver of a private method or accessor is no instance: the text of the class's head.
+    pub(crate) brands: FxHashMap<crate::scope::VarIx, Span>,
     /// The first thing that can't be compiled.
     pub(crate) error: Option<SyntaxError>,
 }
@@ -68,6 +73,8 @@ pub(crate) fn generate<'a>(
         b: Builder::new(0),
         chain: None,
         destructured: None,
+        nested: false,
+        brands: FxHashMap::default(),
         error: None,
     };
     let t = g.program(program, top);

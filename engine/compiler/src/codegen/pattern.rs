@@ -94,7 +94,20 @@ impl<'a> Gen<'a> {
         self.b.place(given);
     }
 
-    fn check_destructure(&mut self, value: Reg, first: Option<(&PropertyKey<'a>, u32)>, at: u32) {
+    /// Fails on null and undefined. V8 has words for it where the source is an expression; a part of another pattern without a
+    /// default, and a first property with one, fail by being read.
+    fn check_destructure(
+        &mut self,
+        value: Reg,
+        first: Option<(&PropertyKey<'a>, u32)>,
+        at: u32,
+        by_reading: bool,
+    ) {
+        let named = first.is_some_and(|(k, _)| matches!(key_of(k), Some(Key::Named(_))));
+        if by_reading && named {
+            self.destructured = None;
+            return;
+        }
         let k = match first.and_then(|(k, _)| key_of(k)) {
             Some(Key::Named(n)) => self.b.str_const(n),
             _ => u32::MAX,
@@ -108,7 +121,10 @@ impl<'a> Gen<'a> {
 
     fn object_pattern(&mut self, o: &ObjectPattern<'a>, value: Reg, lexical: bool) {
         let first = o.properties.first().map(|p| (&p.key, p.span.start));
-        self.check_destructure(value, first, o.span.start);
+        let defaulted =
+            matches!(o.properties.first().map(|p| &p.value), Some(BindingPattern::AssignmentPattern(_)));
+        let by_reading = defaulted || std::mem::take(&mut self.nested);
+        self.check_destructure(value, first, o.span.start, by_reading);
         let mut rest = o.rest.as_ref().map(|_| self.rest_keys(o.properties.len()));
         for p in &o.properties {
             let mark = self.b.next_reg;
@@ -139,9 +155,14 @@ impl<'a> Gen<'a> {
                     _ => "",
                 };
                 self.default_value(&a.right, t, name);
+                self.blame_destructuring(&a.right);
                 self.bind_pattern(&a.left, t, lexical);
+                self.destructured = None;
             }
-            p => self.bind_pattern(p, t, lexical),
+            p => {
+                self.nested = matches!(p, BindingPattern::ObjectPattern(_));
+                self.bind_pattern(p, t, lexical);
+            }
         }
     }
 
@@ -306,7 +327,10 @@ impl<'a> Gen<'a> {
                 }
                 self.b.abx(Op::CheckDestructure, value, k);
             }
-            _ => self.check_destructure(value, first, o.span.start),
+            _ => {
+                let by_reading = std::mem::take(&mut self.nested);
+                self.check_destructure(value, first, o.span.start, by_reading);
+            }
         }
         let mut rest = o.rest.as_ref().map(|_| self.rest_keys(o.properties.len()));
         for p in &o.properties {

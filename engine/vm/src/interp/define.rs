@@ -203,6 +203,9 @@ impl Vm {
             let name = Scope::new(self).symbol_text(Local::raw(k));
             return Err(Scope::new(self).throw_type(&format!("'{name}' was defined without a getter")));
         }
+        if let Some(t) = self.throw_brand() {
+            return Err(t);
+        }
         let mut s = Scope::new(self);
         let name = s.symbol_text(Local::raw(k));
         let m = format!("Cannot read private member {name} from an object whose class did not declare it");
@@ -212,6 +215,9 @@ impl Vm {
     /// `Some(setter)`: to be called.
     pub(crate) fn set_private(&mut self, v: Value, k: Value, x: Value) -> Result<Option<Value>, Thrown> {
         let found = ObjRef::from(v).and_then(|o| o.find(PropKey(k)).map(|f| (o, f)));
+        if let (None, Some(t)) = (found, self.throw_brand()) {
+            return Err(t);
+        }
         let mut s = Scope::new(self);
         let name = s.symbol_text(Local::raw(k));
         match found {
@@ -368,13 +374,39 @@ impl Vm {
 
     // ---- failures that name source text ----
 
+    /// "Receiver must be an instance of class A", where the instruction names the class of a private method or accessor.
+    #[cold]
+    fn throw_brand(&mut self) -> Option<Thrown> {
+        let f = self.frames.last()?;
+        let t = f.code.template();
+        // The instruction is followed by its cache's word.
+        let at = f.pc_index().saturating_sub(2);
+        let Span { start, end } = t.span_at(at).or_else(|| t.span_at(at + 1))?;
+        let head = t.source.text.get(start as usize..end as usize)?.to_owned();
+        let m = match (head.as_str(), head.strip_prefix("class ")) {
+            ("class", _) => "Receiver must be an instance of class anonymous".to_owned(),
+            (_, Some(name)) => format!("Receiver must be class {}", name.trim()),
+            (name, None) => format!("Receiver must be an instance of class {name}"),
+        };
+        Some(Scope::new(self).throw_type(&m))
+    }
+
     /// The source of the expression that the failing instruction should name.
     pub(crate) fn failing_text(&self, code: CodeRef) -> Option<String> {
         let f = self.frames.last()?;
         let t = code.template();
         let Span { start, end } = t.span_at(f.pc_index().saturating_sub(1))?;
         let text = t.source.text.get(start as usize..end as usize)?;
-        Some(render_callee(text))
+        if start == end {
+            // What for-of goes through has no text where its head is taken apart: V8 shows its own name for it.
+            return Some(".for".into());
+        }
+        let simple = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.');
+        if text.chars().all(simple) && !text.starts_with(|c: char| c.is_ascii_digit()) {
+            return Some(text.to_owned());
+        }
+        let rendered = self.expression_printer.and_then(|f| f(text));
+        Some(rendered.unwrap_or_else(|| "(intermediate value)".into()))
     }
 
     /// Calls what is neither a script function nor native, or fails naming the callee's source.
@@ -482,60 +514,4 @@ impl<'s> Scope<'s> {
         let k: Key<'s> = self.to_key(key)?;
         self.get_v(o, k)
     }
-}
-
-/// A callee's source as V8 prints it: white space squeezed, arguments and function bodies as "(...)", "(intermediate value)".
-fn render_callee(text: &str) -> String {
-    let simple = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '#' | '?');
-    if text.chars().all(simple) {
-        return text.to_owned();
-    }
-    let mut out = String::new();
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '(' => {
-                let mut depth = 1;
-                for c in chars.by_ref() {
-                    match c {
-                        '(' => depth += 1,
-                        ')' => depth -= 1,
-                        _ => {}
-                    }
-                    if depth == 0 {
-                        break;
-                    }
-                }
-                if out.is_empty() {
-                    out.push_str("(intermediate value)");
-                } else {
-                    out.push_str("(...)");
-                }
-            }
-            '[' if out.is_empty() => return "[]".into(),
-            '{' | '`' | '"' | '\'' if out.is_empty() => {
-                return match c {
-                    '{' => "{}".into(),
-                    _ => text.to_owned(),
-                };
-            }
-            '[' => {
-                let inner: String = chars.by_ref().take_while(|&c| c != ']').collect();
-                let ok = !inner.is_empty() && inner.chars().all(|c| simple(c));
-                let numeric = inner.chars().all(|c| c.is_ascii_digit());
-                out.push_str(&match (ok, numeric) {
-                    (true, true) => format!("[{inner}]"),
-                    (true, false) => format!("[{inner}]"),
-                    _ if inner.starts_with(['"', '\'']) => format!(".{}", inner.trim_matches(['"', '\''])),
-                    _ => "[...]".into(),
-                });
-            }
-            c if c.is_whitespace() => {}
-            c => out.push(c),
-        }
-    }
-    if out.starts_with("function") || out.starts_with("class") || out.contains("=>") {
-        return "(intermediate value)".into();
-    }
-    out
 }
