@@ -765,7 +765,7 @@ pub(crate) fn register(s: &mut Scope<'_>) {
     };
     f(s, "setTimeout", 2, set_timeout);
     f(s, "setInterval", 2, set_interval);
-    f(s, "setImmediate", 2, set_immediate);
+    f(s, "setImmediate", 1, set_immediate);
     for (name, other) in [("setTimeout", timeout_promise as looplab_engine::NativeFn), ("setImmediate", immediate_promise)] {
         s.nested(|s| {
             // What util.promisify gives for it.
@@ -782,7 +782,6 @@ pub(crate) fn register(s: &mut Scope<'_>) {
     }
     f(s, "clearTimeout", 1, clear_timeout);
     f(s, "clearInterval", 1, clear_timeout);
-    f(s, "setImmediate", 1, set_immediate);
     f(s, "clearImmediate", 1, clear_immediate);
     s.nested(|s| {
         let null = s.null();
