@@ -133,14 +133,21 @@ fn dynamic_function<'s>(
     Ok(f)
 }
 
-/// The function that the whole of `text` declares. Text that closes it early and goes on is refused.
+/// The function that the whole of `text` is. Otherwise the error is that of the text as an expression, as V8 reads it.
 fn compile_one<'s>(s: &mut Scope<'s>, text: &str) -> Completion<'s> {
     let id = s.next_script_id();
-    let template = s.compile(Source::new("<anonymous>", text, id), CompileGoal::Function)?;
-    let f = s.run_script(template, false)?;
-    if f.is_callable() && s.function_source(f) == text {
-        return Ok(f);
+    match s.compile(Source::new("<anonymous>", text, id), CompileGoal::Function) {
+        Ok(template) => {
+            let f = s.run_script(template, false)?;
+            if f.is_callable() && s.function_source(f) == text {
+                return Ok(f);
+            }
+        }
+        Err(t) => {
+            s.caught(t);
+        }
     }
+    s.compile(Source::new("<anonymous>", format!("({text}\n)"), id), CompileGoal::Script)?;
     Err(s.throw_syntax("Single function literal required"))
 }
 

@@ -208,17 +208,6 @@ impl Vm {
         self.str(&text)
     }
 
-    /// Makes `stack` real without asking `Error.prepareStackTrace`: for paths that must not run code.
-    pub(crate) fn realize_stack_plain(&mut self, o: ObjRef) {
-        let Some(d) = o.host().and_then(|h| (h as &dyn Any).downcast_ref::<StackData>()) else { return };
-        let frames = d.frames.clone();
-        let header = Scope::new(self).error_header(Local::raw(o.value())).v;
-        let v = self.plain_stack(header, &frames);
-        if o.find(self.atoms.stack.0).is_some_and(|f| f.value.is_undefined()) {
-            self.reconfigure(o, self.atoms.stack.0, v, HIDDEN);
-        }
-    }
-
     /// The name V8 prints before a builtin method's name, found without running code: the class of a prototype, the
     /// constructor, or the tag of a namespace object such as `JSON`.
     fn owner_name(&mut self, owner: Value) -> Option<String> {
@@ -397,8 +386,8 @@ impl<'s> Scope<'s> {
         };
         let frames = d.frames.clone();
         let v = self.format_stack(e, &frames)?;
-        if o.find(self.vm.atoms.stack.0).is_some_and(|f| f.value.is_undefined()) {
-            self.vm.reconfigure(o, self.vm.atoms.stack.0, v.v, HIDDEN);
+        if let Some(f) = o.find(self.vm.atoms.stack.0).filter(|f| f.value.is_undefined()) {
+            o.store(f.loc, v.v);
         }
         Ok(())
     }

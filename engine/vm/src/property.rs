@@ -87,7 +87,7 @@ impl Vm {
     /// The own property of an object that is no proxy, virtual ones included.
     pub(crate) fn own_raw(&mut self, o: ObjRef, key: PropKey) -> Option<Own> {
         if o.has_flag(LAZY | EXOTIC) || o.is(Class::Array) {
-            if o.has_flag(LAZY) && key.is_string() && (!o.is(Class::Error) || key == self.atoms.stack.0) {
+            if o.has_flag(LAZY) && key.is_string() {
                 self.materialize(o);
             }
             if let Some(r) = self.exotic_own(o, key) {
@@ -153,7 +153,7 @@ impl Vm {
 
     /// Own keys of an object that is no proxy, in the order of the specification: indices, strings, symbols.
     pub(crate) fn own_keys_raw(&mut self, o: ObjRef, filter: KeyFilter) -> Vec<PropKey> {
-        if o.has_flag(LAZY) && !o.is(Class::Error) {
+        if o.has_flag(LAZY) {
             self.materialize(o);
         }
         let mut keys = Vec::new();
@@ -264,6 +264,9 @@ impl<'s> Scope<'s> {
         }
         if o.obj().is(Class::Namespace) && !key.is_symbol() {
             self.namespace_check(o, key)?;
+        }
+        if o.is_class(Class::Error) && o.obj().has_flag(LAZY) && key.k == self.vm.atoms.stack.0 {
+            self.realize_stack(o)?;
         }
         let own = self.vm.own_raw(o.obj(), key.k);
         Ok(own.map(|own| self.describe(own)))

@@ -587,10 +587,11 @@ impl Vm {
     /// Makes a function's `length`, `name` and `prototype` real.
     #[cold]
     pub(crate) fn materialize(&mut self, f: ObjRef) {
-        f.clear_flag(LAZY);
         if f.is(Class::Error) {
-            return self.realize_stack_plain(f);
+            // Errors have all their properties; the value of `stack` is made by those who read it.
+            return;
         }
+        f.clear_flag(LAZY);
         if f.is(Class::Native) {
             let name = match f.int(1) {
                 v if v.is_symbol() => self.symbol_function_name(v, ""),

@@ -108,7 +108,7 @@ impl Vm {
             return x.is(Class::Error) && key != self.atoms.stack.0;
         }
         let a = &self.atoms;
-        if key == a.length.0 || key == a.name.0 || key == a.prototype.0 {
+        if [a.length, a.name, a.prototype, a.arguments, a.caller].iter().any(|n| key == n.0) {
             self.materialize(x);
         }
         true
