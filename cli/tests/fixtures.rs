@@ -75,7 +75,8 @@ fn check(folder: &Path, what: &str) {
         }
         if KNOWN.iter().any(|(name, _)| name == script) {
             if report.is_empty() {
-                failures.push((script.clone(), "    agrees with Node now: take it off the list\n".to_string()));
+                failures
+                    .push((script.clone(), "    agrees with Node now: take it off the list\n".to_string()));
             }
             continue;
         }

@@ -138,7 +138,10 @@ const UNSAFE_ALSO: &[(&str, &str)] = &[
     ("engine/vm/src/code.rs", "code cells: the interpreter's own"),
     ("engine/vm/src/coroutine.rs", "suspended register windows: the interpreter's own"),
     ("engine/vm/src/gc.rs", "tracing and dropping cells by kind: the heap's own"),
-    ("engine/vm/src/vm.rs", "the small cells (symbols, BigInts, accessor pairs) and native function pointers"),
+    (
+        "engine/vm/src/vm.rs",
+        "the small cells (symbols, BigInts, accessor pairs) and native function pointers",
+    ),
 ];
 
 /// Calls that are not made in the house, with what to do instead. Tests may.

@@ -124,7 +124,11 @@ fn an_idle_handle_keeps_the_poll_from_waiting_even_unrefd_and_without_a_task() {
         }
     });
     lp.run().unwrap();
-    assert_eq!((lp.turns(), lp.world().now()), (100, 100_000), "a microsecond for each look, no turn has waited");
+    assert_eq!(
+        (lp.turns(), lp.world().now()),
+        (100, 100_000),
+        "a microsecond for each look, no turn has waited"
+    );
 }
 
 #[test]

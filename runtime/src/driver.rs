@@ -4,7 +4,7 @@ use crate::rt::{JobOutput, Lp, Rt, RtWorld, Task};
 use crate::{ticks, timers};
 use looplab_engine::Vm;
 use looplab_event_loop::{Driver, Fired, Phase, Source};
-use looplab_probe::{CallbackKind, Pos, Probe, Recorder};
+use looplab_probe::{CallbackKind, Recorder};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
@@ -63,15 +63,6 @@ impl Driver for Machine {
                 Task::Timers => timers::process(s, rt),
                 Task::Immediates => timers::process_immediates(s, rt),
                 Task::Request(key) => finish_request(s, rt, key, fired),
-                Task::Close(key) => {
-                    let closer = rt.closers.borrow_mut().try_remove(key as usize);
-                    if let Some(f) = closer {
-                        let cb = ticks::Callback::new(CallbackKind::Close, key, fired.cause);
-                        let begin = ticks::begin(rt, cb, rt.probe.intern(""), Pos::NONE);
-                        s.nested(|s| f(s, rt));
-                        ticks::end(rt, begin, true);
-                    }
-                }
             }
             if drains && rt.exit.get().is_none() {
                 ticks::drain(s, rt);
@@ -83,7 +74,7 @@ impl Driver for Machine {
 
     fn after_phase(&mut self, _: Phase, _: u32) -> ControlFlow<()> {
         if self.drain_between {
-            self.enter(|s, rt| ticks::drain(s, rt));
+            self.enter(ticks::drain);
             self.take_loop();
         }
         self.flow()

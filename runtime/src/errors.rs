@@ -11,8 +11,6 @@ pub enum Kind {
     Type,
     /// RangeError
     Range,
-    /// SyntaxError
-    Syntax,
 }
 
 impl Kind {
@@ -21,7 +19,6 @@ impl Kind {
             Kind::Error => (Intrinsic::ErrorPrototype, "Error"),
             Kind::Type => (Intrinsic::TypeErrorPrototype, "TypeError"),
             Kind::Range => (Intrinsic::RangeErrorPrototype, "RangeError"),
-            Kind::Syntax => (Intrinsic::SyntaxErrorPrototype, "SyntaxError"),
         }
     }
 }

@@ -22,8 +22,6 @@ pub enum Task {
     Immediates,
     /// A pool request with this number in [`Rt::requests`].
     Request(u32),
-    /// A deferred close callback with this number in [`Rt::closers`].
-    Close(u32),
 }
 
 /// What a pool job gives back: each request knows its own type.
@@ -37,8 +35,6 @@ pub type Lp = Loop<Task, RtWorld, Option<Recorder>>;
 /// knows whose it is.
 pub(crate) type Complete =
     Box<dyn for<'s> FnOnce(&mut Scope<'s>, &Rc<Rt>, crate::ticks::Callback, Result<JobOutput, JobError>)>;
-/// A close callback.
-pub type Closer = Box<dyn for<'s> FnOnce(&mut Scope<'s>, &Rc<Rt>)>;
 
 /// The runtime's state. One per engine; natives reach it with [`Rt::of`].
 pub struct Rt {
@@ -49,7 +45,6 @@ pub struct Rt {
     pub(crate) timers: RefCell<Timers>,
     pub(crate) immediates: RefCell<Immediates>,
     pub(crate) requests: RefCell<Slab<Complete>>,
-    pub(crate) closers: RefCell<Slab<Closer>>,
     /// The process is ending with this code: nothing of the script runs any more.
     pub exit: Cell<Option<i32>>,
     /// 'exit' has been emitted.
@@ -81,7 +76,6 @@ impl Rt {
             timers: RefCell::new(Timers::new(rules.drain_after_phase)),
             immediates: RefCell::new(Immediates::default()),
             requests: RefCell::default(),
-            closers: RefCell::default(),
             exit: Cell::new(None),
             exit_emitted: Cell::new(false),
             rejections: RefCell::default(),
@@ -149,25 +143,8 @@ impl Rt {
         }
     }
 
-    /// Runs `job` on the pool and `complete` on the loop afterwards, as a callback without a name of its own.
-    pub fn submit<T: Send + 'static>(
-        self: &Rc<Self>,
-        s: &mut Scope<'_>,
-        class: JobClass,
-        label: &'static str,
-        job: impl FnOnce() -> T + Send + 'static,
-        complete: impl for<'n> FnOnce(&mut Scope<'n>, &Rc<Rt>, Result<T, JobError>) + 'static,
-    ) {
-        let pos = self.here(s);
-        self.submit_from(s, class, label, pos, job, move |s, rt, cb, out| {
-            let begin = crate::ticks::begin(rt, cb, rt.probe.intern(""), Pos::NONE);
-            s.nested(|s| complete(s, rt, out));
-            crate::ticks::end(rt, begin, true);
-        });
-    }
-
-    /// As [`Rt::submit`], for work that was asked for at `pos` (perhaps by an earlier callback), with a completion that reports its
-    /// callback itself.
+    /// Runs `job` on the pool and `complete` on the loop afterwards. The work was asked for at `pos` (perhaps by an earlier
+    /// callback); the completion reports its callback itself.
     pub(crate) fn submit_from<T: Send + 'static>(
         self: &Rc<Self>,
         _: &mut Scope<'_>,
@@ -196,13 +173,6 @@ impl Rt {
     /// Does work of the pool's kinds on the loop's own thread (the synchronous API).
     pub fn charge(&self, class: JobClass, label: &'static str) {
         self.with_loop(|lp| lp.world_mut().charge(JobInfo { class, label }));
-    }
-
-    /// Has `f` called in the closing phase.
-    pub fn defer_close(&self, label: &str, f: Closer) {
-        let key = self.closers.borrow_mut().insert(f) as u32;
-        let origin = Origin { label: self.probe.intern(label), ..Origin::default() };
-        self.with_loop(|lp| lp.defer_close(Task::Close(key), origin));
     }
 
     /// The process object.

@@ -163,7 +163,7 @@ fn run_loop(m: &mut Machine) -> i32 {
         if rt.exit.get().is_some() {
             break;
         }
-        m.enter(|s, rt| before_exit(s, rt));
+        m.enter(before_exit);
         m.take_loop();
         let alive = m.lp.as_ref().is_some_and(|lp| lp.is_alive());
         if !alive {

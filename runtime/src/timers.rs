@@ -121,11 +121,11 @@ impl Timers {
 
     /// Drops the list of a duration if it is empty.
     fn drop_if_empty(&mut self, after: u32) {
-        if let Some(l) = self.lists.get(&after) {
-            if l.head == NONE {
-                self.queue.remove(&(l.expiry, l.id, after));
-                self.lists.remove(&after);
-            }
+        if let Some(l) = self.lists.get(&after)
+            && l.head == NONE
+        {
+            self.queue.remove(&(l.expiry, l.id, after));
+            self.lists.remove(&after);
         }
     }
 
@@ -169,11 +169,11 @@ fn change_refs(rt: &Rt, t: &mut Timers, by: i32) {
     };
 }
 
+/// Name and text of a warning.
+type Warning = (&'static str, String);
+
 /// The delay Node makes of a value: (milliseconds, the value was too large, negative, or NaN).
-fn delay_of(
-    s: &mut Scope<'_>,
-    v: Local<'_>,
-) -> Result<(u32, Option<(&'static str, String)>), looplab_engine::Thrown> {
+fn delay_of(s: &mut Scope<'_>, v: Local<'_>) -> Result<(u32, Option<Warning>), looplab_engine::Thrown> {
     s.nested(|s| {
         let v = s.adopt(v);
         if v.is_undefined() {
@@ -287,10 +287,10 @@ fn insert<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, object: Local<'s>, after: u32, rep
 
 /// Links an entry and sets the loop's timer when it is now the first.
 fn schedule(rt: &Rt, t: &mut Timers, k: u32, start: u64) {
-    if let Some(expiry) = t.link(k, start) {
-        if t.armed.is_none_or(|a| expiry < a) {
-            rt.with_loop(|lp| arm(lp, t, expiry));
-        }
+    if let Some(expiry) = t.link(k, start)
+        && t.armed.is_none_or(|a| expiry < a)
+    {
+        rt.with_loop(|lp| arm(lp, t, expiry));
     }
 }
 
@@ -509,10 +509,10 @@ fn set_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>, refed: bool) -> Completion<'s
     let rt = Rt::of(s);
     if let Some(k) = entry_of(s, args.this()) {
         let t = &mut *rt.timers.borrow_mut();
-        if let Some(e) = t.entries.get_mut(k as usize) {
-            if std::mem::replace(&mut e.refed, refed) != refed {
-                change_refs(&rt, t, if refed { 1 } else { -1 });
-            }
+        if let Some(e) = t.entries.get_mut(k as usize)
+            && std::mem::replace(&mut e.refed, refed) != refed
+        {
+            change_refs(&rt, t, if refed { 1 } else { -1 });
         }
     }
     Ok(args.this())
@@ -639,10 +639,10 @@ fn set_immediate<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let cause = rt.emit(|_| Event::ImmediateStart { number, label, pos });
     let object = s.global(o);
     let i = &mut *rt.immediates.borrow_mut();
-    if i.queue.is_empty() {
-        if let Some(check) = i.check {
-            rt.with_loop(|lp| lp.hook_start(check));
-        }
+    if i.queue.is_empty()
+        && let Some(check) = i.check
+    {
+        rt.with_loop(|lp| lp.hook_start(check));
     }
     i.queue.push_back(Immediate { object, number, cause });
     change_immediate_refs(&rt, i, 1);
@@ -688,10 +688,10 @@ pub(crate) fn process_immediates(s: &mut Scope<'_>, rt: &Rc<Rt>) {
         });
     }
     let i = &mut *rt.immediates.borrow_mut();
-    if i.queue.is_empty() {
-        if let Some(check) = i.check {
-            rt.with_loop(|lp| lp.hook_stop(check));
-        }
+    if i.queue.is_empty()
+        && let Some(check) = i.check
+    {
+        rt.with_loop(|lp| lp.hook_stop(check));
     }
 }
 
@@ -766,7 +766,9 @@ pub(crate) fn register(s: &mut Scope<'_>) {
     f(s, "setTimeout", 2, set_timeout);
     f(s, "setInterval", 2, set_interval);
     f(s, "setImmediate", 1, set_immediate);
-    for (name, other) in [("setTimeout", timeout_promise as looplab_engine::NativeFn), ("setImmediate", immediate_promise)] {
+    for (name, other) in
+        [("setTimeout", timeout_promise as looplab_engine::NativeFn), ("setImmediate", immediate_promise)]
+    {
         s.nested(|s| {
             // What util.promisify gives for it.
             let d = s.str("nodejs.util.promisify.custom");

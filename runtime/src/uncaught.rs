@@ -207,10 +207,10 @@ pub(crate) fn report<'s>(s: &mut Scope<'s>, e: Local<'s>) -> String {
     } else if let Some(f) = frames.iter().find(|f| f.file.is_some()) {
         let rt = Rt::of(s);
         let scripts = rt.scripts.borrow();
-        if let (Some(name), Some(script)) = (&f.file, scripts.iter().find(|x| x.id == f.script)) {
-            if !name.starts_with("node:") {
-                out.push_str(&place(name, &script.text, f.line, f.column));
-            }
+        if let (Some(name), Some(script)) = (&f.file, scripts.iter().find(|x| x.id == f.script))
+            && !name.starts_with("node:")
+        {
+            out.push_str(&place(name, &script.text, f.line, f.column));
         }
     } else if !e.is_class(Class::Error) {
         out.push_str("Uncaught:\n");

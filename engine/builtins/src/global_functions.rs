@@ -48,11 +48,11 @@ fn parse_int_chars(c: Chars<'_>, radix: i32) -> f64 {
         b = rest;
     }
     let mut radix = radix;
-    if radix == 0 || radix == 16 {
-        if let [b'0', b'x' | b'X', rest @ ..] = b {
-            b = rest;
-            radix = 16;
-        }
+    if (radix == 0 || radix == 16)
+        && let [b'0', b'x' | b'X', rest @ ..] = b
+    {
+        b = rest;
+        radix = 16;
     }
     if radix == 0 {
         radix = 10;
@@ -60,7 +60,7 @@ fn parse_int_chars(c: Chars<'_>, radix: i32) -> f64 {
     if !(2..=36).contains(&radix) {
         return f64::NAN;
     }
-    let n = b.iter().take_while(|&&x| (x as char).to_digit(radix as u32).is_some()).count();
+    let n = b.iter().take_while(|&&x| (x as char).is_digit(radix as u32)).count();
     let digits = &b[..n];
     let value = match radix {
         10 => std::str::from_utf8(digits).ok().filter(|t| !t.is_empty()).and_then(|t| t.parse::<f64>().ok()),

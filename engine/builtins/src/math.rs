@@ -86,7 +86,7 @@ unary! {
 /// The cube root as fdlibm computes it: an estimate from the exponent, a polynomial step to 23 bits, one Newton step.
 fn cube_root(x: f64) -> f64 {
     const P: [f64; 5] = [
-        1.875_951_824_271_770_1,
+        1.875_951_824_271_77,
         -1.884_979_795_433_771_7,
         1.621_429_720_105_354_5,
         -0.758_397_934_778_766,
@@ -128,10 +128,10 @@ pub fn round_to_half(x: f64) -> f64 {
 
 fn abs<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let v = args.get(0);
-    if let Some(i) = v.as_int() {
-        if let Some(a) = i.checked_abs() {
-            return Ok(s.int(a));
-        }
+    if let Some(i) = v.as_int()
+        && let Some(a) = i.checked_abs()
+    {
+        return Ok(s.int(a));
     }
     let x = s.to_number(v)?;
     Ok(s.num(x.abs()))
@@ -194,19 +194,19 @@ fn pow<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 }
 
 fn max<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    if args.len() == 2 {
-        if let (Some(a), Some(b)) = (args.get(0).as_int(), args.get(1).as_int()) {
-            return Ok(s.int(a.max(b)));
-        }
+    if args.len() == 2
+        && let (Some(a), Some(b)) = (args.get(0).as_int(), args.get(1).as_int())
+    {
+        return Ok(s.int(a.max(b)));
     }
     extreme(s, args, f64::NEG_INFINITY, |r, x| x > r || x == 0.0 && r == 0.0 && r.is_sign_negative())
 }
 
 fn min<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    if args.len() == 2 {
-        if let (Some(a), Some(b)) = (args.get(0).as_int(), args.get(1).as_int()) {
-            return Ok(s.int(a.min(b)));
-        }
+    if args.len() == 2
+        && let (Some(a), Some(b)) = (args.get(0).as_int(), args.get(1).as_int())
+    {
+        return Ok(s.int(a.min(b)));
     }
     extreme(s, args, f64::INFINITY, |r, x| x < r || x == 0.0 && r == 0.0 && r.is_sign_positive())
 }

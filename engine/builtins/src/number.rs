@@ -92,10 +92,10 @@ fn this_number<'s>(s: &mut Scope<'s>, args: &Args<'s>, method: &str) -> Result<f
     if let Some(n) = this.as_number() {
         return Ok(n);
     }
-    if this.is_class(Class::Number) {
-        if let Some(n) = s.internal(this, 0).as_number() {
-            return Ok(n);
-        }
+    if this.is_class(Class::Number)
+        && let Some(n) = s.internal(this, 0).as_number()
+    {
+        return Ok(n);
     }
     Err(s.throw_type(&format!("Number.prototype.{method} requires that 'this' be a Number")))
 }

@@ -138,7 +138,7 @@ fn over_buffer<'s>(s: &mut Scope<'s>, ty: ElementType, a: &Args<'s>, proto: Loca
         if a.get(1).as_int().is_some_and(|n| n >= 0) { String::new() } else { s.describe_value(a.get(1)) };
     let offset =
         s.to_index(a.get(1), &format!("Start offset {shown} is outside the bounds of the buffer"))? as usize;
-    if offset % size != 0 {
+    if !offset.is_multiple_of(size) {
         return Err(s.throw_range(&format!("start offset of {} should be a multiple of {size}", ty.name())));
     }
     let length = a.get(2);
@@ -216,10 +216,10 @@ fn list_of<'s>(
     if source.is_class(Class::Array) && m.is_identical(s.intrinsic(Intrinsic::ArrayProtoValues)) {
         let proto = s.intrinsic(Intrinsic::ArrayIteratorPrototype);
         let next = s.get(proto, s.atoms().next)?;
-        if next.is_identical(s.intrinsic(Intrinsic::ArrayIteratorNext)) {
-            if let Some(list) = s.dense_elements(source) {
-                return Ok(list);
-            }
+        if next.is_identical(s.intrinsic(Intrinsic::ArrayIteratorNext))
+            && let Some(list) = s.dense_elements(source)
+        {
+            return Ok(list);
         }
     }
     let r = s.iterator_from_method(source, m)?;

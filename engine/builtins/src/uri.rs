@@ -165,12 +165,10 @@ fn unescape<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
                 i += 6;
                 continue;
             }
-        } else if percent {
-            if let Some(u) = hex(i + 1, 2) {
-                out.push_unit(u);
-                i += 3;
-                continue;
-            }
+        } else if percent && let Some(u) = hex(i + 1, 2) {
+            out.push_unit(u);
+            i += 3;
+            continue;
         }
         out.push_unit(c.at(i));
         i += 1;

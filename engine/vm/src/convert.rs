@@ -261,11 +261,11 @@ impl<'s> Scope<'s> {
         if v.v.is_number() {
             return Ok(v.v.num());
         }
-        self.to_number_slow(v)
+        self.number_slow(v)
     }
 
     #[cold]
-    fn to_number_slow(&mut self, v: Local<'s>) -> Result<f64, Thrown> {
+    fn number_slow(&mut self, v: Local<'s>) -> Result<f64, Thrown> {
         let x = v.v;
         if x.is_undefined() || x.is_hole() {
             Ok(f64::NAN)
@@ -372,11 +372,11 @@ impl<'s> Scope<'s> {
         if v.v.is_string() {
             return Ok(v);
         }
-        self.to_string_slow(v)
+        self.string_slow(v)
     }
 
     #[inline(never)]
-    fn to_string_slow(&mut self, v: Local<'s>) -> Completion<'s> {
+    fn string_slow(&mut self, v: Local<'s>) -> Completion<'s> {
         let x = v.v;
         if x.is_number() {
             let s = self.vm.number_string(x);

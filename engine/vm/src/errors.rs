@@ -407,17 +407,15 @@ impl<'s> Scope<'s> {
 
     fn format_stack(&mut self, e: Local<'s>, frames: &[RawFrame]) -> Completion<'s> {
         let error_fn = self.intrinsic(Intrinsic::Error);
-        if error_fn.is_object() {
-            if let Some(hook) = self.data_property(error_fn, self.vm.atoms.prepare_stack_trace.0) {
-                if crate::vm::is_callable(hook) {
-                    let rendered: Vec<StackFrame> = frames.iter().map(|f| self.vm.render_frame(f)).collect();
-                    let sites: Vec<_> =
-                        frames.iter().zip(rendered).map(|(f, r)| self.call_site(f, r)).collect();
-                    let list = self.new_array(&sites);
-                    let hook = self.root(hook);
-                    return self.call(hook, error_fn, &[e, list]);
-                }
-            }
+        if error_fn.is_object()
+            && let Some(hook) = self.data_property(error_fn, self.vm.atoms.prepare_stack_trace.0)
+            && crate::vm::is_callable(hook)
+        {
+            let rendered: Vec<StackFrame> = frames.iter().map(|f| self.vm.render_frame(f)).collect();
+            let sites: Vec<_> = frames.iter().zip(rendered).map(|(f, r)| self.call_site(f, r)).collect();
+            let list = self.new_array(&sites);
+            let hook = self.root(hook);
+            return self.call(hook, error_fn, &[e, list]);
         }
         let header = match self.stack_header(e) {
             Ok(h) => h,

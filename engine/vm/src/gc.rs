@@ -68,10 +68,11 @@ impl Vm {
             let mut again = false;
             for &v in &weak {
                 let o = ObjRef::of(v);
-                if matches!(o.class(), Class::WeakMap) && self.heap.is_marked(v.header()) {
-                    if let Some(w) = crate::weak::weak_table(o) {
-                        again |= w.mark_live_values(&mut self.heap);
-                    }
+                if matches!(o.class(), Class::WeakMap)
+                    && self.heap.is_marked(v.header())
+                    && let Some(w) = crate::weak::weak_table(o)
+                {
+                    again |= w.mark_live_values(&mut self.heap);
                 }
             }
             self.weak_refs.extend(weak);

@@ -68,7 +68,7 @@ const fn class_size(class: usize) -> usize {
 
 #[inline(always)]
 fn class_of(size: usize) -> usize {
-    if size <= 512 { (size + GRAIN - 1) / GRAIN - 1 } else { wide_class_of(size) }
+    if size <= 512 { size.div_ceil(GRAIN) - 1 } else { wide_class_of(size) }
 }
 
 #[cold]

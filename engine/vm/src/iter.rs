@@ -175,10 +175,10 @@ impl Vm {
             Ok(None) => Ok(()),
             Err(t) => Err(t),
         };
-        if let Err(t) = r {
-            if !s.is_terminating() {
-                s.caught(t);
-            }
+        if let Err(t) = r
+            && !s.is_terminating()
+        {
+            s.caught(t);
         }
         s.vm.exception = pending;
     }
@@ -282,7 +282,7 @@ impl ForIn {
                 // A proxy is asked when the key is visited.
                 let enumerable =
                     proxy || s.vm.own_raw(o.obj(), k.k).is_some_and(|p| p.attrs & ENUMERABLE != 0);
-                if !first && !seen.contains(&k.k.0.bits()) && enumerable || first && enumerable {
+                if enumerable && (first || !seen.contains(&k.k.0.bits())) {
                     let shape =
                         if first && k.k.is_string() && !proxy { o.obj().shape().0 as usize } else { 0 };
                     self.keys.push((k.k, shape));
@@ -454,10 +454,10 @@ impl<'s> Scope<'s> {
 
     /// All values of an iterable.
     pub fn iterable_to_list(&mut self, v: Local<'s>) -> Result<Vec<Local<'s>>, Thrown> {
-        if self.vm.is_pristine_array(v.v) {
-            if let Some(list) = self.dense_elements(v) {
-                return Ok(list);
-            }
+        if self.vm.is_pristine_array(v.v)
+            && let Some(list) = self.dense_elements(v)
+        {
+            return Ok(list);
         }
         let r = self.get_iterator(v)?;
         let mut out = Vec::new();

@@ -465,11 +465,11 @@ impl<'s> Scope<'s> {
 
     /// Reading an export that is not initialised throws.
     pub(crate) fn namespace_check(&mut self, o: Local<'s>, key: Key<'s>) -> Result<(), Thrown> {
-        if let Some(Some(v)) = self.vm.namespace_get(o.obj(), key.k) {
-            if v.is_hole() {
-                let name = self.key_text(key);
-                return Err(self.throw_reference(&format!("Cannot access '{name}' before initialization")));
-            }
+        if let Some(Some(v)) = self.vm.namespace_get(o.obj(), key.k)
+            && v.is_hole()
+        {
+            let name = self.key_text(key);
+            return Err(self.throw_reference(&format!("Cannot access '{name}' before initialization")));
         }
         Ok(())
     }

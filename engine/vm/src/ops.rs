@@ -519,22 +519,22 @@ impl<'s> Scope<'s> {
                 let p = self.root(r.value());
                 return self.proxy_set(p, key, v, receiver);
             }
-            if r.is(Class::TypedArray) {
-                if let Some(done) = self.typed_set_property(r, key, v, receiver)? {
-                    return Ok(done);
-                }
+            if r.is(Class::TypedArray)
+                && let Some(done) = self.typed_set_property(r, key, v, receiver)?
+            {
+                return Ok(done);
             }
             if r.is(Class::Namespace) {
                 return Ok(false);
             }
             // The fast way out: a writable own data property of the receiver itself.
-            if r.value() == receiver.v && Vm::is_ordinary(r) {
-                if let Some(f) = r.find(key.k) {
-                    if f.attrs & (ACCESSOR | WRITABLE) == WRITABLE {
-                        r.store(f.loc, v.v);
-                        return Ok(true);
-                    }
-                }
+            if r.value() == receiver.v
+                && Vm::is_ordinary(r)
+                && let Some(f) = r.find(key.k)
+                && f.attrs & (ACCESSOR | WRITABLE) == WRITABLE
+            {
+                r.store(f.loc, v.v);
+                return Ok(true);
             }
             if let Some(own) = self.vm.own_raw(r, key.k) {
                 if own.attrs & ACCESSOR != 0 {

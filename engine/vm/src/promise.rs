@@ -162,10 +162,11 @@ impl<'s> Scope<'s> {
         if let Some(probe) = self.vm.probe.clone() {
             probe.promise_settled(self, p, rejected);
         }
-        if rejected && handled == 0 {
-            if let Some(h) = self.vm.host.clone() {
-                h.rejection_tracker(self, p, false);
-            }
+        if rejected
+            && handled == 0
+            && let Some(h) = self.vm.host.clone()
+        {
+            h.rejection_tracker(self, p, false);
         }
         // Reactions were chained newest first.
         let mut order = Vec::new();
@@ -216,10 +217,11 @@ impl<'s> Scope<'s> {
             state => {
                 list_set(cell, NEXT, Value::UNDEFINED);
                 let rejected = state == PromiseState::Rejected;
-                if rejected && !self.promise_is_handled(p) {
-                    if let Some(h) = self.vm.host.clone() {
-                        h.rejection_tracker(self, p, true);
-                    }
+                if rejected
+                    && !self.promise_is_handled(p)
+                    && let Some(h) = self.vm.host.clone()
+                {
+                    h.rejection_tracker(self, p, true);
                 }
                 self.vm.handles.push(cell);
                 self.enqueue_reaction(cell, o.int(RESULT), rejected);

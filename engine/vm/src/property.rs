@@ -48,9 +48,9 @@ impl<'s> Desc<'s> {
     }
 
     fn attrs(&self) -> u8 {
-        u8::from(self.writable == Some(true)) * WRITABLE
-            | u8::from(self.enumerable == Some(true)) * ENUMERABLE
-            | u8::from(self.configurable == Some(true)) * CONFIGURABLE
+        (u8::from(self.writable == Some(true)) * WRITABLE)
+            | (u8::from(self.enumerable == Some(true)) * ENUMERABLE)
+            | (u8::from(self.configurable == Some(true)) * CONFIGURABLE)
     }
 }
 
@@ -396,13 +396,13 @@ impl<'s> Scope<'s> {
             return Ok(false);
         }
         let mut ok = true;
-        if let Some(n) = new {
-            if n != o.array_length() {
-                if readonly {
-                    return Ok(false);
-                }
-                ok = self.vm.array_resize(o, n);
+        if let Some(n) = new
+            && n != o.array_length()
+        {
+            if readonly {
+                return Ok(false);
             }
+            ok = self.vm.array_resize(o, n);
         }
         if d.writable == Some(false) {
             o.make_sparse(&mut self.vm.heap);
@@ -686,7 +686,7 @@ impl<'s> Scope<'s> {
     /// The value of an own property if it exists and is enumerable: `[[GetOwnProperty]]` and `[[Get]]` in one.
     pub fn own_enumerable_value(&mut self, o: Local<'s>, key: Key<'s>) -> Result<Option<Local<'s>>, Thrown> {
         if matches!(o.obj().class(), Class::Proxy | Class::Namespace) {
-            if !self.get_own_property(o, key)?.is_some_and(|d| d.enumerable == Some(true)) {
+            if self.get_own_property(o, key)?.is_none_or(|d| d.enumerable != Some(true)) {
                 return Ok(None);
             }
             return self.get(o, key).map(Some);
@@ -758,10 +758,10 @@ impl<'s> Scope<'s> {
             return Ok(false);
         }
         for k in self.own_keys(o, KeyFilter::All)? {
-            if let Some(d) = self.get_own_property(o, k)? {
-                if d.configurable == Some(true) || frozen && d.writable == Some(true) {
-                    return Ok(false);
-                }
+            if let Some(d) = self.get_own_property(o, k)?
+                && (d.configurable == Some(true) || frozen && d.writable == Some(true))
+            {
+                return Ok(false);
             }
         }
         Ok(true)

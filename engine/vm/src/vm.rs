@@ -805,7 +805,7 @@ pub(crate) fn arg_slice<'a, 's>(argv: *const Value, from: usize, to: usize) -> &
 }
 
 /// Values that are copied before anything can run, as arguments.
-pub(crate) fn locals<'a, 's>(v: &'a [Value]) -> &'a [crate::Local<'s>] {
+pub(crate) fn locals<'s>(v: &[Value]) -> &[crate::Local<'s>] {
     arg_slice(v.as_ptr(), 0, v.len())
 }
 

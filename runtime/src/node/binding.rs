@@ -177,7 +177,7 @@ fn call_sites<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     for f in frames.into_iter().filter(|f| f.file.as_deref().is_some_and(|f| !f.starts_with("node:"))).take(n)
     {
         let o = s.new_object();
-        let mut put = |s: &mut Scope<'s>, name: &str, v: Local<'s>| {
+        let put = |s: &mut Scope<'s>, name: &str, v: Local<'s>| {
             let k: Key<'s> = s.key(name);
             s.define_with(o, k, v, looplab_engine::ALL);
         };

@@ -13,10 +13,11 @@ pub(crate) fn write_stdout(rt: &Rt, bytes: &[u8]) {
     if rt.options.quiet {
         return;
     }
-    if let Err(e) = write_all(std::io::stdout().lock(), bytes) {
-        if e.kind() != ErrorKind::BrokenPipe && !rt.stdout_failed.replace(true) {
-            write_stderr(rt, format!("looplab: cannot write to standard output: {e}\n").as_bytes());
-        }
+    if let Err(e) = write_all(std::io::stdout().lock(), bytes)
+        && e.kind() != ErrorKind::BrokenPipe
+        && !rt.stdout_failed.replace(true)
+    {
+        write_stderr(rt, format!("looplab: cannot write to standard output: {e}\n").as_bytes());
     }
 }
 

@@ -92,10 +92,11 @@ pub(super) fn join<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         v if v.is_undefined() => s.str(","),
         v => s.to_string(v)?,
     };
-    if s.is_fast_array(o) && u64::from(s.array_len(o)) == n {
-        if let Some(r) = s.fast_join(o, sep) {
-            return Ok(r);
-        }
+    if s.is_fast_array(o)
+        && u64::from(s.array_len(o)) == n
+        && let Some(r) = s.fast_join(o, sep)
+    {
+        return Ok(r);
     }
     joined(s, o, n, sep, |s, v| s.to_string(v))
 }

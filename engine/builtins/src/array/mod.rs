@@ -40,10 +40,10 @@ pub(crate) fn install(s: &mut Scope<'_>) {
     }
     let species = s.atoms().sym_species;
     s.getter(ctor, species, species_getter);
-    if let Ok(Some(d)) = s.get_own_property(ctor, species.into()) {
-        if let Some(g) = d.get {
-            s.set_intrinsic(Intrinsic::ArraySpeciesGetter, g);
-        }
+    if let Ok(Some(d)) = s.get_own_property(ctor, species.into())
+        && let Some(g) = d.get
+    {
+        s.set_intrinsic(Intrinsic::ArraySpeciesGetter, g);
     }
     install_prototype(s, proto);
     iterator::install(s);

@@ -63,13 +63,14 @@ fn sorted_values<'s>(
     f: Option<Local<'s>>,
     read_holes: bool,
 ) -> Result<Vec<Value>, Thrown> {
-    let fast = s.is_fast_array(o) && u64::from(s.array_len(o)) == n && !(read_holes && !s.fast_is_packed(o));
-    if fast && f.is_none() {
-        if let Some(k) = s.fast_sort_default(o) {
-            // Written back at once, or read from `o` again: nothing runs in between.
-            s.sort_keys_array(&k);
-            return Ok(k.0);
-        }
+    let fast = s.is_fast_array(o) && u64::from(s.array_len(o)) == n && (!read_holes || s.fast_is_packed(o));
+    if fast
+        && f.is_none()
+        && let Some(k) = s.fast_sort_default(o)
+    {
+        // Written back at once, or read from `o` again: nothing runs in between.
+        s.sort_keys_array(&k);
+        return Ok(k.0);
     }
     let (mut values, undefined) = if fast {
         let (k, undefined) = s.fast_sort_input(o);

@@ -185,12 +185,13 @@ impl<U: Unit> Reviver<'_, '_, U> {
             } else {
                 self.object(s, v, record, copy)?;
             }
-        } else if let Some(Record::Primitive(from, to)) = record {
-            if !copy.is_object() && s.same_value(copy, v) {
-                let source = s.str_chars(U::chars(&self.text[*from..*to]));
-                let key = s.adopt_key(self.source_key);
-                s.create_data_property(context, key, source)?;
-            }
+        } else if let Some(Record::Primitive(from, to)) = record
+            && !copy.is_object()
+            && s.same_value(copy, v)
+        {
+            let source = s.str_chars(U::chars(&self.text[*from..*to]));
+            let key = s.adopt_key(self.source_key);
+            s.create_data_property(context, key, source)?;
         }
         let (f, k) = (s.adopt(self.reviver), s.key_to_value(key));
         s.call(f, holder, &[k, v, context])

@@ -447,7 +447,7 @@ impl Code {
             *pos = p;
             return Ok(Some(pc + 1));
         }
-        if !back && !(S::WIDE && self.unicode) {
+        if !(back || S::WIDE && self.unicode) {
             // The usual case, as tight as it gets.
             let m = &self.sets[set as usize];
             let end = if max == u32::MAX { s.len() } else { s.len().min(p + (max - min) as usize) };

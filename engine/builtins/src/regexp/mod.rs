@@ -23,9 +23,12 @@ const MAX_PROGRAMS: usize = 512;
 /// Stack for parsing and compiling the deepest pattern that is accepted.
 const COMPILE_STACK: usize = 2 << 20;
 
+/// Pattern text and flags.
+type ProgramKey = (Vec<u16>, Flags);
+
 /// What the engine keeps for all regular expressions.
 pub(crate) struct State {
-    programs: RefCell<HashMap<(Vec<u16>, Flags), Rc<Program>>>,
+    programs: RefCell<HashMap<ProgramKey, Rc<Program>>>,
     /// The prototype's own getters, in the order of `GETTERS`, to see whether they are still there.
     getters: Global,
     /// The prototype epoch at which they last were.
@@ -377,10 +380,8 @@ pub(crate) fn run<'s>(
 ) -> Result<bool, Thrown> {
     let holder = s.internal(rx, 2);
     let found = program::run(s, holder, text, start, sticky, caps)?;
-    if found {
-        if let Some(st) = state(s) {
-            st.last.record(s, text, caps);
-        }
+    if found && let Some(st) = state(s) {
+        st.last.record(s, text, caps);
     }
     Ok(found)
 }

@@ -298,8 +298,7 @@ fn push_template<'s>(
         let (_, numbers) = p.names.iter().find(|(n, _)| name.equals(Chars::Utf16(n)))?;
         numbers.iter().find_map(|&n| pairs[n as usize])
     };
-    let named: Option<&dyn Fn(Chars<'_>) -> Option<(usize, usize)>> =
-        if p.names.is_empty() { None } else { Some(&look) };
+    let named: Option<&crate::string::FindGroup<'_>> = if p.names.is_empty() { None } else { Some(&look) };
     expand_template(out, template, &GetSubstitution { text: t, caps: &pairs, named });
 }
 

@@ -454,11 +454,11 @@ impl Parser {
                     return Err("Invalid Unicode escape");
                 }
                 c = self.unicode_escape(true).ok_or("Invalid Unicode escape")?;
-            } else if (0xD800..0xDC00).contains(&c) {
-                if let Some(lo) = self.peek().filter(|l| (0xDC00..0xE000).contains(l)) {
-                    self.i += 1;
-                    c = 0x10000 + ((c - 0xD800) << 10) + (lo - 0xDC00);
-                }
+            } else if (0xD800..0xDC00).contains(&c)
+                && let Some(lo) = self.peek().filter(|l| (0xDC00..0xE000).contains(l))
+            {
+                self.i += 1;
+                c = 0x10000 + ((c - 0xD800) << 10) + (lo - 0xDC00);
             }
             let c = char::from_u32(c).ok_or(BAD)?;
             let start = c.is_alphabetic() || matches!(c, '$' | '_') || c.is_numeric() && !c.is_ascii_digit();
@@ -501,14 +501,14 @@ impl Parser {
     fn resolve(&mut self, node: &mut Node) -> Result<()> {
         match node {
             Node::BackRef { groups, .. } => {
-                if let [marker] = groups[..] {
-                    if marker >= MARKER {
-                        let name = &self.pending[(marker - MARKER) as usize];
-                        let Some((_, list)) = self.names.iter().find(|(n, _)| n == name) else {
-                            return Err("Invalid named capture referenced");
-                        };
-                        *groups = list.clone();
-                    }
+                if let [marker] = groups[..]
+                    && marker >= MARKER
+                {
+                    let name = &self.pending[(marker - MARKER) as usize];
+                    let Some((_, list)) = self.names.iter().find(|(n, _)| n == name) else {
+                        return Err("Invalid named capture referenced");
+                    };
+                    *groups = list.clone();
                 }
                 Ok(())
             }
@@ -699,10 +699,10 @@ impl Parser {
         let hi = self.hex(4)?;
         if full && (0xD800..0xDC00).contains(&hi) {
             let save = self.i;
-            if self.eat_str("\\u") {
-                if let Some(lo) = self.hex(4).filter(|l| (0xDC00..0xE000).contains(l)) {
-                    return Some(0x10000 + ((hi - 0xD800) << 10) + (lo - 0xDC00));
-                }
+            if self.eat_str("\\u")
+                && let Some(lo) = self.hex(4).filter(|l| (0xDC00..0xE000).contains(l))
+            {
+                return Some(0x10000 + ((hi - 0xD800) << 10) + (lo - 0xDC00));
             }
             self.i = save;
         }

@@ -3,6 +3,7 @@
 mod iterator;
 mod locale;
 mod search;
+pub use search::FindGroup;
 mod transform;
 
 use crate::text::{TextBuf, code_point_at, symbol_method};

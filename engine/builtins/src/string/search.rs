@@ -46,10 +46,10 @@ pub fn find(h: Chars<'_>, n: Chars<'_>, from: usize) -> Option<usize> {
             Chars::Utf16(w) => w[from..].iter().position(|&x| x == u).map(|i| i + from),
         };
     }
-    if let (Chars::Latin1(_), Chars::Utf16(u)) = (h, n) {
-        if u.iter().any(|&x| x > 255) {
-            return None;
-        }
+    if let (Chars::Latin1(_), Chars::Utf16(u)) = (h, n)
+        && u.iter().any(|&x| x > 255)
+    {
+        return None;
     }
     h.find(n, from)
 }
@@ -308,7 +308,7 @@ pub struct GetSubstitution<'a> {
     /// Ranges of the match and of its groups; `None`: did not take part.
     pub caps: &'a [Option<(usize, usize)>],
     /// Finds a named group; `None`: there are no named groups, and `$<` is literal.
-    pub named: Option<&'a dyn Fn(Chars<'_>) -> Option<(usize, usize)>>,
+    pub named: Option<&'a FindGroup<'a>>,
 }
 
 /// GetSubstitution (22.1.3.19.1), appended to `out`.
@@ -436,3 +436,6 @@ fn split<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         from = end + width;
     }
 }
+
+/// Finds where a named group matched.
+pub type FindGroup<'a> = dyn Fn(Chars<'_>) -> Option<(usize, usize)> + 'a;

@@ -117,7 +117,7 @@ impl Vm {
                     s.create_data_property(t, key, Local::raw(own.value))?;
                     continue;
                 }
-            } else if !s.get_own_property(src, key)?.is_some_and(|d| d.enumerable == Some(true)) {
+            } else if s.get_own_property(src, key)?.is_none_or(|d| d.enumerable != Some(true)) {
                 continue;
             }
             let v = s.get(src, key)?;

@@ -281,17 +281,17 @@ impl Vm {
     pub(crate) fn get_elem(&mut self, v: Value, k: Value) -> Result<Got, Thrown> {
         if let Some(o) = ObjRef::from(v) {
             if let Some(key) = self.simple_key(k) {
-                if let Some(i) = key.as_index() {
-                    if o.is(Class::TypedArray) {
-                        return Ok(Got::Value(self.typed_get(o, i as usize).unwrap_or(Value::UNDEFINED)));
-                    }
+                if let Some(i) = key.as_index()
+                    && o.is(Class::TypedArray)
+                {
+                    return Ok(Got::Value(self.typed_get(o, i as usize).unwrap_or(Value::UNDEFINED)));
                 }
-                if Vm::is_ordinary(o) && !(o.is(Class::Array) && key == self.atoms.length.0) {
-                    if let Some(f) = o.find(key) {
-                        if f.attrs & ACCESSOR == 0 {
-                            return Ok(Got::Value(f.value));
-                        }
-                    }
+                if Vm::is_ordinary(o)
+                    && !(o.is(Class::Array) && key == self.atoms.length.0)
+                    && let Some(f) = o.find(key)
+                    && f.attrs & ACCESSOR == 0
+                {
+                    return Ok(Got::Value(f.value));
                 }
                 return self.get_general(v, key);
             }
@@ -382,13 +382,13 @@ impl Vm {
             return Ok(v);
         }
         let g = ObjRef::of(self.realm.global);
-        if let Some((slot, attrs)) = g.shape().lookup(ic.key) {
-            if attrs & ACCESSOR == 0 {
-                g.shape().set_cached();
-                ic.kind = IcKind::Own;
-                ic.first = IcEntry { shape: g.shape(), holder: std::ptr::null_mut(), slot, epoch: 0 };
-                return Ok(g.slot(slot));
-            }
+        if let Some((slot, attrs)) = g.shape().lookup(ic.key)
+            && attrs & ACCESSOR == 0
+        {
+            g.shape().set_cached();
+            ic.kind = IcKind::Own;
+            ic.first = IcEntry { shape: g.shape(), holder: std::ptr::null_mut(), slot, epoch: 0 };
+            return Ok(g.slot(slot));
         }
         let mut s = Scope::new(self);
         let (gl, key) = (s.global_object(), Key::raw(ic.key));

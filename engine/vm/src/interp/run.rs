@@ -24,10 +24,10 @@ impl Vm {
     /// Runs the top frame until it returns to Rust.
     pub(crate) fn run(&mut self) -> Result<Value, Thrown> {
         let depth = self.frames.len();
-        if std::mem::take(&mut self.pending_throw) {
-            if let Some(v) = self.unwind(depth)? {
-                return Ok(v);
-            }
+        if std::mem::take(&mut self.pending_throw)
+            && let Some(v) = self.unwind(depth)?
+        {
+            return Ok(v);
         }
         loop {
             match self.run_frames() {
@@ -465,11 +465,11 @@ impl Vm {
 
                 Op::Add => {
                     let (x, y) = (r!(i.b()), r!(i.c()));
-                    if Value::both_int(x, y) {
-                        if let Some(n) = x.as_int().checked_add(y.as_int()) {
-                            r!(i.a()) = Value::int(n);
-                            continue;
-                        }
+                    if Value::both_int(x, y)
+                        && let Some(n) = x.as_int().checked_add(y.as_int())
+                    {
+                        r!(i.a()) = Value::int(n);
+                        continue;
                     }
                     if x.is_number() && y.is_number() {
                         r!(i.a()) = Value::double(x.num() + y.num());
@@ -485,13 +485,13 @@ impl Vm {
                 Op::Sub => arith!(i, Sub, checked_sub, -),
                 Op::Mul => {
                     let (x, y) = (r!(i.b()), r!(i.c()));
-                    if Value::both_int(x, y) {
-                        if let Some(n) = x.as_int().checked_mul(y.as_int()) {
-                            // A zero product of a negative number is -0.
-                            if n != 0 || (x.as_int() | y.as_int()) >= 0 {
-                                r!(i.a()) = Value::int(n);
-                                continue;
-                            }
+                    if Value::both_int(x, y)
+                        && let Some(n) = x.as_int().checked_mul(y.as_int())
+                    {
+                        // A zero product of a negative number is -0.
+                        if n != 0 || (x.as_int() | y.as_int()) >= 0 {
+                            r!(i.a()) = Value::int(n);
+                            continue;
                         }
                     }
                     if x.is_number() && y.is_number() {
@@ -533,13 +533,12 @@ impl Vm {
                 Op::SubI => arith_imm!(i, Sub, checked_sub, -),
                 Op::MulI => {
                     let (x, n) = (r!(i.b()), i.sc());
-                    if x.is_int() {
-                        if let Some(p) = x.as_int().checked_mul(n) {
-                            if p != 0 || (x.as_int() | n) >= 0 {
-                                r!(i.a()) = Value::int(p);
-                                continue;
-                            }
-                        }
+                    if x.is_int()
+                        && let Some(p) = x.as_int().checked_mul(n)
+                        && (p != 0 || (x.as_int() | n) >= 0)
+                    {
+                        r!(i.a()) = Value::int(p);
+                        continue;
                     }
                     let v = slow!(self.binary(Op::Mul, x, Value::int(n)));
                     r!(i.a()) = v;
@@ -750,10 +749,7 @@ impl Vm {
                             continue;
                         }
                     }
-                    let g = match slow_result(&mut *self, fp, pc, |vm| vm.get_prop_miss(v, ic)) {
-                        Ok(g) => g,
-                        Err(t) => return Err(t),
-                    };
+                    let g = slow_result(&mut *self, fp, pc, |vm| vm.get_prop_miss(v, ic))?;
                     got!(i, g, v);
                 }
                 Op::SetProp => {
@@ -795,11 +791,11 @@ impl Vm {
                                 r!(i.a()) = e;
                                 continue;
                             }
-                        } else if o.is(Class::TypedArray) {
-                            if let Some(e) = crate::typed::typed_get_fast(o, n as usize) {
-                                r!(i.a()) = e;
-                                continue;
-                            }
+                        } else if o.is(Class::TypedArray)
+                            && let Some(e) = crate::typed::typed_get_fast(o, n as usize)
+                        {
+                            r!(i.a()) = e;
+                            continue;
                         }
                     }
                     let mut k = k;
@@ -894,7 +890,7 @@ impl Vm {
                 }
                 Op::ToKey => {
                     let v = r!(i.b());
-                    if !v.is_string() && !v.is_symbol() && !(v.is_int() && v.as_int() >= 0) {
+                    if !(v.is_string() || v.is_symbol() || v.is_int() && v.as_int() >= 0) {
                         let k = slow!(Scope::new(self).to_key(Local::raw(v)).map(|k| k.k));
                         r!(i.a()) = self.key_value(k);
                     } else {
@@ -1050,22 +1046,17 @@ impl Vm {
                     let at = i.b();
                     let (f, nt) = (r!(at), r!(at + 1));
                     save!();
-                    if let Some(o) = ObjRef::from(f) {
-                        if o.is(Class::Function) && CodeRef::of_function(o).is_constructor() {
-                            let this = self.this_for_construct(o, nt)?;
-                            r!(at + 1) = this;
-                            // SAFETY: callee, this and arguments are registers of the window.
-                            self.push_frame(
-                                o,
-                                unsafe { base.add(at + 1) },
-                                i.c(),
-                                nt,
-                                Ret::Construct,
-                                i.a() as u32,
-                            )?;
-                            load!();
-                            continue;
-                        }
+                    if let Some(o) = ObjRef::from(f)
+                        && o.is(Class::Function)
+                        && CodeRef::of_function(o).is_constructor()
+                    {
+                        let this = self.this_for_construct(o, nt)?;
+                        r!(at + 1) = this;
+                        // SAFETY: callee, this and arguments are registers of the window.
+                        let window = unsafe { base.add(at + 1) };
+                        self.push_frame(o, window, i.c(), nt, Ret::Construct, i.a() as u32)?;
+                        load!();
+                        continue;
                     }
                     let v = self.construct_other(code, f, nt, window_args(base, at + 2, i.c()))?;
                     r!(i.a()) = v;
@@ -1390,11 +1381,11 @@ impl Vm {
         }
         let args: Vec<Local<'_>> = args.iter().map(|&a| Local::raw(a)).collect();
         let v = self.call_value(f, this, &args)?;
-        if ret == Ret::Reg {
-            if let Some(fr) = self.frames.last() {
-                // SAFETY: dst is a register of the running window.
-                unsafe { fr.base.add(dst as usize).write(v) };
-            }
+        if ret == Ret::Reg
+            && let Some(fr) = self.frames.last()
+        {
+            // SAFETY: dst is a register of the running window.
+            unsafe { fr.base.add(dst as usize).write(v) };
         }
         Ok(())
     }

@@ -130,7 +130,7 @@ fn add_catch<'s>(
     if !result.is_object() || !s.get_v(this, n.capture)?.is_true() {
         return Ok(());
     }
-    let mut tell = |s: &mut Scope<'s>| -> Result<(), Thrown> {
+    let tell = |s: &mut Scope<'s>| -> Result<(), Thrown> {
         let then = s.get(result, s.atoms().then)?;
         if then.is_callable() {
             let rest = s.new_array(args);

@@ -147,7 +147,7 @@ fn set_capture<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 /// An object in few words for messages, as `util.inspect(o, { depth: -1 })` gives it.
 pub(crate) fn inspect_brief<'s>(s: &mut Scope<'s>, v: Local<'s>) -> String {
     let rt = Rt::of(s);
-    let mut tell = |s: &mut Scope<'s>| -> Result<Option<String>, Thrown> {
+    let tell = |s: &mut Scope<'s>| -> Result<Option<String>, Thrown> {
         let Some(util) = builtin(s, &rt, "util")? else { return Ok(None) };
         let options = s.new_object();
         let (depth, none) = (s.key("depth"), s.int(-1));
