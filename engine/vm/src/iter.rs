@@ -158,7 +158,7 @@ impl Vm {
             return Ok(());
         }
         let t = s.describe_value(r);
-        Err(s.throw_type(&format!("{t} is not an object")))
+        Err(s.throw_type(&format!("Iterator result {t} is not an object")))
     }
 
     /// Closes while an exception is on its way: what `return` does wrong is ignored.
@@ -315,7 +315,9 @@ impl<'s> Scope<'s> {
 
     fn async_iterator(&mut self, v: Local<'s>, code: Option<CodeRef>) -> Result<IterRecord<'s>, Thrown> {
         if v.is_nullish() {
-            return Err(self.vm.throw_not_iterable(code, v.v, true));
+            let what = if v.is_null() { "null" } else { "undefined" };
+            let m = format!("Cannot read properties of {what} (reading 'Symbol(Symbol.asyncIterator)')");
+            return Err(self.throw_type(&m));
         }
         if let Some(m) = self.get_method(v, self.vm.atoms.sym_async_iterator)? {
             return self.iterator_from_method(v, m);

@@ -178,7 +178,11 @@ impl<'a> Gen<'a> {
             MethodDefinitionKind::Set => (2 << 1, "set ", 2),
             _ => (0, "", 0),
         };
-        let span = to_span(m.span);
+        // `static` is not part of a method's source text.
+        let mut span = to_span(m.span);
+        if m.r#static {
+            span.start = self.token_behind(span.start + 6);
+        }
         let k = self.b.alloc();
         let r = self.b.alloc();
         match key_of(&m.key) {

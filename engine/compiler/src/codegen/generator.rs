@@ -53,7 +53,6 @@ impl<'a> Gen<'a> {
         let (received, mode, result) = (self.b.alloc(), self.b.alloc(), self.b.alloc());
         let iterable = self.expr(argument);
         self.b.at(at);
-        self.b.blame(super::to_span(argument.span()));
         self.b.xabc(Op::GetIter, if is_async { 1 } else { 2 }, iter, iterable, 0);
         self.b.abx(Op::LoadUndef, received, 0);
         let (next, throw, ret, step, done) =

@@ -220,7 +220,13 @@ impl<'a> Gen<'a> {
         self.b.at(at);
         if let Some(s) = self.destructured.take() {
             self.b.at(s.start);
-            self.b.blame(s);
+            // V8 names variables only here; for other sources it describes the value.
+            let text = self.source.text.get(s.start as usize..s.end as usize).unwrap_or("");
+            if text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'))
+                && !text.starts_with(|c: char| c.is_ascii_digit())
+            {
+                self.b.blame(s);
+            }
         }
         self.b.abc(Op::GetIter, iter, value, 0);
         let region = guarded.then(|| (self.b.label(), self.b.alloc()));

@@ -443,7 +443,7 @@ impl Vm {
     }
 
     pub(crate) fn throw_not_iterable(&mut self, code: Option<CodeRef>, v: Value, is_async: bool) -> Thrown {
-        let text = code.and_then(|c| self.failing_text(c));
+        let text = code.and_then(|c| self.failing_text(c)).filter(|t| !t.contains("(intermediate value)"));
         let mut s = Scope::new(self);
         let kind = if is_async { "async iterable" } else { "iterable" };
         if let Some(callee) = text.as_deref().and_then(|t| t.strip_suffix("(...)")) {

@@ -307,6 +307,10 @@ impl Vm {
         if target.is_nullish() {
             let name = s.describe_key(kl);
             let what = if target.is_null() { "null" } else { "undefined" };
+            if k == s.vm.atoms.sym_iterator.0.0 {
+                let m = format!("{what} is not iterable (cannot read property Symbol(Symbol.iterator))");
+                return Err(s.throw_type(&m));
+            }
             return Err(s.throw_type(&format!("Cannot read properties of {what} (reading '{name}')")));
         }
         let key = s.to_key(kl)?;
