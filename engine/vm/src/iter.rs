@@ -194,7 +194,6 @@ impl Vm {
         let mut s = Scope::new(self);
         let (l, arg) = (Local::raw(it), Local::raw(arg));
         if mode == 0 {
-            debug_assert!(!next.is_int(), "GetIter with x=2 gives a real iterator");
             return s.call(Local::raw(next), l, &[arg]).map(|l| l.v);
         }
         let name = if mode == 1 { s.vm.atoms.throw } else { s.vm.atoms.return_ };
@@ -356,6 +355,8 @@ impl<'s> Scope<'s> {
     /// GetIteratorDirect.
     pub fn iterator_direct(&mut self, iterator: Local<'s>) -> Result<IterRecord<'s>, Thrown> {
         let next = self.get(iterator, self.vm.atoms.next)?;
+        // INVARIANT: an int as the next method means an array walked by index. A script's own number must not look like it.
+        let next = if next.v.is_int() { self.root(Value::double(next.v.num())) } else { next };
         Ok(IterRecord { iterator, next })
     }
 
