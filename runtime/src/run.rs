@@ -76,6 +76,9 @@ fn set_up(s: &mut Scope<'_>, rt: &Rc<Rt>) {
         timers::install(s, g);
         let k = s.key("global");
         s.define_hidden(g, k, g);
+        let tag: looplab_engine::Key<'_> = s.atoms().sym_to_string_tag.into();
+        let v = s.str("global");
+        s.define_with(g, tag, v, looplab_engine::CONFIGURABLE);
         let k = s.key("queueMicrotask");
         let f = s.function(k, 1, queue_microtask);
         s.define_with(g, k, f, looplab_engine::ALL);
@@ -198,7 +201,8 @@ fn end(s: &mut Scope<'_>, rt: &Rc<Rt>) -> i32 {
                     let v = crate::modules::registered(s, "main url");
                     if v.is_string() { s.to_utf8_lossy(v) } else { String::new() }
                 });
-                let text = format!("Warning: Detected unsettled top-level await at\n{url}\n\n\n");
+                let place = esm::unsettled_place(s, rt).unwrap_or_else(|| format!("{url}\n"));
+                let text = format!("Warning: Detected unsettled top-level await at {place}\n\n");
                 node::stdio::write_stderr(rt, text.as_bytes());
             }
             let code = uncaught::run_exit_listeners(s, rt, code, true);

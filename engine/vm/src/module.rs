@@ -568,3 +568,17 @@ impl<'s> Scope<'s> {
         keys.into_iter().map(|k| self.vm.chars_of(k.0).to_utf8()).collect()
     }
 }
+
+impl Scope<'_> {
+    /// Where a module's body is suspended in a top-level await: URL, line and column.
+    pub fn module_waits_at(&mut self, id: ModuleId) -> Option<(String, u32, u32)> {
+        let co = self.vm.module(id).co;
+        if !co.is_cell() || coroutine::get(&co).state != State::Await {
+            return None;
+        }
+        let c = coroutine::get(&co);
+        let t = c.code.template();
+        let (line, column) = t.source.position(t.offset_at(c.code.pc_index(c.pc).saturating_sub(1)));
+        Some((t.source.name.clone(), line, column))
+    }
+}

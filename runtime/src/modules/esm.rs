@@ -542,6 +542,16 @@ pub(crate) fn main_is_unsettled(s: &mut Scope<'_>, rt: &Rt) -> bool {
     })
 }
 
+/// Where the modules that never went on are waiting, as Node points it out: place, source line, caret.
+pub(crate) fn unsettled_place(s: &mut Scope<'_>, rt: &Rt) -> Option<String> {
+    let ids: Vec<ModuleId> = state(rt, |st| st.entries.iter().map(|e| e.id).collect());
+    let (name, line, column) = ids.into_iter().find_map(|id| s.module_waits_at(id))?;
+    let scripts = rt.scripts.borrow();
+    let text = &scripts.iter().find(|x| x.name == name)?.text;
+    let source = text.lines().nth(line as usize - 1).unwrap_or("");
+    Some(format!("{name}:{line}\n{source}\n{}^", " ".repeat(column as usize - 1)))
+}
+
 /// `require()` of an ES module: its namespace, evaluated synchronously.
 pub(crate) fn require_esm<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, path: &str, is_main: bool) -> Completion<'s> {
     let url = path_to_file_url(path);
