@@ -82,6 +82,10 @@ fn set_up(s: &mut Scope<'_>, rt: &Rc<Rt>) {
         let k = s.key("queueMicrotask");
         let f = s.function(k, 1, queue_microtask);
         s.define_with(g, k, f, looplab_engine::ALL);
+        let performance = s.new_object();
+        s.method(performance, "now", 0, performance_now);
+        let k = s.key("performance");
+        s.define_hidden(g, k, performance);
         let console = node::console::object(s, rt)?;
         let k = s.key("console");
         s.define_hidden(g, k, console);
@@ -101,6 +105,13 @@ fn set_up(s: &mut Scope<'_>, rt: &Rc<Rt>) {
     if let Err(t) = r {
         uncaught::uncaught(s, rt, t, Origin::Load);
     }
+}
+
+/// `performance.now()`: milliseconds since the process began.
+fn performance_now<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let t = rt.with_loop(|lp| lp.world_mut().hrtime());
+    Ok(s.num(t as f64 / 1e6))
 }
 
 fn queue_microtask<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
