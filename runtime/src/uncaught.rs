@@ -216,7 +216,13 @@ pub(crate) fn report<'s>(s: &mut Scope<'s>, e: Local<'s>) -> String {
         out.push_str("Uncaught:\n");
     }
     let is_error = e.is_class(Class::Error);
-    let body = crate::node::inspect_text(s, e);
+    let mut body = crate::node::inspect_text(s, e);
+    // An error without frames is inspected in brackets; reported, it stands as it is.
+    if let Some(header) = stack_text(s, e)
+        && let Some(rest) = body.strip_prefix(&format!("[{header}]"))
+    {
+        body = format!("{header}{rest}");
+    }
     if is_error {
         out.push_str(&body);
         out.push('\n');
