@@ -228,6 +228,10 @@ fn virtual_traces_are_the_same_on_every_machine() {
         let first = subject.run(&folder(), &script);
         let second = subject.run(&folder(), &script);
         assert_eq!(first.stdout, second.stdout, "{script}: two virtual runs differ");
+        if first.stdout.contains("file://") {
+            // The program itself printed an absolute path: where its line is broken depends on the machine.
+            continue;
+        }
         let story = first.stdout.replace(&format!("{}/", folder().display()), "");
         settings.bind(|| insta::assert_snapshot!(title(&script), story));
     }
