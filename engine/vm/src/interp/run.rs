@@ -44,6 +44,7 @@ impl Vm {
 
     /// Finds the handler of the exception that is on its way. Frames without one are popped, down to the entry frame at
     /// `depth`. `Ok(Some)`: an async entry frame turned the exception into its promise's rejection.
+    #[inline(never)]
     fn unwind(&mut self, depth: usize) -> Result<Option<Value>, Thrown> {
         loop {
             let Some(f) = self.frames.last_mut() else { return Err(Thrown(())) };
@@ -101,6 +102,7 @@ impl Vm {
     }
 
     /// The caller's instruction was IterNext or IterStep and its iterator has failed.
+    #[inline(never)]
     fn mark_iterator_done(&mut self) {
         let Some(f) = self.frames.last() else { return };
         // SAFETY: pc is behind the instruction that resumed the generator; b is a register of the window.
@@ -111,7 +113,7 @@ impl Vm {
     }
 
     /// Hands the result of a popped frame to whoever waits for it.
-    #[inline(always)]
+    #[inline(never)]
     fn deliver(&mut self, f: &Frame, v: Value) -> After {
         if f.ret == Ret::Entry {
             if f.is_construct() && !v.is_object() && f.co.is_undefined() {
@@ -142,6 +144,7 @@ impl Vm {
     }
 
     /// A generator resumed by IterNext or IterStep has returned.
+    #[inline(never)]
     fn iterator_done(&mut self, ret: Ret) {
         let Some(caller) = self.frames.last_mut() else { return };
         // SAFETY: pc is behind the IterNext or IterStep; its operands are registers and a checked jump.
@@ -1100,6 +1103,10 @@ impl Vm {
                             base.add(dst).write(v);
                             continue;
                         }
+                        if (*fp).ret == Ret::Entry && (*fp).co.is_undefined() && !(*fp).is_construct() {
+                            self.frames.set_len(self.frames.len() - 1);
+                            return Ok(v);
+                        }
                     }
                     let f = self.frames.pop().expect("the running frame");
                     self.restore_top();
@@ -1292,6 +1299,7 @@ impl Vm {
     }
 
     /// The result of a frame that is a coroutine: marks it done, settles promises. The value the frame's caller gets.
+    #[inline(never)]
     fn finish_coroutine(&mut self, f: &Frame, v: Value) -> Result<Value, Thrown> {
         f.end_coroutine();
         let Some(p) = f.async_promise() else { return Ok(v) };
@@ -1303,6 +1311,7 @@ impl Vm {
     }
 
     /// Continues a suspended generator without leaving the loop. False: its state needs the general path.
+    #[inline(never)]
     fn resume_in_place(&mut self, g: Value, sent: Value, ret: Ret, dst: usize) -> Result<bool, Thrown> {
         let Some(o) = ObjRef::from(g).filter(|o| o.is(Class::Generator)) else { return Ok(false) };
         let co = o.int(0);
@@ -1316,6 +1325,7 @@ impl Vm {
     }
 
     /// A generator resumed in place has yielded.
+    #[inline(never)]
     fn deliver_yield(&mut self, f: &Frame, v: Value, delegate: bool) -> Result<(), Thrown> {
         let Some(caller) = self.frames.last() else { return Ok(()) };
         // SAFETY: dst is a register of the caller's window.
@@ -1353,6 +1363,7 @@ impl Vm {
     }
 
     /// Calls an accessor or field initialiser: script functions get a frame above the running window, others run at once.
+    #[inline(never)]
     fn begin_accessor(
         &mut self,
         f: Value,
@@ -1390,6 +1401,7 @@ impl Vm {
     }
 
     /// Runs the start of a generator function: up to GenStart, which gives the generator object.
+    #[inline(never)]
     fn start_generator(&mut self, o: ObjRef, window: *mut Value, argc: usize) -> Result<Value, Thrown> {
         self.enter_native()?;
         let top = self.top;
@@ -1401,6 +1413,7 @@ impl Vm {
     }
 
     /// GenStart: makes the generator object and its coroutine from the running frame.
+    #[inline(never)]
     fn gen_start(&mut self) -> Result<Value, Thrown> {
         let Some(f) = self.frames.last() else { return Err(Thrown(())) };
         let (callee, code, nt) = (f.callee(), f.code, f.new_target);
@@ -1422,6 +1435,7 @@ impl Vm {
     }
 
     /// A function object for nested function `n` in environment `env`.
+    #[inline(never)]
     pub(crate) fn new_closure(&mut self, code: CodeRef, n: usize, env: Value) -> Value {
         let child = CodeRef(code.get().children[n].ptr());
         self.closure_of(child, env)
@@ -1444,6 +1458,7 @@ impl Vm {
         f.value()
     }
 
+    #[inline(never)]
     fn map_arguments(&mut self, env: Value) {
         let Some(f) = self.frames.last() else { return };
         let t = f.code.template().clone();
@@ -1461,6 +1476,7 @@ impl Vm {
         o.set_flag(crate::object::EXOTIC);
     }
 
+    #[inline(never)]
     fn report_await(&mut self, f: &Frame) {
         if let Some(p) = self.probe.clone() {
             let t = f.code.template();
@@ -1511,6 +1527,7 @@ impl Vm {
     }
 
     /// `key in object`.
+    #[inline(never)]
     fn has_in(&mut self, k: Value, o: Value) -> Result<bool, Thrown> {
         let mut s = Scope::new(self);
         if !o.is_object() {
@@ -1521,6 +1538,7 @@ impl Vm {
         s.has_property(Local::raw(o), key)
     }
 
+    #[inline(never)]
     fn has_private(&mut self, k: Value, o: Value) -> Result<bool, Thrown> {
         match ObjRef::from(o) {
             Some(o) => Ok(o.find(PropKey(k)).is_some()),
@@ -1532,6 +1550,7 @@ impl Vm {
         }
     }
 
+    #[inline(never)]
     fn derived_return(&mut self, v: Value, this: Value) -> Result<Value, Thrown> {
         if v.is_object() {
             return Ok(v);
@@ -1544,6 +1563,7 @@ impl Vm {
         if this.is_hole() { Err(self.throw_no_this()) } else { Ok(this) }
     }
 
+    #[inline(never)]
     fn super_constructor(&mut self, f: Value) -> Result<Value, Thrown> {
         let p = ObjRef::of(f).proto().map_or(Value::NULL, ObjRef::value);
         if crate::vm::is_constructor(p) {
@@ -1571,12 +1591,14 @@ fn slow_result<R>(vm: &mut Vm, fp: *mut Frame, pc: *const Insn, f: impl FnOnce(&
 }
 
 /// Arguments in registers as locals (the registers root them).
+#[inline(never)]
 fn window_args<'a>(base: *mut Value, from: usize, n: usize) -> Vec<Local<'a>> {
     // SAFETY: n registers from `from` on belong to the window.
     (0..n).map(|i| Local::raw(unsafe { *base.add(from + i) })).collect()
 }
 
 /// The elements of an argument array (a register roots it).
+#[inline(never)]
 fn array_args<'a>(array: Value) -> Vec<Local<'a>> {
     let o = ObjRef::of(array);
     o.elems().iter().map(|&v| Local::raw(if v.is_hole() { Value::UNDEFINED } else { v })).collect()
