@@ -22,6 +22,8 @@ pub enum Task {
     Immediates,
     /// A pool request with this number in [`Rt::requests`].
     Request(u32),
+    /// A wake-up handle with this number in [`Rt::wakes`].
+    Wake(u32),
 }
 
 /// What a pool job gives back: each request knows its own type.
@@ -45,6 +47,7 @@ pub struct Rt {
     pub(crate) timers: RefCell<Timers>,
     pub(crate) immediates: RefCell<Immediates>,
     pub(crate) requests: RefCell<Slab<Complete>>,
+    pub(crate) wakes: RefCell<crate::wake::Wakes>,
     /// The process is ending with this code: nothing of the script runs any more.
     pub exit: Cell<Option<i32>>,
     /// 'exit' has been emitted.
@@ -76,6 +79,7 @@ impl Rt {
             timers: RefCell::new(Timers::new(rules.drain_after_phase)),
             immediates: RefCell::new(Immediates::default()),
             requests: RefCell::default(),
+            wakes: RefCell::default(),
             exit: Cell::new(None),
             exit_emitted: Cell::new(false),
             rejections: RefCell::default(),

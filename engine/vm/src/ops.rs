@@ -545,6 +545,10 @@ impl<'s> Scope<'s> {
                 r.store(f.loc, v.v);
                 return Ok(true);
             }
+            // Whatever `stack` is set to now is what it stays, also undefined, which stands for "not made yet" before.
+            if r.is(Class::Error) && key.k == self.vm.atoms.stack.0 {
+                r.clear_flag(crate::object::LAZY);
+            }
             if let Some(own) = self.vm.own_raw(r, key.k) {
                 if own.attrs & ACCESSOR != 0 {
                     let (_, st) = accessor(own.value);

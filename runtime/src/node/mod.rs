@@ -3,9 +3,11 @@
 
 pub(crate) mod binding;
 pub(crate) mod buffer;
+pub(crate) mod clone;
 pub(crate) mod console;
 pub(crate) mod events;
 pub(crate) mod fs;
+pub(crate) mod messaging;
 pub(crate) mod process;
 pub(crate) mod stdio;
 pub(crate) mod sys;
@@ -19,6 +21,9 @@ use std::rc::Rc;
 const JS: &[(&str, &str)] = &[
     ("/errors", include_str!("../../js/errors.js")),
     ("/validators", include_str!("../../js/validators.js")),
+    ("/event_target", include_str!("../../js/event_target.js")),
+    ("/dom_exception", include_str!("../../js/dom_exception.js")),
+    ("/abort", include_str!("../../js/abort.js")),
     ("/events_extra", include_str!("../../js/events_extra.js")),
     ("/text", include_str!("../../js/text.js")),
     ("/inspect", include_str!("../../js/inspect.js")),
@@ -33,6 +38,7 @@ const JS: &[(&str, &str)] = &[
     ("/console", include_str!("../../js/console.js")),
     ("timers/promises", include_str!("../../js/timers_promises.js")),
     ("util", include_str!("../../js/util.js")),
+    ("/glob", include_str!("../../js/glob.js")),
     ("path", include_str!("../../js/path.js")),
     ("assert", include_str!("../../js/assert.js")),
 ];
@@ -66,6 +72,11 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         }
         "fs" => fs::load(s)?,
         "fs/promises" => fs::load_promises(s)?,
+        "/messaging_native" => {
+            let o = s.new_object();
+            messaging::install(s, o);
+            o
+        }
         "module" => registered(s, "Module"),
         "path/posix" => return part(s, rt, "path", "posix"),
         "path/win32" => return part(s, rt, "path", "win32"),
@@ -115,6 +126,13 @@ const GLOBALS: &[(&str, &str, bool)] = &[
     ("btoa", "buffer", true),
     ("TextEncoder", "/encoding", false),
     ("TextDecoder", "/encoding", false),
+    ("DOMException", "/dom_exception", false),
+    ("AbortController", "/abort", false),
+    ("AbortSignal", "/abort", false),
+    ("Event", "/event_target", false),
+    ("EventTarget", "/event_target", false),
+    ("CustomEvent", "/event_target", false),
+    ("structuredClone", "/messaging_native", true),
 ];
 
 /// Makes these globals accessors that load the module when first touched and then become plain properties.
