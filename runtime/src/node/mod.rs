@@ -6,6 +6,7 @@ pub(crate) mod buffer;
 pub(crate) mod console;
 pub(crate) mod events;
 pub(crate) mod fs;
+pub(crate) mod os;
 pub(crate) mod process;
 pub(crate) mod stdio;
 pub(crate) mod sys;
@@ -35,6 +36,20 @@ const JS: &[(&str, &str)] = &[
     ("util", include_str!("../../js/util.js")),
     ("path", include_str!("../../js/path.js")),
     ("assert", include_str!("../../js/assert.js")),
+    ("/system_error", include_str!("../../js/system_error.js")),
+    ("/constants_table", include_str!("../../js/constants_table.js")),
+    ("constants", include_str!("../../js/constants.js")),
+    ("os", include_str!("../../js/os.js")),
+    ("sys", include_str!("../../js/sys.js")),
+    ("punycode", include_str!("../../js/punycode.js")),
+    ("querystring", include_str!("../../js/querystring.js")),
+    ("async_hooks", include_str!("../../js/async_hooks.js")),
+    ("/readline_keys", include_str!("../../js/readline_keys.js")),
+    ("/readline_cursor", include_str!("../../js/readline_cursor.js")),
+    ("/readline_interface", include_str!("../../js/readline_interface.js")),
+    ("readline", include_str!("../../js/readline.js")),
+    ("readline/promises", include_str!("../../js/readline_promises.js")),
+    ("diagnostics_channel", include_str!("../../js/diagnostics_channel.js")),
 ];
 
 /// Makes the exports of a builtin; `None`: not here (yet).
@@ -66,6 +81,8 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         }
         "fs" => fs::load(s)?,
         "fs/promises" => fs::load_promises(s)?,
+        "/os_native" => os::load(s),
+        "/async_native" => crate::continuation::load(s),
         "module" => registered(s, "Module"),
         "path/posix" => return part(s, rt, "path", "posix"),
         "path/win32" => return part(s, rt, "path", "win32"),
