@@ -4,6 +4,7 @@
 pub(crate) mod binding;
 pub(crate) mod buffer;
 pub(crate) mod console;
+pub(crate) mod crypto;
 pub(crate) mod events;
 pub(crate) mod fs;
 pub(crate) mod os;
@@ -11,7 +12,7 @@ pub(crate) mod process;
 pub(crate) mod stdio;
 pub(crate) mod sys;
 
-use crate::modules::{self, builtin, registered};
+use crate::modules::{self, builtin};
 use crate::rt::Rt;
 use looplab_engine::{Args, CompileGoal, Completion, Local, Scope, Thrown};
 use std::rc::Rc;
@@ -47,6 +48,7 @@ const JS: &[(&str, &str)] = &[
     ("/readline_keys", include_str!("../../js/readline_keys.js")),
     ("/readline_cursor", include_str!("../../js/readline_cursor.js")),
     ("/readline_interface", include_str!("../../js/readline_interface.js")),
+    ("module", include_str!("../../js/module.js")),
     ("readline", include_str!("../../js/readline.js")),
     ("readline/promises", include_str!("../../js/readline_promises.js")),
     ("diagnostics_channel", include_str!("../../js/diagnostics_channel.js")),
@@ -82,8 +84,9 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         "fs" => fs::load(s)?,
         "fs/promises" => fs::load_promises(s)?,
         "/os_native" => os::load(s),
+        "/crypto_native" => crypto::load(s),
         "/async_native" => crate::continuation::load(s),
-        "module" => registered(s, "Module"),
+        "/module_native" => modules::cjs_module::native(s),
         "path/posix" => return part(s, rt, "path", "posix"),
         "path/win32" => return part(s, rt, "path", "win32"),
         "util/types" => return part(s, rt, "util", "types"),
