@@ -5,6 +5,7 @@
 //! `modules` the module systems, `node` the builtin modules.
 #![forbid(unsafe_code)]
 
+mod continuation;
 mod driver;
 mod errors;
 mod host;

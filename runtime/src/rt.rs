@@ -65,6 +65,10 @@ pub struct Rt {
     /// Standard output failed for another reason than a closed pipe.
     pub(crate) stdout_failed: Cell<bool>,
     pub(crate) options: crate::Options,
+    /// What counts ids of asynchronous operations, once a program asks for them ([`crate::continuation`]).
+    pub(crate) hooks: Cell<Option<Global>>,
+    /// The terminal's settings as they were found, once they were changed.
+    pub(crate) terminal: RefCell<Option<rustix::termios::Termios>>,
     /// Numbers for events of our own kinds.
     numbers: Cell<u32>,
 }
@@ -90,6 +94,8 @@ impl Rt {
             buffer_prototype: Cell::new(None),
             stdout_failed: Cell::new(false),
             options,
+            hooks: Cell::new(None),
+            terminal: RefCell::default(),
             numbers: Cell::new(0),
         }
     }

@@ -69,7 +69,7 @@ fn set_up(s: &mut Scope<'_>, rt: &Rc<Rt>) {
     timers::init(rt);
     timers::init_immediates(rt);
     timers::register(s);
-    cjs::register(s);
+    crate::modules::cjs_module::register(s);
     let r = s.nested(|s| {
         node::process::install(s, rt)?;
         let g = s.global_object();
@@ -185,7 +185,9 @@ fn run_loop(m: &mut Machine) -> i32 {
         }
     }
     m.take_loop();
-    m.enter(end)
+    let code = m.enter(end);
+    node::os::restore_terminal(&rt);
+    code
 }
 
 fn before_exit(s: &mut Scope<'_>, rt: &Rc<Rt>) {

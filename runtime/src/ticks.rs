@@ -41,7 +41,7 @@ pub(crate) fn next_tick<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s
     let (label, _) = rt.describe(s, f);
     let pos = rt.here(s);
     let cause = rt.emit(|_| Event::TickQueued { number, label, pos });
-    let context = s.async_context();
+    let context = crate::continuation::capture(s, &rt, "TickObject", None);
     let tick = Tick {
         f: s.global(f),
         args: (1..args.len()).map(|i| s.global(args.get(i))).collect(),
@@ -95,11 +95,9 @@ fn run_tick(s: &mut Scope<'_>, rt: &Rc<Rt>, tick: Tick) -> bool {
         s.release(tick.f);
         s.release(tick.context);
         tick.args.iter().for_each(|&g| s.release(g));
-        let saved = s.set_async_context(context);
         let this = rt.process(s);
-        let ok = call(s, rt, Callback::new(CallbackKind::Tick, tick.number, tick.cause), f, this, &args);
-        s.set_async_context(saved);
-        ok
+        let cb = Callback::new(CallbackKind::Tick, tick.number, tick.cause);
+        crate::continuation::within(s, rt, context, true, |s| call(s, rt, cb, f, this, &args))
     })
 }
 

@@ -5,14 +5,16 @@ pub(crate) mod binding;
 pub(crate) mod buffer;
 pub(crate) mod clone;
 pub(crate) mod console;
+pub(crate) mod crypto;
 pub(crate) mod events;
 pub(crate) mod fs;
 pub(crate) mod messaging;
+pub(crate) mod os;
 pub(crate) mod process;
 pub(crate) mod stdio;
 pub(crate) mod sys;
 
-use crate::modules::{self, builtin, registered};
+use crate::modules::{self, builtin};
 use crate::rt::Rt;
 use looplab_engine::{Args, CompileGoal, Completion, Local, Scope, Thrown};
 use std::rc::Rc;
@@ -41,6 +43,21 @@ const JS: &[(&str, &str)] = &[
     ("/glob", include_str!("../../js/glob.js")),
     ("path", include_str!("../../js/path.js")),
     ("assert", include_str!("../../js/assert.js")),
+    ("/system_error", include_str!("../../js/system_error.js")),
+    ("/constants_table", include_str!("../../js/constants_table.js")),
+    ("constants", include_str!("../../js/constants.js")),
+    ("os", include_str!("../../js/os.js")),
+    ("sys", include_str!("../../js/sys.js")),
+    ("punycode", include_str!("../../js/punycode.js")),
+    ("querystring", include_str!("../../js/querystring.js")),
+    ("async_hooks", include_str!("../../js/async_hooks.js")),
+    ("/readline_keys", include_str!("../../js/readline_keys.js")),
+    ("/readline_cursor", include_str!("../../js/readline_cursor.js")),
+    ("/readline_interface", include_str!("../../js/readline_interface.js")),
+    ("module", include_str!("../../js/module.js")),
+    ("readline", include_str!("../../js/readline.js")),
+    ("readline/promises", include_str!("../../js/readline_promises.js")),
+    ("diagnostics_channel", include_str!("../../js/diagnostics_channel.js")),
 ];
 
 /// Makes the exports of a builtin; `None`: not here (yet).
@@ -77,7 +94,10 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
             messaging::install(s, o);
             o
         }
-        "module" => registered(s, "Module"),
+        "/os_native" => os::load(s),
+        "/crypto_native" => crypto::load(s),
+        "/async_native" => crate::continuation::load(s),
+        "/module_native" => modules::cjs_module::native(s),
         "path/posix" => return part(s, rt, "path", "posix"),
         "path/win32" => return part(s, rt, "path", "win32"),
         "util/types" => return part(s, rt, "util", "types"),
