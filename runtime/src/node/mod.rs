@@ -8,6 +8,7 @@ pub(crate) mod events;
 pub(crate) mod fs;
 pub(crate) mod process;
 pub(crate) mod stdio;
+pub(crate) mod stream;
 pub(crate) mod sys;
 
 use crate::modules::{self, builtin, registered};
@@ -31,6 +32,13 @@ const JS: &[(&str, &str)] = &[
     ("/deep_equal", include_str!("../../js/deep_equal.js")),
     ("/assertion_error", include_str!("../../js/assertion_error.js")),
     ("/console", include_str!("../../js/console.js")),
+    ("stream", include_str!("../../js/stream.js")),
+    ("/stream_util", include_str!("../../js/stream_util.js")),
+    ("/stream_pipeline", include_str!("../../js/stream_pipeline.js")),
+    ("/stream_extra", include_str!("../../js/stream_extra.js")),
+    ("/stream_operators", include_str!("../../js/stream_operators.js")),
+    ("stream/promises", include_str!("../../js/stream_promises.js")),
+    ("stream/consumers", include_str!("../../js/stream_consumers.js")),
     ("timers/promises", include_str!("../../js/timers_promises.js")),
     ("util", include_str!("../../js/util.js")),
     ("path", include_str!("../../js/path.js")),
@@ -66,6 +74,7 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         }
         "fs" => fs::load(s)?,
         "fs/promises" => fs::load_promises(s)?,
+        "/stream_native" => stream::load(s)?,
         "module" => registered(s, "Module"),
         "path/posix" => return part(s, rt, "path", "posix"),
         "path/win32" => return part(s, rt, "path", "win32"),
