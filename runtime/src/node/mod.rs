@@ -12,6 +12,7 @@ pub(crate) mod messaging;
 pub(crate) mod os;
 pub(crate) mod process;
 pub(crate) mod stdio;
+pub(crate) mod stream;
 pub(crate) mod sys;
 
 use crate::modules::{self, builtin};
@@ -38,6 +39,13 @@ const JS: &[(&str, &str)] = &[
     ("/deep_equal", include_str!("../../js/deep_equal.js")),
     ("/assertion_error", include_str!("../../js/assertion_error.js")),
     ("/console", include_str!("../../js/console.js")),
+    ("stream", include_str!("../../js/stream.js")),
+    ("/stream_util", include_str!("../../js/stream_util.js")),
+    ("/stream_pipeline", include_str!("../../js/stream_pipeline.js")),
+    ("/stream_extra", include_str!("../../js/stream_extra.js")),
+    ("/stream_operators", include_str!("../../js/stream_operators.js")),
+    ("stream/promises", include_str!("../../js/stream_promises.js")),
+    ("stream/consumers", include_str!("../../js/stream_consumers.js")),
     ("timers/promises", include_str!("../../js/timers_promises.js")),
     ("util", include_str!("../../js/util.js")),
     ("/glob", include_str!("../../js/glob.js")),
@@ -98,6 +106,8 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         "/crypto_native" => crypto::load(s),
         "/async_native" => crate::continuation::load(s),
         "/module_native" => modules::cjs_module::native(s),
+        "/stream_native" => stream::load(s)?,
+        "module" => registered(s, "Module"),
         "path/posix" => return part(s, rt, "path", "posix"),
         "path/win32" => return part(s, rt, "path", "win32"),
         "util/types" => return part(s, rt, "util", "types"),
