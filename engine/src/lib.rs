@@ -34,6 +34,7 @@ pub fn compile(source: Rc<Source>, goal: CompileGoal<'_>) -> Result<Rc<FunctionT
         }
         CompileGoal::Function => Goal::Function,
         CompileGoal::Eval => Goal::Eval { strict: false },
+        CompileGoal::DirectEval(context) => Goal::DirectEval(Rc::clone(context)),
     };
     looplab_compiler::compile(source, &Options::new(goal))
 }

@@ -18,6 +18,7 @@ pub mod heap;
 mod iter;
 mod job;
 mod module;
+mod names;
 mod ops;
 mod promise;
 mod property;

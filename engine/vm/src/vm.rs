@@ -99,6 +99,8 @@ pub enum CompileGoal<'a> {
     Function,
     /// Indirect eval.
     Eval,
+    /// Direct eval.
+    DirectEval(&'a Rc<looplab_bytecode::eval::EvalContext>),
 }
 
 /// Why compiling failed.

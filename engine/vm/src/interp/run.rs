@@ -1283,6 +1283,33 @@ impl Vm {
                     r!(i.a()) = v;
                 }
                 Op::Debugger => {}
+
+                Op::FindName => {
+                    let v = slow!(self.find_name(code, r!(i.b()), i.c()));
+                    r!(i.a()) = v;
+                }
+                Op::GetName => {
+                    let v = slow!(self.get_name(code, r!(i.b()), i.c(), i.x()));
+                    r!(i.a()) = v;
+                }
+                Op::SetName => slow!(self.set_name(code, r!(i.a()), i.b(), r!(i.c()), i.x() == 1)),
+                Op::DelName => {
+                    let v = slow!(self.delete_name(code, r!(i.b()), i.c()));
+                    r!(i.a()) = Value::bool(v);
+                }
+                Op::WithThis => r!(i.a()) = Vm::with_this(r!(i.b())),
+                Op::SetVar => slow!(self.set_eval_var(code, r!(i.b()), i.c(), r!(i.a()))),
+                Op::ToObject => {
+                    let v = slow!(Scope::new(self).to_object(Local::raw(r!(i.b()))).map(|l| l.v));
+                    r!(i.a()) = v;
+                }
+                Op::IsEval => {
+                    r!(i.a()) = Value::bool(r!(i.b()) == self.realm.get(crate::Intrinsic::Eval));
+                }
+                Op::DirectEval => {
+                    let v = slow!(self.direct_eval(code, r!(i.b()), r!(i.c()), i.x()));
+                    r!(i.a()) = v;
+                }
             }
         }
     }
