@@ -21,6 +21,16 @@ pub fn new_engine() -> Box<Vm> {
     vm
 }
 
+/// A further realm with the whole standard library.
+///
+/// # Errors
+/// A RangeError when there are too many.
+pub fn new_realm(s: &mut Scope<'_>) -> Result<RealmId, Thrown> {
+    let id = s.realm_new()?;
+    s.in_realm(id, |s| looplab_builtins::install_all(s.vm()));
+    Ok(id)
+}
+
 /// Compiles a text; see [`looplab_compiler::compile`].
 ///
 /// # Errors

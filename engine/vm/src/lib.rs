@@ -52,7 +52,7 @@ pub use object::{Class, HostData, Visitor};
 pub use ops::{Hint, PreferredType};
 pub use promise::{Capability, PromiseState};
 pub use property::{Desc, EntryKind, KeyFilter};
-pub use realm::Intrinsic;
+pub use realm::{Intrinsic, RealmId};
 pub use scope::{Args, Completion, Global, Key, Local, NativeFn, Scope, Thrown};
 pub use shape::{ALL, CONFIGURABLE, ENUMERABLE, HIDDEN, WRITABLE};
 pub use string::{Chars, MAX_LENGTH};

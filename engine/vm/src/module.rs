@@ -397,7 +397,7 @@ impl<'s> Scope<'s> {
     fn instantiate(&mut self, id: ModuleId) -> Result<(), Thrown> {
         let Some(t) = self.vm.module(id).template.clone() else { return Ok(()) };
         let has_tla = t.module.as_ref().is_some_and(|m| m.has_tla);
-        let code = CodeRef::new(&mut self.vm.heap, t, Some(id));
+        let code = CodeRef::new(&mut self.vm.heap, t, Some(id), self.vm.realm_id);
         let f = self.vm.closure_of(code, Value::UNDEFINED);
         let f = self.root(f);
         let (kind, object) =

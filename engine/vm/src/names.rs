@@ -270,7 +270,7 @@ impl Vm {
             }
         }
         let module = code.get().module;
-        let code = CodeRef::new(&mut s.vm.heap, template, module);
+        let code = CodeRef::new(&mut s.vm.heap, template, module, s.vm.realm_id);
         let f = s.vm.closure_of(code, env);
         let f = s.root(f);
         let undefined = s.undefined();

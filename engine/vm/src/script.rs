@@ -20,7 +20,7 @@ impl Vm {
 impl<'s> Scope<'s> {
     /// A function object of a compiled function without an outer environment (CommonJS wrapper).
     pub fn function_from(&mut self, template: Rc<FunctionTemplate>) -> Local<'s> {
-        let code = CodeRef::new(&mut self.vm.heap, template, None);
+        let code = CodeRef::new(&mut self.vm.heap, template, None, self.vm.realm_id);
         let f = self.vm.closure_of(code, Value::UNDEFINED);
         self.root(f)
     }

@@ -959,7 +959,7 @@ impl Vm {
                         let o = ObjRef::of(f);
                         // SAFETY: callee, this and arguments are registers of the window.
                         let window = unsafe { base.add(at + 1) };
-                        if o.is(Class::Function) {
+                        if o.is(Class::Function) && self.is_local(o) {
                             let t = CodeRef::of_function(o);
                             save!();
                             if t.get().simple && t.is_ready() {
@@ -1048,6 +1048,7 @@ impl Vm {
                     save!();
                     if let Some(o) = ObjRef::from(f)
                         && o.is(Class::Function)
+                        && self.is_local(o)
                         && CodeRef::of_function(o).is_constructor()
                     {
                         let this = self.this_for_construct(o, nt)?;
@@ -1334,7 +1335,8 @@ impl Vm {
     fn resume_in_place(&mut self, g: Value, sent: Value, ret: Ret, dst: usize) -> Result<bool, Thrown> {
         let Some(o) = ObjRef::from(g).filter(|o| o.is(Class::Generator)) else { return Ok(false) };
         let co = o.int(0);
-        if !matches!(coroutine::get(&co).state, State::Start | State::Yield) {
+        let c = coroutine::get(&co);
+        if !matches!(c.state, State::Start | State::Yield) || c.code.get().realm != self.realm_id {
             return Ok(false);
         }
         let at = self.top;
@@ -1390,7 +1392,7 @@ impl Vm {
         ret: Ret,
     ) -> Result<(), Thrown> {
         let o = ObjRef::of(f);
-        if o.is(Class::Function) && !CodeRef::of_function(o).template().is_generator {
+        if o.is(Class::Function) && self.is_local(o) && !CodeRef::of_function(o).template().is_generator {
             let at = self.top;
             if !self.has_stack(at, args.len() + 2) {
                 return Err(self.stack_overflow());
