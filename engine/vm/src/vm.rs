@@ -177,6 +177,7 @@ pub struct Vm {
     /// The async context (AsyncLocalStorage) that jobs inherit.
     pub(crate) async_context: Value,
     pub(crate) next_script_id: u32,
+    pub(crate) lookups: crate::lookup::LookupCache,
 }
 
 impl Vm {
@@ -232,6 +233,7 @@ impl Vm {
             stack_trace_limit: 10,
             async_context: Value::UNDEFINED,
             next_script_id: 1,
+            lookups: crate::lookup::LookupCache::new(),
         });
         vm.top = vm.stack.as_mut_ptr();
         vm.setup_realm();
