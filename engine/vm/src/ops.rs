@@ -173,7 +173,7 @@ impl<'s> Scope<'s> {
                 return Ok(p);
             }
         }
-        Ok(self.intrinsic(default))
+        self.intrinsic_for(new_target, default)
     }
 
     /// An array of these values.

@@ -99,6 +99,8 @@ pub enum CompileGoal<'a> {
     Function,
     /// Indirect eval.
     Eval,
+    /// Direct eval.
+    DirectEval(&'a Rc<looplab_bytecode::eval::EvalContext>),
 }
 
 /// Why compiling failed.
@@ -120,7 +122,11 @@ pub struct Vm {
     pub(crate) heap: Heap,
     pub(crate) interner: Interner,
     pub(crate) atoms: Atoms,
-    pub(crate) realm: Realm,
+    /// The running realm.
+    pub(crate) realm: Box<Realm>,
+    pub(crate) realm_id: u32,
+    /// Every realm by number; the running one's place is empty.
+    pub(crate) other_realms: Vec<Option<Box<Realm>>>,
     pub(crate) root_shapes: FxHashMap<usize, ShapeRef>,
     /// Registers of all frames; reserved once, so that pointers into it stay valid.
     pub(crate) stack: Box<[Value]>,
@@ -172,8 +178,6 @@ pub struct Vm {
     pub(crate) async_context: Value,
     pub(crate) next_script_id: u32,
     pub(crate) lookups: crate::lookup::LookupCache,
-    /// State of builtins, by its type.
-    pub(crate) extensions: FxHashMap<std::any::TypeId, Rc<dyn std::any::Any>>,
 }
 
 impl Vm {
@@ -185,16 +189,6 @@ impl Vm {
         let char_strings =
             Box::new(std::array::from_fn(|i| Value::string(interner.latin1(&mut heap, &[i as u8]))));
         let null_root = ShapeRef::root(&mut heap, std::ptr::null_mut());
-        let realm = Realm {
-            intrinsics: [Value::UNDEFINED; Intrinsic::COUNT],
-            global: Value::UNDEFINED,
-            lex_index: FxHashMap::default(),
-            lex: Vec::new(),
-            object_shape: null_root,
-            array_shape: null_root,
-            function_shape: null_root,
-            iter_result_shape: null_root,
-        };
         let mut root_shapes = FxHashMap::default();
         root_shapes.insert(0, null_root);
         // Zeroed pages are the number 0 everywhere: harmless to the collector, and untouched until used.
@@ -203,7 +197,9 @@ impl Vm {
             heap,
             interner,
             atoms,
-            realm,
+            realm: Realm::new(null_root),
+            realm_id: 0,
+            other_realms: vec![None],
             root_shapes,
             stack,
             frames: Vec::with_capacity(MAX_FRAMES + 8),
@@ -238,7 +234,6 @@ impl Vm {
             async_context: Value::UNDEFINED,
             next_script_id: 1,
             lookups: crate::lookup::LookupCache::new(),
-            extensions: FxHashMap::default(),
         });
         vm.top = vm.stack.as_mut_ptr();
         vm.setup_realm();
@@ -246,7 +241,7 @@ impl Vm {
     }
 
     /// The prototypes and shapes everything else is built on.
-    fn setup_realm(&mut self) {
+    pub(crate) fn setup_realm(&mut self) {
         let null_root = self.root_shape(None);
         let op = ObjRef::new(&mut self.heap, Class::Plain, null_root);
         self.realm.intrinsics[Intrinsic::ObjectPrototype as usize] = op.value();
@@ -415,7 +410,7 @@ impl Vm {
         let o = ObjRef::new(&mut self.heap, Class::Native, shape);
         o.set_int(0, Value::raw(f as usize));
         o.set_int(1, name.0);
-        o.set_int(2, Value::int((length | u32::from(constructor) << 16) as i32));
+        o.set_int(2, Value::int((length | u32::from(constructor) << 16 | self.realm_id << 17) as i32));
         o.set_flag(LAZY);
         o
     }

@@ -170,6 +170,9 @@ impl Vm {
         argv: *const Value,
         argc: usize,
     ) -> Result<Value, Thrown> {
+        if Vm::native_realm(o) != self.realm_id {
+            return self.call_foreign(o, this, new_target, argv, argc);
+        }
         let f = native_fn(o);
         let saved = std::mem::replace(&mut self.native, o.value());
         let saved_new = std::mem::replace(&mut self.native_new, !new_target.is_undefined());
@@ -180,6 +183,27 @@ impl Vm {
         r
     }
 
+    /// Calls a native function of another realm.
+    #[cold]
+    #[inline(never)]
+    fn call_foreign(
+        &mut self,
+        o: ObjRef,
+        this: Value,
+        new_target: Value,
+        argv: *const Value,
+        argc: usize,
+    ) -> Result<Value, Thrown> {
+        self.in_realm(Vm::native_realm(o), |vm| vm.call_native(o, this, new_target, argv, argc))
+    }
+
+    /// Whether a script function belongs to the running realm: calls to others go by way of Rust, so that one run of the
+    /// interpreter stays within one realm.
+    #[inline(always)]
+    pub(crate) fn is_local(&self, o: ObjRef) -> bool {
+        CodeRef::of_function(o).get().realm == self.realm_id
+    }
+
     fn call_function(
         &mut self,
         o: ObjRef,
@@ -187,6 +211,10 @@ impl Vm {
         nt: Value,
         args: &[Local<'_>],
     ) -> Result<Value, Thrown> {
+        if !self.is_local(o) {
+            let realm = CodeRef::of_function(o).get().realm;
+            return self.in_realm(realm, |vm| vm.call_function(o, this, nt, args));
+        }
         let at = self.push_args(o.value(), this, args)?;
         let (native, native_new) = (self.native, self.native_new);
         // SAFETY: the function is at `at`, the window begins behind it.
@@ -438,7 +466,14 @@ impl Vm {
                 s.get(Local::raw(new_target), s.vm.atoms.prototype)?.v
             }
         };
-        let proto = ObjRef::from(proto).unwrap_or(self.realm.proto(Intrinsic::ObjectPrototype));
+        let proto = match ObjRef::from(proto) {
+            Some(p) => p,
+            None => {
+                let mut s = Scope::new(self);
+                let p = s.intrinsic_for(Local::raw(new_target), Intrinsic::ObjectPrototype)?;
+                p.obj()
+            }
+        };
         let shape = self.root_shape(Some(proto));
         let slots = code.get().instance_slots;
         Ok(ObjRef::plain(&mut self.heap, shape, slots).value())
@@ -446,6 +481,10 @@ impl Vm {
 
     /// Runs a coroutine until it suspends or ends.
     pub(crate) fn enter_coroutine(&mut self, co: Value, how: Resume) -> Result<Entered, Thrown> {
+        let realm = coroutine::get(&co).code.get().realm;
+        if realm != self.realm_id {
+            return self.in_realm(realm, |vm| vm.enter_coroutine(co, how));
+        }
         self.enter_native()?;
         let at = self.top;
         let native = std::mem::replace(&mut self.native, Value::UNDEFINED);

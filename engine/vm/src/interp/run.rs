@@ -962,7 +962,7 @@ impl Vm {
                         let o = ObjRef::of(f);
                         // SAFETY: callee, this and arguments are registers of the window.
                         let window = unsafe { base.add(at + 1) };
-                        if o.is(Class::Function) {
+                        if o.is(Class::Function) && self.is_local(o) {
                             let t = CodeRef::of_function(o);
                             save!();
                             if t.get().simple && t.is_ready() {
@@ -1051,6 +1051,7 @@ impl Vm {
                     save!();
                     if let Some(o) = ObjRef::from(f)
                         && o.is(Class::Function)
+                        && self.is_local(o)
                         && CodeRef::of_function(o).is_constructor()
                     {
                         let this = self.this_for_construct(o, nt)?;
@@ -1294,6 +1295,33 @@ impl Vm {
                     r!(i.a()) = v;
                 }
                 Op::Debugger => {}
+
+                Op::FindName => {
+                    let v = slow!(self.find_name(code, r!(i.b()), i.c()));
+                    r!(i.a()) = v;
+                }
+                Op::GetName => {
+                    let v = slow!(self.get_name(code, r!(i.b()), i.c(), i.x()));
+                    r!(i.a()) = v;
+                }
+                Op::SetName => slow!(self.set_name(code, r!(i.a()), i.b(), r!(i.c()), i.x() == 1)),
+                Op::DelName => {
+                    let v = slow!(self.delete_name(code, r!(i.b()), i.c()));
+                    r!(i.a()) = Value::bool(v);
+                }
+                Op::WithThis => r!(i.a()) = Vm::with_this(r!(i.b())),
+                Op::SetVar => slow!(self.set_eval_var(code, r!(i.b()), i.c(), r!(i.a()))),
+                Op::ToObject => {
+                    let v = slow!(Scope::new(self).to_object(Local::raw(r!(i.b()))).map(|l| l.v));
+                    r!(i.a()) = v;
+                }
+                Op::IsEval => {
+                    r!(i.a()) = Value::bool(r!(i.b()) == self.realm.get(crate::Intrinsic::Eval));
+                }
+                Op::DirectEval => {
+                    let v = slow!(self.direct_eval(code, r!(i.b()), r!(i.c()), i.x()));
+                    r!(i.a()) = v;
+                }
             }
         }
     }
@@ -1315,7 +1343,8 @@ impl Vm {
     fn resume_in_place(&mut self, g: Value, sent: Value, ret: Ret, dst: usize) -> Result<bool, Thrown> {
         let Some(o) = ObjRef::from(g).filter(|o| o.is(Class::Generator)) else { return Ok(false) };
         let co = o.int(0);
-        if !matches!(coroutine::get(&co).state, State::Start | State::Yield) {
+        let c = coroutine::get(&co);
+        if !matches!(c.state, State::Start | State::Yield) || c.code.get().realm != self.realm_id {
             return Ok(false);
         }
         let at = self.top;
@@ -1373,7 +1402,7 @@ impl Vm {
         ret: Ret,
     ) -> Result<(), Thrown> {
         let o = ObjRef::of(f);
-        if o.is(Class::Function) && !CodeRef::of_function(o).template().is_generator {
+        if o.is(Class::Function) && self.is_local(o) && !CodeRef::of_function(o).template().is_generator {
             let at = self.top;
             if !self.has_stack(at, args.len() + 2) {
                 return Err(self.stack_overflow());
