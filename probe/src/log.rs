@@ -88,6 +88,11 @@ impl Log {
         id
     }
 
+    /// Whether the limit is reached: only how the run ends is still recorded.
+    pub fn is_full(&self) -> bool {
+        self.full()
+    }
+
     fn full(&self) -> bool {
         self.mark.is_some()
             || self.records.len() >= self.options.max_events
@@ -313,7 +318,7 @@ mod tests {
     fn groups_left_out_are_not_counted_as_cut() {
         let mut log = Log::default();
         assert!(!log.wants(Group::Statement));
-        assert!(log.push(0, Event::Statement { pos: Pos::NONE }).is_none());
+        assert!(log.push(0, Event::Statement { pos: Pos::NONE, to_line: 0, to_column: 0 }).is_none());
         assert_eq!(log.cut(), 0);
     }
 }
