@@ -17,6 +17,7 @@ mod gc;
 pub mod heap;
 mod iter;
 mod job;
+mod lookup;
 mod module;
 mod ops;
 mod promise;

@@ -446,6 +446,9 @@ impl<'s> Scope<'s> {
     /// `[[Get]]` with a receiver.
     pub fn get_from(&mut self, o: Local<'s>, key: Key<'s>, receiver: Local<'s>) -> Completion<'s> {
         let mut r = o.obj();
+        if let Some(v) = self.vm.quick_get(r, key.k) {
+            return Ok(self.root(v));
+        }
         loop {
             if r.is(Class::Proxy) {
                 let p = self.root(r.value());

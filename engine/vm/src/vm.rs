@@ -171,6 +171,7 @@ pub struct Vm {
     /// The async context (AsyncLocalStorage) that jobs inherit.
     pub(crate) async_context: Value,
     pub(crate) next_script_id: u32,
+    pub(crate) lookups: crate::lookup::LookupCache,
     /// State of builtins, by its type.
     pub(crate) extensions: FxHashMap<std::any::TypeId, Rc<dyn std::any::Any>>,
 }
@@ -236,6 +237,7 @@ impl Vm {
             stack_trace_limit: 10,
             async_context: Value::UNDEFINED,
             next_script_id: 1,
+            lookups: crate::lookup::LookupCache::new(),
             extensions: FxHashMap::default(),
         });
         vm.top = vm.stack.as_mut_ptr();

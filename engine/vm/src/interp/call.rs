@@ -2,7 +2,7 @@
 
 use super::{Frame, Ret};
 use crate::code::CodeRef;
-use crate::coroutine::{self, CoKind, State};
+use crate::coroutine::{self, State};
 use crate::object::{Class, ObjRef};
 use crate::realm::Intrinsic;
 use crate::scope::{Args, Local, Scope, Thrown};
@@ -211,6 +211,9 @@ impl Vm {
     ) -> Result<(), Thrown> {
         let code = CodeRef::of_function(o);
         code.ensure_ready(self);
+        if code.get().simple {
+            return self.push_simple(code, base, argc, new_target, ret, dst);
+        }
         let t: *const looplab_bytecode::FunctionTemplate = &**code.template();
         // SAFETY: the code, which the frame keeps alive, keeps the template.
         let t = unsafe { &*t };
@@ -260,10 +263,54 @@ impl Vm {
         };
         if t.is_async && !t.is_generator {
             let p = self.alloc_promise();
-            frame.co = coroutine::new(&mut self.heap, CoKind::Async, code, p.value(), new_target);
+            frame.co = p.value();
             frame.first = true;
         }
         self.frames.push(frame);
+        Ok(())
+    }
+
+    /// As `push_frame`, for code that needs nothing but its window.
+    #[inline(always)]
+    fn push_simple(
+        &mut self,
+        code: CodeRef,
+        base: *mut Value,
+        argc: usize,
+        new_target: Value,
+        ret: Ret,
+        dst: u32,
+    ) -> Result<(), Thrown> {
+        let c = code.get();
+        let n = c.nregs as usize;
+        if self.frames.len() >= MAX_FRAMES || !self.has_stack(base, n + argc + 2) {
+            return Err(self.stack_overflow());
+        }
+        c.calls = c.calls.wrapping_add(1);
+        // SAFETY: the window fits the stack (checked above); arguments are initialised up to argc.
+        let end = unsafe {
+            let end = base.add(n);
+            let mut p = base.add(argc.min(c.nparams as usize) + 1);
+            while p < end {
+                p.write(Value::UNDEFINED);
+                p = p.add(1);
+            }
+            end
+        };
+        self.top = end;
+        self.frames.push(Frame {
+            code,
+            pc: c.insns.as_ptr(),
+            base,
+            end,
+            new_target,
+            co: Value::UNDEFINED,
+            native: Value::UNDEFINED,
+            native_new: false,
+            dst,
+            ret,
+            first: false,
+        });
         Ok(())
     }
 

@@ -17,6 +17,7 @@ pub(crate) use call::{Entered, Resume};
 
 use crate::code::CodeRef;
 use crate::heap::{CellKind, Header, Heap};
+use crate::object::ObjRef;
 use crate::value::Value;
 use crate::vm::Vm;
 use looplab_bytecode::Insn;
@@ -50,7 +51,8 @@ pub(crate) struct Frame {
     /// One past the window.
     pub(crate) end: *mut Value,
     pub(crate) new_target: Value,
-    /// Coroutine cell, or undefined.
+    /// Coroutine cell, or undefined; the promise of an async function that has not awaited yet (most never do: their coroutine
+    /// is made at the first await).
     pub(crate) co: Value,
     /// Entry frames: the native function that called in, or undefined.
     pub(crate) native: Value,
@@ -97,8 +99,22 @@ impl Frame {
         unsafe { *self.base.sub(1) }
     }
 
-    pub(crate) fn coroutine(&self) -> Option<Value> {
-        self.co.is_cell().then_some(self.co)
+    pub(crate) fn is_coroutine(&self) -> bool {
+        !self.co.is_undefined()
+    }
+
+    /// The promise of an async function.
+    pub(crate) fn async_promise(&self) -> Option<ObjRef> {
+        if self.co.is_cell() { crate::coroutine::async_promise(self.co) } else { ObjRef::from(self.co) }
+    }
+
+    /// Marks the coroutine of a frame that has been popped as finished, if it has one.
+    pub(crate) fn end_coroutine(&self) {
+        if self.co.is_cell() {
+            let c = crate::coroutine::get(&self.co);
+            c.state = crate::coroutine::State::Done;
+            c.regs = std::ptr::null_mut();
+        }
     }
 
     /// One past the window.
@@ -227,6 +243,16 @@ pub(crate) fn list_get(list: Value, i: usize) -> Value {
     unsafe {
         assert!((*h).kind == CellKind::List as u8 && i < (*h).extra as usize, "list index");
         *h.add(1).cast::<Value>().add(i)
+    }
+}
+
+/// How many values a List cell has.
+pub(crate) fn list_len(list: Value) -> usize {
+    let h: *mut Header = list.ptr();
+    // SAFETY: a live List cell.
+    unsafe {
+        assert!((*h).kind == CellKind::List as u8, "not a list");
+        (*h).extra as usize
     }
 }
 

@@ -65,13 +65,13 @@ impl Vm {
             debug_assert!(self.frames.len() >= depth);
             let Some(f) = self.frames.pop() else { return Err(Thrown(())) };
             self.restore_top();
-            if let Some(co) = f.coroutine() {
-                let c = coroutine::get(&co);
-                c.state = State::Done;
-                c.regs = std::ptr::null_mut();
-                if c.kind == CoKind::Async && !self.terminating {
+            if f.is_coroutine() {
+                f.end_coroutine();
+                if let Some(p) = f.async_promise()
+                    && !self.terminating
+                {
                     let reason = std::mem::replace(&mut self.exception, Value::UNDEFINED);
-                    let p = c.object;
+                    let p = p.value();
                     let mut s = Scope::new(self);
                     let reason = s.root(reason);
                     s.promise_reject(Local::raw(p), reason);
@@ -1251,7 +1251,11 @@ impl Vm {
                     save!();
                     let v = r!(i.b());
                     // SAFETY: fp is the top frame.
-                    let co = unsafe { (*fp).co };
+                    let f = unsafe { &mut *fp };
+                    if !f.co.is_cell() {
+                        f.co = coroutine::new(&mut self.heap, CoKind::Async, code, f.co, f.new_target);
+                    }
+                    let co = f.co;
                     let mut s = Scope::new(self);
                     s.await_value(co, Local::raw(v))?;
                     drop(s);
@@ -1289,16 +1293,11 @@ impl Vm {
 
     /// The result of a frame that is a coroutine: marks it done, settles promises. The value the frame's caller gets.
     fn finish_coroutine(&mut self, f: &Frame, v: Value) -> Result<Value, Thrown> {
-        let c = coroutine::get(&f.co);
-        c.state = State::Done;
-        c.regs = std::ptr::null_mut();
-        if c.kind != CoKind::Async {
-            return Ok(v);
-        }
-        let p = c.object;
+        f.end_coroutine();
+        let Some(p) = f.async_promise() else { return Ok(v) };
         let mut s = Scope::new(self);
         let v = s.root(v);
-        let p = s.root(p);
+        let p = s.root(p.value());
         s.promise_resolve(p, v)?;
         Ok(p.v)
     }
