@@ -142,6 +142,11 @@ impl Log {
         self.running.last().copied().unwrap_or_default()
     }
 
+    /// The outermost running callback.
+    pub fn outermost(&self) -> EventId {
+        self.running.first().copied().unwrap_or_default()
+    }
+
     /// The chain of causes of `id`, nearest first: the event that scheduled its callback, the callback in which that
     /// happened, what scheduled that one, and so on up to the main script.
     pub fn why(&self, id: EventId) -> Vec<EventId> {

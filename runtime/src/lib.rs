@@ -13,9 +13,12 @@ mod node;
 mod options;
 mod rt;
 mod run;
+mod steps;
+mod stop;
 mod ticks;
 mod timers;
 mod uncaught;
 
 pub use options::{Entry, Finished, Options, Script};
 pub use run::run;
+pub use stop::StopSwitch;

@@ -22,6 +22,8 @@ pub enum Task {
     Immediates,
     /// A pool request with this number in [`Rt::requests`].
     Request(u32),
+    /// Somebody outside has ended the program ([`crate::StopSwitch`]).
+    Stop,
 }
 
 /// What a pool job gives back: each request knows its own type.
