@@ -14,6 +14,8 @@ mod node;
 mod options;
 mod rt;
 mod run;
+mod steps;
+mod stop;
 mod ticks;
 mod timers;
 mod uncaught;
@@ -21,3 +23,4 @@ mod wake;
 
 pub use options::{Entry, Finished, Options, Script};
 pub use run::run;
+pub use stop::StopSwitch;

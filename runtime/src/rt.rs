@@ -24,6 +24,8 @@ pub enum Task {
     Request(u32),
     /// A wake-up handle with this number in [`Rt::wakes`].
     Wake(u32),
+    /// Somebody outside has ended the program ([`crate::StopSwitch`]).
+    Stop,
 }
 
 /// What a pool job gives back: each request knows its own type.

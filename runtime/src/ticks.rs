@@ -165,7 +165,8 @@ pub(crate) fn call(
 }
 
 /// Reports that a callback begins.
-pub(crate) fn begin(rt: &Rt, cb: Callback, label: Str, pos: Pos) -> EventId {
+pub(crate) fn begin(rt: &Rc<Rt>, cb: Callback, label: Str, pos: Pos) -> EventId {
+    crate::stop::check_limit(rt);
     rt.emit(|_| Event::CallbackBegin { kind: cb.kind, number: cb.number, label, pos, cause: cb.cause })
 }
 

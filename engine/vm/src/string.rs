@@ -450,6 +450,35 @@ fn flatten_rope(heap: &mut Heap, s: *mut JsString) {
     }
 }
 
+/// Up to `limit` code units of a string's beginning, without changing it, and true. Of a rope whose beginning lies too deep to look
+/// for it: of its end, and false.
+pub(crate) fn peek(s: *const JsString, limit: usize) -> (Vec<u16>, bool) {
+    const DEEPEST: usize = 48;
+    let mut out = Vec::new();
+    let mut pieces = vec![s];
+    // SAFETY: s and everything below it are live strings; nothing is allocated on the heap in here.
+    unsafe {
+        for _ in 0..DEEPEST {
+            let Some(p) = pieces.pop().filter(|_| out.len() < limit) else { return (out, true) };
+            if (*p).is_rope() {
+                pieces.push(*(*p).word(1) as *const JsString);
+                pieces.push(*(*p).word(0) as *const JsString);
+            } else {
+                out.extend((*p).chars().iter().take(limit - out.len()));
+            }
+        }
+        if !out.is_empty() {
+            return (out, true);
+        }
+        let mut p = s;
+        while (*p).is_rope() {
+            p = *(*p).word(1) as *const JsString;
+        }
+        let chars = (*p).chars();
+        (chars.slice(chars.len().saturating_sub(limit), chars.len()).to_units(), false)
+    }
+}
+
 /// Marks what a string refers to.
 pub(crate) fn trace(heap: &mut Heap, s: *mut JsString) {
     // SAFETY: s is live, and so is what it refers to.

@@ -107,7 +107,6 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         "/async_native" => crate::continuation::load(s),
         "/module_native" => modules::cjs_module::native(s),
         "/stream_native" => stream::load(s)?,
-        "module" => registered(s, "Module"),
         "path/posix" => return part(s, rt, "path", "posix"),
         "path/win32" => return part(s, rt, "path", "win32"),
         "util/types" => return part(s, rt, "util", "types"),

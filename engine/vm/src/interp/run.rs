@@ -23,6 +23,9 @@ enum After {
 impl Vm {
     /// Runs the top frame until it returns to Rust.
     pub(crate) fn run(&mut self) -> Result<Value, Thrown> {
+        if self.debugger.is_some() {
+            return self.run_debug();
+        }
         let depth = self.frames.len();
         if std::mem::take(&mut self.pending_throw)
             && let Some(v) = self.unwind(depth)?
@@ -30,7 +33,7 @@ impl Vm {
             return Ok(v);
         }
         loop {
-            match self.run_frames() {
+            match self.run_frames::<false>() {
                 Ok(v) => return Ok(v),
                 Err(t) => {
                     let Thrown(()) = t;
@@ -45,7 +48,7 @@ impl Vm {
     /// Finds the handler of the exception that is on its way. Frames without one are popped, down to the entry frame at
     /// `depth`. `Ok(Some)`: an async entry frame turned the exception into its promise's rejection.
     #[inline(never)]
-    fn unwind(&mut self, depth: usize) -> Result<Option<Value>, Thrown> {
+    pub(crate) fn unwind(&mut self, depth: usize) -> Result<Option<Value>, Thrown> {
         loop {
             let Some(f) = self.frames.last_mut() else { return Err(Thrown(())) };
             if !self.terminating {
@@ -180,13 +183,16 @@ impl Vm {
         Ok(())
     }
 
-    /// Executes instructions. An error leaves the frame's `pc` behind the instruction that failed.
+    /// Executes instructions. An error leaves the frame's `pc` behind the instruction that failed. `DEBUG` is the interpreter that
+    /// reports statements, frames and variables (see `debug`); it may give up with `Debugger::switch` set, to be continued by the other.
     #[expect(clippy::cognitive_complexity, reason = "the dispatch: one short arm an instruction")]
-    fn run_frames(&mut self) -> Result<Value, Thrown> {
+    pub(crate) fn run_frames<const DEBUG: bool>(&mut self) -> Result<Value, Thrown> {
         let mut fp: *mut Frame;
         let mut pc: *const Insn;
         let mut base: *mut Value;
         let mut code: CodeRef;
+        // For each instruction of the running function whether a statement starts there; null: the function isn't followed.
+        let mut marks: *const u8 = std::ptr::null();
 
         // Takes the top frame's state into local variables.
         macro_rules! load {
@@ -196,6 +202,9 @@ impl Vm {
                 pc = f.pc;
                 base = f.base;
                 code = f.code;
+                if DEBUG {
+                    marks = self.debug_sync();
+                }
             }};
         }
         macro_rules! r {
@@ -360,6 +369,13 @@ impl Vm {
 
         load!();
         loop {
+            // SAFETY: marks has one byte for each instruction of the running code.
+            if DEBUG && !marks.is_null() && unsafe { *marks.add(code.pc_index(pc) as usize) } != 0 {
+                save!();
+                if self.debug_statement() {
+                    return Err(Thrown(()));
+                }
+            }
             // SAFETY: code ends with an instruction that never falls through (verifier).
             let i = unsafe { *pc };
             // SAFETY: as above.
@@ -1003,6 +1019,9 @@ impl Vm {
                                     self.frames.set_len(depth + 1);
                                     self.top = end;
                                 }
+                                if DEBUG {
+                                    marks = self.debug_sync();
+                                }
                                 continue;
                             }
                             if t.template().is_generator {
@@ -1091,6 +1110,10 @@ impl Vm {
                 }
                 Op::Return => {
                     let v = r!(i.a());
+                    if DEBUG {
+                        save!();
+                        self.debug_returns(v);
+                    }
                     // SAFETY: fp is the top frame; a frame with Ret::Reg has its caller's below it.
                     unsafe {
                         if (*fp).ret == Ret::Reg && (*fp).co.is_undefined() {
@@ -1102,15 +1125,22 @@ impl Vm {
                             code = (*fp).code;
                             self.top = (*fp).end;
                             base.add(dst).write(v);
+                            if DEBUG {
+                                marks = self.debug_sync();
+                            }
                             continue;
                         }
-                        if (*fp).ret == Ret::Entry && (*fp).co.is_undefined() && !(*fp).is_construct() {
+                        let plain = (*fp).co.is_undefined() && !(*fp).is_construct();
+                        if !DEBUG && plain && (*fp).ret == Ret::Entry {
                             self.frames.set_len(self.frames.len() - 1);
                             return Ok(v);
                         }
                     }
                     let f = self.frames.pop().expect("the running frame");
                     self.restore_top();
+                    if DEBUG {
+                        self.debug_sync();
+                    }
                     let v = if f.co.is_undefined() { v } else { self.finish_coroutine(&f, v)? };
                     if f.ret == Ret::Construct {
                         self.learn_instance_size(f.code, f.base);
@@ -1234,6 +1264,9 @@ impl Vm {
                 Op::GenStart => {
                     save!();
                     let v = self.gen_start()?;
+                    if DEBUG {
+                        self.debug_suspends(Value::UNDEFINED);
+                    }
                     let f = self.frames.pop().expect("the running frame");
                     self.restore_top();
                     if let After::Exit(v) = self.deliver(&f, v) {
@@ -1244,11 +1277,17 @@ impl Vm {
                 Op::Yield => {
                     save!();
                     let v = r!(i.b());
+                    if DEBUG {
+                        self.debug_suspends(v);
+                    }
                     // SAFETY: fp is the top frame.
                     let co = unsafe { (*fp).co };
                     self.save_window(co, State::Yield, i.a(), i.c(), i.x() == 1);
                     let f = self.frames.pop().expect("the running frame");
                     self.restore_top();
+                    if DEBUG {
+                        self.debug_sync();
+                    }
                     if f.ret == Ret::Entry {
                         return Ok(v);
                     }
@@ -1267,6 +1306,9 @@ impl Vm {
                     let mut s = Scope::new(self);
                     s.await_value(co, Local::raw(v))?;
                     drop(s);
+                    if DEBUG {
+                        self.debug_suspends(v);
+                    }
                     self.save_window(co, State::Await, i.a(), 0, false);
                     let f = self.frames.pop().expect("the running frame");
                     self.restore_top();
@@ -1283,6 +1325,9 @@ impl Vm {
                 }
                 Op::ModuleStart => {
                     save!();
+                    if DEBUG {
+                        self.debug_suspends(Value::UNDEFINED);
+                    }
                     self.module_started(r!(i.a()));
                     return Ok(Value::UNDEFINED);
                 }
