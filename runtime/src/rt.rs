@@ -149,10 +149,10 @@ impl Rt {
         (p.intern(&name), pos)
     }
 
-    /// Where the running script stands, for the log.
+    /// Where the running script stands, for the log: in the program's own code, if that is what called into ours.
     pub fn here(&self, s: &mut Scope<'_>) -> Pos {
         let Some(p) = &self.probe else { return Pos::NONE };
-        match s.vm().current_position() {
+        match s.vm().position_in(|source| !source.starts_with("node:")) {
             Some((script, _, line, column)) => Pos { script: p.intern(&script), line, column },
             None => Pos::NONE,
         }

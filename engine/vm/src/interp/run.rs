@@ -1555,7 +1555,8 @@ impl Vm {
         if let Some(p) = self.probe.clone() {
             let t = f.code.template();
             let (line, col) = t.source.position(t.offset_at(f.pc_index().saturating_sub(1)));
-            p.await_suspended(t.source.id, line, col);
+            let co = coroutine::get(&f.co);
+            co.suspended = p.await_suspended(t.source.id, line, col, co.awaits);
         }
     }
 
