@@ -6,6 +6,7 @@ use std::ffi::OsString;
 /// What is printed under a complaint about the command line.
 pub const USAGE: &str = "usage: looplab [flags] FILE [args…]
        looplab trace [flags] FILE [args…]
+       looplab step [flags] FILE [args…]
        looplab disasm FILE
 hint:  looplab --help lists the flags";
 
@@ -41,6 +42,7 @@ pub fn command() -> Command {
         )
         .subcommand(run())
         .subcommand(trace())
+        .subcommand(step())
         .subcommand(disasm())
 }
 
@@ -81,6 +83,22 @@ fn trace() -> Command {
         ))
         .arg(value("width", "N").help("Columns of the text [default: the terminal's, or 100]"))
         .arg(Arg::new("no-color").long("no-color").action(ArgAction::SetTrue).help("No colours, not even on a terminal"))
+}
+
+fn step() -> Command {
+    let value = |name: &'static str, word: &'static str| Arg::new(name).long(name).value_name(word);
+    Command::new("step")
+        .about("Run a program and step through what it did: statements, callbacks, phases, turns, both ways")
+        .long_about(
+            "Run a program and step through what it did: statements, callbacks, phases, turns, both ways.\n\
+             The program runs first, and is recorded; what it prints appears where it printed it. One that never ends is stopped.\n\
+             FILE may also be a log that `looplab trace --format json --steps` has written. ? in the stepper lists the keys.",
+        )
+        .override_usage("looplab step [FLAGS] FILE [ARGS]...")
+        .args(program_args())
+        .arg(value("seconds", "N").help("Stop the program after so many seconds [default: 10]"))
+        .arg(value("limit", "N").help("Events recorded at most; the program is stopped there [default: 1000000]"))
+        .arg(Arg::new("no-color").long("no-color").action(ArgAction::SetTrue).help("No colours (as NO_COLOR=1)"))
 }
 
 fn disasm() -> Command {

@@ -17,6 +17,8 @@ pub enum LowArgs {
     Run(LowProgram),
     /// Run it and tell its story.
     Trace(LowProgram, LowTrace),
+    /// Run it and step through what it did.
+    Step(LowProgram, LowStep),
     /// Show a file's bytecode.
     Disasm {
         /// The file.
@@ -79,11 +81,22 @@ pub struct LowTrace {
     pub no_color: bool,
 }
 
+/// How to step.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct LowStep {
+    /// `--limit`
+    pub limit: Option<String>,
+    /// `--seconds`
+    pub seconds: Option<String>,
+    /// `--no-color`
+    pub no_color: bool,
+}
+
 /// Parses what follows the program's own name.
 pub fn parse(args: Vec<OsString>) -> Result<LowArgs, Problem> {
     match args.first().and_then(|first| first.to_str()) {
         Some("run") => parse_program(&args[1..], "run"),
-        Some("trace" | "disasm" | "help") => parse_command(args),
+        Some("trace" | "step" | "disasm" | "help") => parse_command(args),
         _ => parse_program(&args, ""),
     }
 }
@@ -165,6 +178,14 @@ fn parse_command(args: Vec<OsString>) -> Result<LowArgs, Problem> {
     };
     match matches.subcommand() {
         Some(("trace", matches)) => parse_trace(matches),
+        Some(("step", matches)) => Ok(LowArgs::Step(
+            parse_under(matches)?,
+            LowStep {
+                limit: matches.get_one::<String>("limit").cloned(),
+                seconds: matches.get_one::<String>("seconds").cloned(),
+                no_color: matches.get_flag("no-color"),
+            },
+        )),
         Some(("disasm", matches)) => Ok(LowArgs::Disasm {
             file: matches.get_one::<OsString>("FILE").cloned().unwrap_or_default(),
             function: matches.get_one::<String>("function").cloned(),
@@ -188,7 +209,8 @@ fn problem_of(error: &clap::Error) -> Problem {
     [first.strip_prefix("error: ").unwrap_or(first), &rest.join(" ")].join(" ").trim_end().to_owned()
 }
 
-fn parse_trace(matches: &ArgMatches) -> Result<LowArgs, Problem> {
+/// The program of a command that is clap's, and the flags it shares with `run`.
+fn parse_under(matches: &ArgMatches) -> Result<LowProgram, Problem> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     let mut program = LowProgram {
         simulated: matches.get_flag("virtual"),
@@ -209,6 +231,12 @@ fn parse_trace(matches: &ArgMatches) -> Result<LowArgs, Problem> {
         program.entry = Some(file_or_stdin(first));
     }
     program.args = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    Ok(program)
+}
+
+fn parse_trace(matches: &ArgMatches) -> Result<LowArgs, Problem> {
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let program = parse_under(matches)?;
     let trace = LowTrace {
         format: text("format"),
         output: matches.get_one::<OsString>("output").cloned(),
@@ -234,14 +262,20 @@ mod tests {
 
     fn program(line: &str) -> LowProgram {
         match parsed(line) {
-            Ok(LowArgs::Run(program) | LowArgs::Trace(program, _)) => program,
+            Ok(LowArgs::Run(program) | LowArgs::Trace(program, _) | LowArgs::Step(program, _)) => program,
             other => panic!("{line}: {other:?}"),
         }
     }
 
     #[test]
     fn flags_end_at_the_program() {
-        for line in ["a.js --foo -e", "run a.js --foo -e", "trace a.js --foo -e", "-- a.js --foo -e"] {
+        for line in [
+            "a.js --foo -e",
+            "run a.js --foo -e",
+            "trace a.js --foo -e",
+            "step a.js --foo -e",
+            "-- a.js --foo -e",
+        ] {
             let program = program(line);
             assert_eq!(program.entry, Some(LowEntry::File("a.js".into())), "{line}");
             assert_eq!(program.args, ["--foo", "-e"], "{line}");
@@ -293,7 +327,8 @@ mod tests {
 
     #[test]
     fn help_and_version_are_texts() {
-        for line in ["--help", "run --help", "trace --help", "disasm -h", "help", "help trace"] {
+        for line in ["--help", "run --help", "trace --help", "step --help", "disasm -h", "help", "help trace"]
+        {
             let Ok(LowArgs::Print(text)) = parsed(line) else { panic!("{line}") };
             assert!(text.contains("Usage:"), "{line}: {text}");
         }

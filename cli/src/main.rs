@@ -9,6 +9,7 @@ mod help;
 mod hiargs;
 mod lowargs;
 mod output;
+mod step;
 mod trace;
 
 use hiargs::Command;
@@ -34,6 +35,7 @@ fn run(command: Command) -> i32 {
     match command {
         Command::Run(options) => looplab_runtime::run(*options).exit_code,
         Command::Trace(what) => trace::run(*what),
+        Command::Step(what) => step::run(*what),
         Command::Disasm(what) => disasm::run(&what),
         Command::Print(text) => output::print(&text),
     }
