@@ -48,6 +48,16 @@ const JS: &[(&str, &str)] = &[
     ("/readline_keys", include_str!("../../js/readline_keys.js")),
     ("/readline_cursor", include_str!("../../js/readline_cursor.js")),
     ("/readline_interface", include_str!("../../js/readline_interface.js")),
+    ("/crypto_hash", include_str!("../../js/crypto_hash.js")),
+    ("/crypto_keys", include_str!("../../js/crypto_keys.js")),
+    ("/crypto_random", include_str!("../../js/crypto_random.js")),
+    ("/crypto_kdf", include_str!("../../js/crypto_kdf.js")),
+    ("/crypto_cipher", include_str!("../../js/crypto_cipher.js")),
+    ("/webcrypto", include_str!("../../js/webcrypto.js")),
+    ("crypto", include_str!("../../js/crypto.js")),
+    ("tty", include_str!("../../js/tty.js")),
+    ("/tty_colors", include_str!("../../js/tty_colors.js")),
+    ("worker_threads", include_str!("../../js/worker_threads.js")),
     ("module", include_str!("../../js/module.js")),
     ("readline", include_str!("../../js/readline.js")),
     ("readline/promises", include_str!("../../js/readline_promises.js")),
@@ -135,6 +145,9 @@ const GLOBALS: &[(&str, &str, bool)] = &[
     ("btoa", "buffer", true),
     ("TextEncoder", "/encoding", false),
     ("TextDecoder", "/encoding", false),
+    ("Crypto", "/webcrypto", false),
+    ("SubtleCrypto", "/webcrypto", false),
+    ("crypto", "/webcrypto", true),
 ];
 
 /// Makes these globals accessors that load the module when first touched and then become plain properties.
