@@ -56,6 +56,8 @@ pub(crate) struct Timers {
     /// When the loop's timer is set to go off.
     armed: Option<u64>,
     drain_after_phase: bool,
+    /// `Timeout.prototype`.
+    proto: Option<Global>,
 }
 
 impl Timers {
@@ -69,6 +71,7 @@ impl Timers {
             loop_timer: None,
             armed: None,
             drain_after_phase,
+            proto: None,
         }
     }
 
@@ -230,7 +233,7 @@ fn start<'s>(s: &mut Scope<'s>, args: &Args<'s>, repeat: bool) -> Completion<'s>
             crate::node::process::emit_warning(s, &text, name, None)?;
         }
     }
-    let proto = crate::modules::registered(s, "Timeout.prototype");
+    let proto = timeout_proto(s, &rt);
     let object = s.new_object_of(Class::Host, proto);
     s.set_internal(object, CALLBACK, f);
     if args.len() > 2 {
@@ -240,6 +243,24 @@ fn start<'s>(s: &mut Scope<'s>, args: &Args<'s>, repeat: bool) -> Completion<'s>
     }
     insert(s, &rt, object, after, repeat, true);
     Ok(object)
+}
+
+/// `Timeout.prototype`.
+fn timeout_proto<'s>(s: &mut Scope<'s>, rt: &Rt) -> Local<'s> {
+    let proto = rt.timers.borrow().proto;
+    match proto {
+        Some(g) => s.open(g),
+        None => s.undefined(),
+    }
+}
+
+/// `Immediate.prototype`.
+fn immediate_proto<'s>(s: &mut Scope<'s>, rt: &Rt) -> Local<'s> {
+    let proto = rt.immediates.borrow().proto;
+    match proto {
+        Some(g) => s.open(g),
+        None => s.undefined(),
+    }
 }
 
 /// Starts a Timeout object.
@@ -314,7 +335,8 @@ fn is_timeout<'s>(s: &mut Scope<'s>, v: Local<'s>) -> bool {
     if !v.is_class(Class::Host) {
         return false;
     }
-    let proto = crate::modules::registered(s, "Timeout.prototype");
+    let rt = Rt::of(s);
+    let proto = timeout_proto(s, &rt);
     matches!(s.get_prototype_of(v), Ok(p) if p.is_identical(proto))
 }
 
@@ -613,6 +635,8 @@ pub(crate) struct Immediates {
     refs: u32,
     check: Option<HookId>,
     idle: Option<HookId>,
+    /// `Immediate.prototype`.
+    proto: Option<Global>,
 }
 
 /// Internal value 2 of an Immediate: 0 cleared or run, 1 waiting and ref'd, 2 waiting and unref'd.
@@ -649,7 +673,7 @@ fn set_immediate<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         return Err(errors::invalid_arg_type(s, "callback", "of type function", f));
     }
     let rt = Rt::of(s);
-    let proto = crate::modules::registered(s, "Immediate.prototype");
+    let proto = immediate_proto(s, &rt);
     let o = s.new_object_of(Class::Host, proto);
     s.set_internal(o, CALLBACK, f);
     if args.len() > 1 {
@@ -730,7 +754,7 @@ pub(crate) fn process_immediates(s: &mut Scope<'_>, rt: &Rc<Rt>) {
 fn clear_immediate<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let rt = Rt::of(s);
     let o = args.get(0);
-    let proto = crate::modules::registered(s, "Immediate.prototype");
+    let proto = immediate_proto(s, &rt);
     if !o.is_class(Class::Host) || !s.get_prototype_of(o)?.is_identical(proto) {
         return Ok(s.undefined());
     }
@@ -835,7 +859,8 @@ pub(crate) fn register(s: &mut Scope<'_>) {
             let f = s.function(k, 0, f);
             s.define_hidden(timeout, k, f);
         }
-        put(s, "Timeout.prototype", timeout);
+        let g = s.global(timeout);
+        Rt::of(s).timers.borrow_mut().proto = Some(g);
         let immediate = s.new_object();
         class(s, immediate, "Immediate");
         s.method(immediate, "ref", 0, immediate_ref);
@@ -844,7 +869,8 @@ pub(crate) fn register(s: &mut Scope<'_>) {
         let k = s.atoms().sym_dispose;
         let f = s.function(k, 0, immediate_dispose);
         s.define_hidden(immediate, k, f);
-        put(s, "Immediate.prototype", immediate);
+        let g = s.global(immediate);
+        Rt::of(s).immediates.borrow_mut().proto = Some(g);
     });
 }
 

@@ -51,10 +51,9 @@ pub(crate) fn new_module<'s>(s: &mut Scope<'s>, filename: &str, parent: Local<'s
             .collect();
     let paths = s.new_array(&paths);
     put(s, m, "paths", paths);
-    if parent.is_object() {
-        let k = s.key("parent");
-        s.define_hidden(m, k, parent);
-    }
+    let k = s.key("parent");
+    let parent = if parent.is_object() { parent } else { s.null() };
+    s.define_hidden(m, k, parent);
     Ok(m)
 }
 
