@@ -42,6 +42,6 @@ pub use http_service::{HttpOptions, HttpService, Reply, Request};
 pub use looplab_event_loop::world::network::{
     Address, DatagramOption, DatagramOptions, ListenOptions, Listener, Stream,
 };
-pub use queue::{WriteQueue, Wrote};
+pub use queue::{WriteQueue, Wrote, write_now};
 pub use server::{Protocol, Server, ServerOptions, ServerStats, connect};
 pub use udp::Udp;

@@ -22,6 +22,12 @@ pub enum Task {
     Immediates,
     /// A pool request with this number in [`Rt::requests`].
     Request(u32),
+    /// A socket with this number in [`Rt::net`] is ready.
+    Socket(u32),
+    /// A socket asked to be told something in the next pending phase.
+    SocketLater(u32, crate::node::net::Later),
+    /// A socket is closed.
+    SocketClosed(u32),
 }
 
 /// What a pool job gives back: each request knows its own type.
@@ -61,6 +67,8 @@ pub struct Rt {
     pub(crate) buffer_prototype: Cell<Option<Global>>,
     /// Standard output failed for another reason than a closed pipe.
     pub(crate) stdout_failed: Cell<bool>,
+    /// Sockets.
+    pub(crate) net: crate::node::net::Net,
     pub(crate) options: crate::Options,
     /// Numbers for events of our own kinds.
     numbers: Cell<u32>,
@@ -85,6 +93,7 @@ impl Rt {
             emitter: OnceCell::new(),
             buffer_prototype: Cell::new(None),
             stdout_failed: Cell::new(false),
+            net: crate::node::net::Net::default(),
             options,
             numbers: Cell::new(0),
         }

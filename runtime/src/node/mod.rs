@@ -6,6 +6,8 @@ pub(crate) mod buffer;
 pub(crate) mod console;
 pub(crate) mod events;
 pub(crate) mod fs;
+pub(crate) mod http;
+pub(crate) mod net;
 pub(crate) mod process;
 pub(crate) mod stdio;
 pub(crate) mod sys;
@@ -35,6 +37,18 @@ const JS: &[(&str, &str)] = &[
     ("util", include_str!("../../js/util.js")),
     ("path", include_str!("../../js/path.js")),
     ("assert", include_str!("../../js/assert.js")),
+    ("net", include_str!("../../js/net.js")),
+    ("/net_address", include_str!("../../js/net_address.js")),
+    ("dns", include_str!("../../js/dns.js")),
+    ("dgram", include_str!("../../js/dgram.js")),
+    ("http", include_str!("../../js/http.js")),
+    ("_http_common", include_str!("../../js/http_common.js")),
+    ("_http_incoming", include_str!("../../js/http_incoming.js")),
+    ("_http_outgoing", include_str!("../../js/http_outgoing.js")),
+    ("_http_server", include_str!("../../js/http_server.js")),
+    ("_http_client", include_str!("../../js/http_client.js")),
+    ("_http_agent", include_str!("../../js/http_agent.js")),
+    ("https", include_str!("../../js/https.js")),
 ];
 
 /// Makes the exports of a builtin; `None`: not here (yet).
@@ -66,7 +80,10 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         }
         "fs" => fs::load(s)?,
         "fs/promises" => fs::load_promises(s)?,
+        "/net_native" => net::load(s)?,
+        "/http_native" => http::load(s)?,
         "module" => registered(s, "Module"),
+        "dns/promises" => return part(s, rt, "dns", "promises"),
         "path/posix" => return part(s, rt, "path", "posix"),
         "path/win32" => return part(s, rt, "path", "win32"),
         "util/types" => return part(s, rt, "util", "types"),
