@@ -63,6 +63,8 @@ pub struct Rt {
     pub process: Cell<Option<Global>>,
     /// Keys of the `events` module, once it is loaded.
     pub(crate) emitter: OnceCell<Box<crate::node::events::Names>>,
+    /// Keys of the `stream` module, once it is loaded.
+    pub(crate) streams: OnceCell<Box<crate::node::stream::Names>>,
     /// `Buffer.prototype`, once made.
     pub(crate) buffer_prototype: Cell<Option<Global>>,
     /// Standard output failed for another reason than a closed pipe.
@@ -91,6 +93,7 @@ impl Rt {
             scripts: RefCell::default(),
             process: Cell::new(None),
             emitter: OnceCell::new(),
+            streams: OnceCell::new(),
             buffer_prototype: Cell::new(None),
             stdout_failed: Cell::new(false),
             net: crate::node::net::Net::default(),

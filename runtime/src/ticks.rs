@@ -34,8 +34,14 @@ pub(crate) fn next_tick<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s
         return Err(crate::errors::invalid_arg_type(s, "callback", "of type function", f));
     }
     let rt = Rt::of(s);
+    enqueue(s, &rt, f, args.tail(1));
+    Ok(s.undefined())
+}
+
+/// Calls a function with these arguments in the next tick.
+pub(crate) fn enqueue(s: &mut Scope<'_>, rt: &Rt, f: Local<'_>, args: &[Local<'_>]) {
     if rt.exit.get().is_some() || rt.exit_emitted.get() {
-        return Ok(s.undefined());
+        return;
     }
     let number = if rt.probe.is_some() { rt.next_number() } else { 0 };
     let (label, _) = rt.describe(s, f);
@@ -44,13 +50,12 @@ pub(crate) fn next_tick<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s
     let context = s.async_context();
     let tick = Tick {
         f: s.global(f),
-        args: (1..args.len()).map(|i| s.global(args.get(i))).collect(),
+        args: args.iter().map(|&a| s.global(a)).collect(),
         context: s.global(context),
         cause,
         number,
     };
     rt.ticks.borrow_mut().queue.push_back(tick);
-    Ok(s.undefined())
 }
 
 /// All ticks, then all microtasks, again until both queues are empty; then unhandled rejections, which may make more.

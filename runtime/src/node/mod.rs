@@ -10,6 +10,7 @@ pub(crate) mod http;
 pub(crate) mod net;
 pub(crate) mod process;
 pub(crate) mod stdio;
+pub(crate) mod stream;
 pub(crate) mod sys;
 
 use crate::modules::{self, builtin, registered};
@@ -33,6 +34,13 @@ const JS: &[(&str, &str)] = &[
     ("/deep_equal", include_str!("../../js/deep_equal.js")),
     ("/assertion_error", include_str!("../../js/assertion_error.js")),
     ("/console", include_str!("../../js/console.js")),
+    ("stream", include_str!("../../js/stream.js")),
+    ("/stream_util", include_str!("../../js/stream_util.js")),
+    ("/stream_pipeline", include_str!("../../js/stream_pipeline.js")),
+    ("/stream_extra", include_str!("../../js/stream_extra.js")),
+    ("/stream_operators", include_str!("../../js/stream_operators.js")),
+    ("stream/promises", include_str!("../../js/stream_promises.js")),
+    ("stream/consumers", include_str!("../../js/stream_consumers.js")),
     ("timers/promises", include_str!("../../js/timers_promises.js")),
     ("util", include_str!("../../js/util.js")),
     ("path", include_str!("../../js/path.js")),
@@ -82,6 +90,7 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         "fs/promises" => fs::load_promises(s)?,
         "/net_native" => net::load(s)?,
         "/http_native" => http::load(s)?,
+        "/stream_native" => stream::load(s)?,
         "module" => registered(s, "Module"),
         "dns/promises" => return part(s, rt, "dns", "promises"),
         "path/posix" => return part(s, rt, "path", "posix"),
