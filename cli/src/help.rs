@@ -5,6 +5,7 @@ use std::ffi::OsString;
 
 /// What is printed under a complaint about the command line.
 pub const USAGE: &str = "usage: looplab [flags] FILE [args…]
+       looplab serve [flags] [DIR]
        looplab trace [flags] FILE [args…]
        looplab disasm FILE
 hint:  looplab --help lists the flags";
@@ -40,6 +41,7 @@ pub fn command() -> Command {
                 .help("Print the version"),
         )
         .subcommand(run())
+        .subcommand(serve())
         .subcommand(trace())
         .subcommand(disasm())
 }
@@ -49,6 +51,17 @@ fn run() -> Command {
         .about("Run a program")
         .override_usage("looplab [run] [FLAGS] FILE [ARGS]...")
         .args(program_args())
+}
+
+fn serve() -> Command {
+    let value = |name: &'static str, word: &'static str| Arg::new(name).long(name).value_name(word);
+    Command::new("serve")
+        .about("Serve the files of a directory over HTTP, with ranges and caching headers")
+        .arg(Arg::new("DIR").help("The directory [default: .]"))
+        .arg(value("port", "N").short('p').help("The port; 0: any that is free [default: 8000]"))
+        .arg(value("host", "ADDRESS").help("The address to listen at [default: 127.0.0.1]"))
+        .arg(value("max-age", "SECONDS").help("How long clients may keep files unasked [default: 0]"))
+        .arg(Arg::new("quiet").short('q').long("quiet").action(ArgAction::SetTrue).help("No line for each request"))
 }
 
 fn trace() -> Command {
@@ -75,6 +88,9 @@ fn trace() -> Command {
         )
         .arg(value("limit", "N").help(
             "Lines of text at most (default 10000), or events recorded at most (default 1000000); 0: no limit",
+        ))
+        .arg(Arg::new("steps").long("steps").action(ArgAction::SetTrue).help(
+            "Record statements, calls and variables too (json only; slower)",
         ))
         .arg(value("width", "N").help("Columns of the text [default: the terminal's, or 100]"))
         .arg(Arg::new("no-color").long("no-color").action(ArgAction::SetTrue).help("No colours, not even on a terminal"))

@@ -28,6 +28,10 @@ pub enum Task {
     SocketLater(u32, crate::node::net::Later),
     /// A socket is closed.
     SocketClosed(u32),
+    /// A wake-up handle with this number in [`Rt::wakes`].
+    Wake(u32),
+    /// Somebody outside has ended the program ([`crate::StopSwitch`]).
+    Stop,
 }
 
 /// What a pool job gives back: each request knows its own type.
@@ -51,6 +55,7 @@ pub struct Rt {
     pub(crate) timers: RefCell<Timers>,
     pub(crate) immediates: RefCell<Immediates>,
     pub(crate) requests: RefCell<Slab<Complete>>,
+    pub(crate) wakes: RefCell<crate::wake::Wakes>,
     /// The process is ending with this code: nothing of the script runs any more.
     pub exit: Cell<Option<i32>>,
     /// 'exit' has been emitted.
@@ -72,6 +77,10 @@ pub struct Rt {
     /// Sockets.
     pub(crate) net: crate::node::net::Net,
     pub(crate) options: crate::Options,
+    /// What counts ids of asynchronous operations, once a program asks for them ([`crate::continuation`]).
+    pub(crate) hooks: Cell<Option<Global>>,
+    /// The terminal's settings as they were found, once they were changed.
+    pub(crate) terminal: RefCell<Option<rustix::termios::Termios>>,
     /// Numbers for events of our own kinds.
     numbers: Cell<u32>,
 }
@@ -86,6 +95,7 @@ impl Rt {
             timers: RefCell::new(Timers::new(rules.drain_after_phase)),
             immediates: RefCell::new(Immediates::default()),
             requests: RefCell::default(),
+            wakes: RefCell::default(),
             exit: Cell::new(None),
             exit_emitted: Cell::new(false),
             rejections: RefCell::default(),
@@ -98,6 +108,8 @@ impl Rt {
             stdout_failed: Cell::new(false),
             net: crate::node::net::Net::default(),
             options,
+            hooks: Cell::new(None),
+            terminal: RefCell::default(),
             numbers: Cell::new(0),
         }
     }

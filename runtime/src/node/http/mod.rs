@@ -3,6 +3,7 @@
 
 mod headers;
 mod parser;
+mod websocket;
 
 pub(crate) use parser::feed;
 
@@ -27,6 +28,7 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
         s.method(o, name, n, f);
     }
     parser::install(s, o);
+    websocket::install(s, o);
     let names: Vec<_> = METHODS.iter().map(|name| s.str(name)).collect();
     let list = s.new_array(&names);
     put(s, o, "METHODS", list);
