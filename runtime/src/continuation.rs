@@ -8,11 +8,10 @@
 use crate::rt::Rt;
 use crate::uncaught;
 use looplab_engine::{Args, Class, Completion, Local, Scope, Thrown};
-use std::rc::Rc;
 
 /// The continuation of a callback that is scheduled now; `kind` is the resource type that hooks are told.
 #[inline]
-pub(crate) fn capture<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, kind: &str, resource: Option<Local<'s>>) -> Local<'s> {
+pub(crate) fn capture<'s>(s: &mut Scope<'s>, rt: &Rt, kind: &str, resource: Option<Local<'s>>) -> Local<'s> {
     match rt.hooks.get() {
         None => s.async_context(),
         Some(_) => record(s, rt, kind, resource),
@@ -20,7 +19,7 @@ pub(crate) fn capture<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, kind: &str, resource: 
 }
 
 #[cold]
-fn record<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, kind: &str, resource: Option<Local<'s>>) -> Local<'s> {
+fn record<'s>(s: &mut Scope<'s>, rt: &Rt, kind: &str, resource: Option<Local<'s>>) -> Local<'s> {
     let kind = s.str(kind);
     let resource = resource.unwrap_or_else(|| s.undefined());
     match tell(s, rt, "capture", &[kind, resource]) {
@@ -33,14 +32,14 @@ fn record<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, kind: &str, resource: Option<Local
     }
 }
 
-fn tell<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, what: &str, args: &[Local<'s>]) -> Completion<'s> {
+fn tell<'s>(s: &mut Scope<'s>, rt: &Rt, what: &str, args: &[Local<'s>]) -> Completion<'s> {
     let Some(g) = rt.hooks.get() else { return Ok(s.undefined()) };
     let hooks = s.open(g);
     let k = s.key(what);
     s.invoke(hooks, k, args)
 }
 
-fn tell_quietly<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, what: &str, args: &[Local<'s>]) {
+fn tell_quietly<'s>(s: &mut Scope<'s>, rt: &Rt, what: &str, args: &[Local<'s>]) {
     if let Err(t) = tell(s, rt, what, args) {
         s.caught(t);
     }
@@ -50,7 +49,7 @@ fn tell_quietly<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, what: &str, args: &[Local<'s
 #[inline]
 pub(crate) fn within<'s, R>(
     s: &mut Scope<'s>,
-    rt: &Rc<Rt>,
+    rt: &Rt,
     continuation: Local<'s>,
     last: bool,
     f: impl FnOnce(&mut Scope<'s>) -> R,
@@ -67,7 +66,7 @@ pub(crate) fn within<'s, R>(
 
 fn entered<'s, R>(
     s: &mut Scope<'s>,
-    rt: &Rc<Rt>,
+    rt: &Rt,
     continuation: Local<'s>,
     last: bool,
     f: impl FnOnce(&mut Scope<'s>) -> R,
@@ -91,7 +90,7 @@ fn entered<'s, R>(
 }
 
 /// Says that the callback of a continuation will never run.
-pub(crate) fn dropped<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, continuation: Local<'s>) {
+pub(crate) fn dropped<'s>(s: &mut Scope<'s>, rt: &Rt, continuation: Local<'s>) {
     if continuation.is_class(Class::Array) {
         tell_quietly(s, rt, "destroy", &[continuation]);
     }

@@ -47,7 +47,7 @@ pub(crate) fn enqueue(s: &mut Scope<'_>, rt: &Rt, f: Local<'_>, args: &[Local<'_
     let (label, _) = rt.describe(s, f);
     let pos = rt.here(s);
     let cause = rt.emit(|_| Event::TickQueued { number, label, pos });
-    let context = crate::continuation::capture(s, &rt, "TickObject", None);
+    let context = crate::continuation::capture(s, rt, "TickObject", None);
     let tick = Tick {
         f: s.global(f),
         args: args.iter().map(|&a| s.global(a)).collect(),
