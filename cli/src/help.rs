@@ -5,6 +5,7 @@ use std::ffi::OsString;
 
 /// What is printed under a complaint about the command line.
 pub const USAGE: &str = "usage: looplab [flags] FILE [args…]
+       looplab serve [flags] [DIR]
        looplab trace [flags] FILE [args…]
        looplab step [flags] FILE [args…]
        looplab disasm FILE
@@ -41,6 +42,7 @@ pub fn command() -> Command {
                 .help("Print the version"),
         )
         .subcommand(run())
+        .subcommand(serve())
         .subcommand(trace())
         .subcommand(step())
         .subcommand(disasm())
@@ -51,6 +53,17 @@ fn run() -> Command {
         .about("Run a program")
         .override_usage("looplab [run] [FLAGS] FILE [ARGS]...")
         .args(program_args())
+}
+
+fn serve() -> Command {
+    let value = |name: &'static str, word: &'static str| Arg::new(name).long(name).value_name(word);
+    Command::new("serve")
+        .about("Serve the files of a directory over HTTP, with ranges and caching headers")
+        .arg(Arg::new("DIR").help("The directory [default: .]"))
+        .arg(value("port", "N").short('p').help("The port; 0: any that is free [default: 8000]"))
+        .arg(value("host", "ADDRESS").help("The address to listen at [default: 127.0.0.1]"))
+        .arg(value("max-age", "SECONDS").help("How long clients may keep files unasked [default: 0]"))
+        .arg(Arg::new("quiet").short('q').long("quiet").action(ArgAction::SetTrue).help("No line for each request"))
 }
 
 fn trace() -> Command {

@@ -96,6 +96,7 @@ pub struct LowStep {
 pub fn parse(args: Vec<OsString>) -> Result<LowArgs, Problem> {
     match args.first().and_then(|first| first.to_str()) {
         Some("run") => parse_program(&args[1..], "run"),
+        Some("serve") => Ok(parse_serve(&args[1..])),
         Some("trace" | "step" | "disasm" | "help") => parse_command(args),
         _ => parse_program(&args, ""),
     }
@@ -132,6 +133,16 @@ fn parse_program(args: &[OsString], command: &str) -> Result<LowArgs, Problem> {
     }
     program.args.extend(rest.map(|arg| arg.to_string_lossy().into_owned()));
     Ok(LowArgs::Run(program))
+}
+
+/// `looplab serve DIR …`: a program that is built in; it reads its own flags.
+fn parse_serve(args: &[OsString]) -> LowArgs {
+    let args: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    if args.iter().any(|arg| arg == "-h" || arg == "--help") {
+        return LowArgs::Print(help::long("serve"));
+    }
+    let entry = Some(LowEntry::Eval(include_str!("serve.js").to_owned()));
+    LowArgs::Run(LowProgram { entry, args, ..LowProgram::default() })
 }
 
 fn file_or_stdin(arg: &OsString) -> LowEntry {
@@ -327,8 +338,17 @@ mod tests {
 
     #[test]
     fn help_and_version_are_texts() {
-        for line in ["--help", "run --help", "trace --help", "step --help", "disasm -h", "help", "help trace"]
-        {
+        let lines = [
+            "--help",
+            "run --help",
+            "serve --help",
+            "trace --help",
+            "step --help",
+            "disasm -h",
+            "help",
+            "help trace",
+        ];
+        for line in lines {
             let Ok(LowArgs::Print(text)) = parsed(line) else { panic!("{line}") };
             assert!(text.contains("Usage:"), "{line}: {text}");
         }

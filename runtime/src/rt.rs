@@ -22,6 +22,12 @@ pub enum Task {
     Immediates,
     /// A pool request with this number in [`Rt::requests`].
     Request(u32),
+    /// A socket with this number in [`Rt::net`] is ready.
+    Socket(u32),
+    /// A socket asked to be told something in the next pending phase.
+    SocketLater(u32, crate::node::net::Later),
+    /// A socket is closed.
+    SocketClosed(u32),
     /// A wake-up handle with this number in [`Rt::wakes`].
     Wake(u32),
     /// Somebody outside has ended the program ([`crate::StopSwitch`]).
@@ -68,6 +74,8 @@ pub struct Rt {
     pub(crate) buffer_prototype: Cell<Option<Global>>,
     /// Standard output failed for another reason than a closed pipe.
     pub(crate) stdout_failed: Cell<bool>,
+    /// Sockets.
+    pub(crate) net: crate::node::net::Net,
     pub(crate) options: crate::Options,
     /// What counts ids of asynchronous operations, once a program asks for them ([`crate::continuation`]).
     pub(crate) hooks: Cell<Option<Global>>,
@@ -98,6 +106,7 @@ impl Rt {
             streams: OnceCell::new(),
             buffer_prototype: Cell::new(None),
             stdout_failed: Cell::new(false),
+            net: crate::node::net::Net::default(),
             options,
             hooks: Cell::new(None),
             terminal: RefCell::default(),
