@@ -80,7 +80,8 @@ pub(super) fn last_index_of<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completio
 }
 
 pub(super) fn includes<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    let o = this_object(s, args, "Array.prototype.includes")?;
+    // As V8 has it, no method is named here.
+    let o = s.to_object(args.this())?;
     let n = s.length_of(o)?;
     if n == 0 {
         return Ok(s.bool(false));
