@@ -4,6 +4,7 @@
 //! timer is due (then by list id). One timer of the loop carries them all. `Timeout` objects hold only a number; the rest is
 //! in a slab here, so that a million timers cost little.
 
+use crate::continuation;
 use crate::errors;
 use crate::rt::{Lp, Rt, Task};
 use crate::ticks::{self, Callback};
@@ -33,6 +34,8 @@ struct Entry {
     linked: bool,
     number: u32,
     cause: EventId,
+    /// What it takes along ([`continuation`]), if anything.
+    context: Option<Global>,
 }
 
 struct List {
@@ -264,6 +267,8 @@ fn immediate_proto<'s>(s: &mut Scope<'s>, rt: &Rt) -> Local<'s> {
 fn insert<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, object: Local<'s>, after: u32, repeat: bool, refed: bool) {
     let number = if rt.probe.is_some() { rt.next_number() } else { 0 };
     let g = s.global(object);
+    let context = continuation::capture(s, rt, "Timeout", Some(object));
+    let context = (!context.is_undefined()).then(|| s.global(context));
     let t = &mut *rt.timers.borrow_mut();
     let now = rt.with_loop(|lp| {
         lp.update_time();
@@ -296,6 +301,7 @@ fn insert<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, object: Local<'s>, after: u32, rep
         linked: false,
         number,
         cause,
+        context,
     };
     let k = t.entries.insert(entry) as u32;
     let key = s.num(f64::from(k));
@@ -349,6 +355,7 @@ fn cancel(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32) {
         s.set_internal(o, WAS_REFED, was);
         s.release(e.object);
     });
+    drop_context(s, rt, e.context);
     if was_linked {
         let pos = rt.here(s);
         rt.emit(|_| Event::TimerStop { number: e.number, pos });
@@ -357,6 +364,16 @@ fn cancel(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32) {
     if e.refed {
         change_refs(rt, t, -1);
     }
+}
+
+/// A cleared timer takes nothing along any more.
+fn drop_context(s: &mut Scope<'_>, rt: &Rc<Rt>, context: Option<Global>) {
+    let Some(g) = context else { return };
+    s.nested(|s| {
+        let c = s.open(g);
+        s.release(g);
+        continuation::dropped(s, rt, c);
+    });
 }
 
 /// The loop's timer went off.
@@ -420,11 +437,11 @@ fn run_list(s: &mut Scope<'_>, rt: &Rc<Rt>, after: u32, now: u64, ran_one: &mut 
 
 /// Runs one timer; false when it threw.
 fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
-    let (object, number, cause, late, repeat, started) = {
+    let (object, number, cause, late, repeat, context) = {
         let t = &mut *rt.timers.borrow_mut();
         t.unlink(k);
         let e = &t.entries[k as usize];
-        (e.object, e.number, e.cause, now.saturating_sub(e.start + u64::from(e.after)), e.repeat, e.start)
+        (e.object, e.number, e.cause, now.saturating_sub(e.start + u64::from(e.after)), e.repeat, e.context)
     };
     rt.emit(|_| Event::TimerFire { number, late });
     let restart_from = repeat.then(|| {
@@ -433,13 +450,17 @@ fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
             lp.now()
         })
     });
-    let _ = started;
     let ok = s.nested(|s| {
         let o = s.open(object);
         let f = s.internal(o, CALLBACK);
         let list = s.internal(o, ARGS);
         let args = if list.is_object() { s.dense_elements(list).unwrap_or_default() } else { Vec::new() };
-        ticks::call(s, rt, Callback::new(CallbackKind::Timer, number, cause), f, o, &args)
+        let context = match context {
+            Some(g) => s.open(g),
+            None => s.undefined(),
+        };
+        let cb = Callback::new(CallbackKind::Timer, number, cause);
+        continuation::within(s, rt, context, !repeat, |s| ticks::call(s, rt, cb, f, o, &args))
     });
     let t = &mut *rt.timers.borrow_mut();
     // Cleared, or restarted (refresh), by its own callback.
@@ -468,6 +489,9 @@ fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
         let u = s.undefined();
         s.set_internal(o, ENTRY, u);
         s.release(e.object);
+        if let Some(g) = e.context {
+            s.release(g);
+        }
     });
     if e.refed {
         change_refs(rt, t, -1);
@@ -617,6 +641,8 @@ pub(crate) struct Immediates {
 
 /// Internal value 2 of an Immediate: 0 cleared or run, 1 waiting and ref'd, 2 waiting and unref'd.
 const STATE: usize = 2;
+/// Internal value 3 of an Immediate: what it takes along.
+const CONTEXT: usize = 3;
 
 pub(crate) fn init_immediates(rt: &Rt) {
     let (check, idle) = rt.with_loop(|lp| {
@@ -657,6 +683,10 @@ fn set_immediate<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     }
     let waiting = s.int(1);
     s.set_internal(o, STATE, waiting);
+    let context = continuation::capture(s, &rt, "Immediate", Some(o));
+    if !context.is_undefined() {
+        s.set_internal(o, CONTEXT, context);
+    }
     let number = if rt.probe.is_some() { rt.next_number() } else { 0 };
     let (label, _) = rt.describe(s, f);
     let pos = rt.here(s);
@@ -707,7 +737,9 @@ pub(crate) fn process_immediates(s: &mut Scope<'_>, rt: &Rc<Rt>) {
             let f = s.internal(o, CALLBACK);
             let list = s.internal(o, ARGS);
             let args = if list.is_object() { s.dense_elements(list).unwrap_or_default() } else { Vec::new() };
-            ticks::call(s, rt, Callback::new(CallbackKind::Immediate, im.number, im.cause), f, o, &args);
+            let context = s.internal(o, CONTEXT);
+            let cb = Callback::new(CallbackKind::Immediate, im.number, im.cause);
+            continuation::within(s, rt, context, true, |s| ticks::call(s, rt, cb, f, o, &args));
             true
         });
     }

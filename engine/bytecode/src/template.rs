@@ -196,6 +196,21 @@ pub struct LocalVar {
     pub reg: u16,
     /// First instruction at which it exists.
     pub start: u32,
+    /// First instruction at which it has been given a value of its own (let, const, class); the register may hold anything before.
+    pub live: u32,
+    /// One past the last.
+    pub end: u32,
+}
+
+/// A register that holds an environment (for debuggers).
+#[derive(Clone, Copy, Debug)]
+pub struct EnvVar {
+    /// The register.
+    pub reg: u16,
+    /// Which of the function's environment descriptions it is made by.
+    pub scope: u16,
+    /// First instruction at which it may be there.
+    pub start: u32,
     /// One past the last.
     pub end: u32,
 }
@@ -248,6 +263,8 @@ pub struct FunctionTemplate {
     pub statements: Vec<(u32, Span)>,
     /// Locals in registers.
     pub locals: Vec<LocalVar>,
+    /// Environments in registers.
+    pub envs: Vec<EnvVar>,
     /// The whole function in the source (Function.prototype.toString).
     pub span: Span,
     /// The source.

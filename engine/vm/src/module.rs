@@ -92,6 +92,7 @@ impl Vm {
     }
 
     /// GetImport.
+    #[inline(never)]
     pub(crate) fn import_value(&mut self, code: CodeRef, n: usize) -> Result<Value, Thrown> {
         let Some(id) = code.get().module else { return Ok(Value::UNDEFINED) };
         let Some(Some(t)) = self.modules[id.0 as usize].imports.get(n).copied() else {
@@ -110,6 +111,7 @@ impl Vm {
     }
 
     /// The running module body has set up its environment: suspend it until evaluation.
+    #[inline(never)]
     pub(crate) fn module_started(&mut self, env: Value) {
         let Some(f) = self.frames.last() else { return };
         let (co, id) = (f.co, f.code.get().module);
@@ -524,6 +526,7 @@ impl Vm {
     }
 
     /// `import(specifier, options)`.
+    #[inline(never)]
     pub(crate) fn import_call(
         &mut self,
         code: CodeRef,
@@ -550,6 +553,7 @@ impl Vm {
     }
 
     /// `import.meta`.
+    #[inline(never)]
     pub(crate) fn import_meta(&mut self, code: CodeRef) -> Result<Value, Thrown> {
         let Some(id) = code.get().module else { return Ok(Value::UNDEFINED) };
         let known = self.module(id).meta;

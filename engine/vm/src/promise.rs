@@ -274,18 +274,19 @@ impl<'s> Scope<'s> {
     }
 
     /// Whether SpeciesConstructor of this promise is the intrinsic one without looking at anything a script has made.
-    pub fn promise_is_pristine(&self, p: Local<'_>) -> bool {
+    pub fn promise_is_pristine(&mut self, p: Local<'_>) -> bool {
         let Some(o) = ObjRef::from(p.v).filter(|o| o.is(Class::Promise)) else { return false };
+        let (constructor, species) = (self.vm.atoms.constructor.0, self.vm.atoms.sym_species.0);
         let r = &self.vm.realm;
-        let proto = r.proto(Intrinsic::PromisePrototype);
-        let constructor = self.vm.atoms.constructor.0;
+        let (proto, promise) = (r.proto(Intrinsic::PromisePrototype), r.proto(Intrinsic::Promise));
+        let known_species = r.get(Intrinsic::PromiseSpecies);
+        let own = &mut self.vm.lookups;
+        let mut holds =
+            |o: ObjRef, key, v| own.find(o.shape(), key).is_some_and(|(slot, _)| o.slot(slot) == v);
         o.proto() == Some(proto)
-            && (o.shape().count() == 0 || o.find(constructor).is_none())
-            && proto.find(constructor).is_some_and(|f| f.value == r.get(Intrinsic::Promise))
-            && ObjRef::from(r.get(Intrinsic::Promise)).is_some_and(|c| {
-                c.find(self.vm.atoms.sym_species.0)
-                    .is_some_and(|f| f.value == r.get(Intrinsic::PromiseSpecies))
-            })
+            && holds(proto, constructor, promise.value())
+            && holds(promise, species, known_species)
+            && (o.shape().count() == 0 || self.vm.lookups.find(o.shape(), constructor).is_none())
     }
 
     /// PromiseResolve(%Promise%, v): `v` itself when it is a promise of the intrinsic class.
@@ -302,6 +303,7 @@ impl<'s> Scope<'s> {
     }
 
     /// Suspends a coroutine until `v` settles.
+    #[inline(never)]
     pub(crate) fn await_value(&mut self, coroutine: Value, v: Local<'s>) -> Result<(), Thrown> {
         let context = self.vm.async_context;
         if !v.is_object() && self.vm.probe.is_none() {
@@ -350,8 +352,7 @@ impl<'s> Scope<'s> {
         } else {
             Ok(arg)
         };
-        let (promise, resolve, reject) =
-            (field(job.c, PROMISE), field(job.c, RESOLVE), field(job.c, REJECT));
+        let (promise, resolve, reject) = (field(job.c, PROMISE), field(job.c, RESOLVE), field(job.c, REJECT));
         if self.is_terminating() {
             return result.map(|_| ());
         }

@@ -161,6 +161,8 @@ pub struct Vm {
     pub(crate) gc_stress: bool,
     pub(crate) host: Option<Rc<dyn Host>>,
     pub(crate) probe: Option<Rc<dyn EngineProbe>>,
+    /// Statements, frames and variables are reported: the Debug interpreter runs.
+    pub(crate) debugger: Option<Box<crate::interp::Debugger>>,
     pub(crate) compile: Option<CompileFn>,
     /// Writes the source text of an expression as messages show it.
     pub(crate) expression_printer: Option<fn(&str) -> Option<String>>,
@@ -223,6 +225,7 @@ impl Vm {
             gc_stress: false,
             host: None,
             probe: None,
+            debugger: None,
             compile: None,
             expression_printer: None,
             stack_limit: native_stack_limit(),
@@ -319,6 +322,13 @@ impl Vm {
     /// Installs or removes the observer of jobs and promises.
     pub fn set_probe(&mut self, probe: Option<Rc<dyn EngineProbe>>) {
         self.probe = probe;
+    }
+
+    /// Has the probe told about statements, frames and variables from now on, or no longer. Needs a probe; without one nothing is
+    /// told. To be called while no script runs.
+    pub fn set_stepping(&mut self, on: bool) {
+        let probe = self.probe.clone().filter(|_| on);
+        self.debugger = probe.map(|probe| Box::new(crate::interp::Debugger::new(probe)));
     }
 
     /// The switch that stops a running script from outside.

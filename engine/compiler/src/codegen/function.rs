@@ -486,14 +486,21 @@ impl<'a> Gen<'a> {
         let scopes = if f.scope == f.body_scope { vec![f.scope] } else { vec![f.scope, f.body_scope] };
         let end = b.pc();
         for s in scopes {
+            if self.a.scope(s).has_env {
+                let (reg, scope) = (self.env_regs[s as usize], self.env_ix[s as usize]);
+                b.envs.push(looplab_bytecode::EnvVar { reg, scope, start: 0, end });
+            }
             debug_assert!(matches!(self.a.scope(s).kind, ScopeKind::Function | ScopeKind::Body));
             for &v in &self.a.scope(s).vars {
                 let var = self.a.var(v);
-                if !var.captured && !matches!(var.kind, BindingKind::Import | BindingKind::Internal) {
+                // A function expression's own name has a register, but a value only if the name is used.
+                use BindingKind::{FunctionName, Import, Internal};
+                if !var.captured && !matches!(var.kind, Import | Internal | FunctionName) {
                     b.locals.push(looplab_bytecode::LocalVar {
                         name: Text::new(var.name),
                         reg: self.regs[v as usize],
                         start: 0,
+                        live: self.born_at[v as usize],
                         end,
                     });
                 }
@@ -514,6 +521,7 @@ impl<'a> Gen<'a> {
             spans,
             statements,
             locals,
+            envs,
             nregs,
             failure,
         } = b.finish();
@@ -544,6 +552,7 @@ impl<'a> Gen<'a> {
             spans,
             statements,
             locals,
+            envs,
             span: shape.span,
             source: std::rc::Rc::clone(&self.source),
             module: None,

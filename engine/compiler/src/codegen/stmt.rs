@@ -124,6 +124,9 @@ impl<'a> Gen<'a> {
             }
             let mark = self.b.next_reg;
             self.declarator(v, lexical);
+            if lexical {
+                v.id.get_binding_identifiers().into_iter().for_each(|id| self.born(id));
+            }
             self.b.free_to(mark);
         }
     }

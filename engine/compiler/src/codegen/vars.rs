@@ -3,7 +3,7 @@
 use super::Gen;
 use super::builder::Reg;
 use crate::scope::{NONE, ScopeIx, VarIx};
-use looplab_bytecode::{BindingKind, LocalVar, Op, ScopeInfo, Text};
+use looplab_bytecode::{BindingKind, EnvVar, LocalVar, Op, ScopeInfo, Text};
 use oxc_ast::ast::*;
 
 /// Where a variable lives.
@@ -101,14 +101,26 @@ impl<'a> Gen<'a> {
         }
     }
 
-    /// Notes the register variables of a scope for debuggers.
+    /// A let, const or class has just been given its value: from here on debuggers may look at its register.
+    pub(crate) fn born(&mut self, id: &BindingIdentifier<'a>) {
+        if let Some(symbol) = id.symbol_id.get() {
+            self.born_at[symbol.index()] = self.b.pc();
+        }
+    }
+
+    /// Notes the register variables of a scope, and its environment, for debuggers.
     pub(crate) fn list_locals(&mut self, scope: ScopeIx, start: u32) {
         let end = self.b.pc();
+        if self.a.scope(scope).has_env {
+            let (reg, scope) = (self.env_regs[scope as usize], self.env_ix[scope as usize]);
+            self.b.envs.push(EnvVar { reg, scope, start, end });
+        }
         for &v in &self.a.scopes[scope as usize].vars {
             let var = &self.a.vars[v as usize];
             if !var.captured && !matches!(var.kind, BindingKind::Import | BindingKind::Internal) {
                 let reg = self.regs[v as usize];
-                self.b.locals.push(LocalVar { name: Text::new(var.name), reg, start, end });
+                let live = self.born_at[v as usize].max(start);
+                self.b.locals.push(LocalVar { name: Text::new(var.name), reg, start, live, end });
             }
         }
     }
@@ -282,6 +294,9 @@ impl<'a> Gen<'a> {
             Place::Reg(r) => self.b.mov(r, src),
             Place::Env { base, depth, slot } => self.b.xabc(Op::SetEnv, depth, base, slot, src),
             Place::Import(_) => {}
+        }
+        if matches!(self.a.var(v).kind, BindingKind::Let | BindingKind::Const | BindingKind::Class) {
+            self.born_at[v as usize] = self.b.pc();
         }
         self.b.free_to(mark);
     }

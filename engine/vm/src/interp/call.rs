@@ -31,8 +31,14 @@ impl Vm {
     /// Calls any value with a receiver.
     pub(crate) fn call_value(&mut self, f: Value, this: Value, args: &[Local<'_>]) -> Result<Value, Thrown> {
         let Some(o) = ObjRef::from(f) else { return Err(self.not_callable(f)) };
+        if o.is(Class::Function) {
+            let code = CodeRef::of_function(o);
+            if code.get().simple && code.is_ready() {
+                return self.call_simple(o, code, this, args);
+            }
+            return self.call_function(o, this, Value::UNDEFINED, args);
+        }
         match o.class() {
-            Class::Function => self.call_function(o, this, Value::UNDEFINED, args),
             Class::Native => self.call_native_args(o, this, Value::UNDEFINED, args),
             Class::Bound => {
                 let all = bound_args(o, args);
@@ -213,14 +219,72 @@ impl Vm {
         let (native, native_new) = (self.native, self.native_new);
         // SAFETY: the function is at `at`, the window begins behind it.
         let base = unsafe { at.add(1) };
-        let r = self.push_frame(o, base, args.len(), nt, Ret::Entry, 0).and_then(|()| {
-            if let Some(f) = self.frames.last_mut() {
-                f.native = native;
-                f.native_new = native_new;
+        let r = match self.push_frame(o, base, args.len(), nt, Ret::Entry, 0) {
+            Ok(()) => {
+                if let Some(f) = self.frames.last_mut() {
+                    f.native = native;
+                    f.native_new = native_new;
+                }
+                self.native = Value::UNDEFINED;
+                self.run()
             }
-            self.native = Value::UNDEFINED;
-            self.run()
+            Err(t) => Err(t),
+        };
+        self.native = native;
+        self.top = at;
+        r
+    }
+
+    /// As `call_function`, for code that needs nothing but its window: the way of callbacks and listeners.
+    #[inline]
+    fn call_simple(
+        &mut self,
+        o: ObjRef,
+        code: CodeRef,
+        this: Value,
+        args: &[Local<'_>],
+    ) -> Result<Value, Thrown> {
+        let at = self.top;
+        let c = code.get();
+        let need = (c.nregs as usize).max(args.len()) + 2;
+        if !self.native_stack_ok() || self.frames.len() >= MAX_FRAMES || !self.has_stack(at, need) {
+            return Err(self.stack_overflow());
+        }
+        c.calls = c.calls.wrapping_add(1);
+        let given = args.len().min(c.nparams as usize);
+        // SAFETY: there is room for the function and its whole window above `top`, which nobody uses.
+        let (base, end) = unsafe {
+            at.write(o.value());
+            let base = at.add(1);
+            base.write(this);
+            for (i, a) in args[..given].iter().enumerate() {
+                base.add(1 + i).write(a.v);
+            }
+            let end = base.add(c.nregs as usize);
+            let mut p = base.add(given + 1);
+            while p < end {
+                p.write(Value::UNDEFINED);
+                p = p.add(1);
+            }
+            (base, end)
+        };
+        self.top = end;
+        let (native, native_new) = (self.native, self.native_new);
+        self.frames.push(Frame {
+            code,
+            pc: c.insns.as_ptr(),
+            base,
+            end,
+            new_target: Value::UNDEFINED,
+            co: Value::UNDEFINED,
+            native,
+            native_new,
+            dst: 0,
+            ret: Ret::Entry,
+            first: false,
         });
+        self.native = Value::UNDEFINED;
+        let r = self.run();
         self.native = native;
         self.top = at;
         r

@@ -452,6 +452,7 @@ impl Vm {
     }
 
     /// Initialises a script-level lexical binding.
+    #[inline(never)]
     pub(crate) fn init_global(&mut self, ic: *mut Ic, v: Value) {
         // SAFETY: ic is an entry of live code's caches, which do not move.
         let key = unsafe { (*ic).key };

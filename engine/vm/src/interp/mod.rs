@@ -7,6 +7,7 @@
 //! `Frame::pc` points into the code's instructions. The verifier has checked that operands stay within both.
 
 mod call;
+mod debug;
 mod define;
 mod ic;
 mod run;
@@ -14,6 +15,7 @@ mod slow;
 pub(crate) use slow::pow;
 
 pub(crate) use call::{Entered, Resume};
+pub(crate) use debug::Debugger;
 
 use crate::code::CodeRef;
 use crate::heap::{CellKind, Header, Heap};

@@ -23,6 +23,9 @@ enum After {
 impl Vm {
     /// Runs the top frame until it returns to Rust.
     pub(crate) fn run(&mut self) -> Result<Value, Thrown> {
+        if self.debugger.is_some() {
+            return self.run_debug();
+        }
         let depth = self.frames.len();
         if std::mem::take(&mut self.pending_throw)
             && let Some(v) = self.unwind(depth)?
@@ -30,7 +33,7 @@ impl Vm {
             return Ok(v);
         }
         loop {
-            match self.run_frames() {
+            match self.run_frames::<false>() {
                 Ok(v) => return Ok(v),
                 Err(t) => {
                     let Thrown(()) = t;
@@ -44,7 +47,8 @@ impl Vm {
 
     /// Finds the handler of the exception that is on its way. Frames without one are popped, down to the entry frame at
     /// `depth`. `Ok(Some)`: an async entry frame turned the exception into its promise's rejection.
-    fn unwind(&mut self, depth: usize) -> Result<Option<Value>, Thrown> {
+    #[inline(never)]
+    pub(crate) fn unwind(&mut self, depth: usize) -> Result<Option<Value>, Thrown> {
         loop {
             let Some(f) = self.frames.last_mut() else { return Err(Thrown(())) };
             if !self.terminating {
@@ -101,6 +105,7 @@ impl Vm {
     }
 
     /// The caller's instruction was IterNext or IterStep and its iterator has failed.
+    #[inline(never)]
     fn mark_iterator_done(&mut self) {
         let Some(f) = self.frames.last() else { return };
         // SAFETY: pc is behind the instruction that resumed the generator; b is a register of the window.
@@ -111,7 +116,7 @@ impl Vm {
     }
 
     /// Hands the result of a popped frame to whoever waits for it.
-    #[inline(always)]
+    #[inline(never)]
     fn deliver(&mut self, f: &Frame, v: Value) -> After {
         if f.ret == Ret::Entry {
             if f.is_construct() && !v.is_object() && f.co.is_undefined() {
@@ -142,6 +147,7 @@ impl Vm {
     }
 
     /// A generator resumed by IterNext or IterStep has returned.
+    #[inline(never)]
     fn iterator_done(&mut self, ret: Ret) {
         let Some(caller) = self.frames.last_mut() else { return };
         // SAFETY: pc is behind the IterNext or IterStep; its operands are registers and a checked jump.
@@ -177,13 +183,16 @@ impl Vm {
         Ok(())
     }
 
-    /// Executes instructions. An error leaves the frame's `pc` behind the instruction that failed.
+    /// Executes instructions. An error leaves the frame's `pc` behind the instruction that failed. `DEBUG` is the interpreter that
+    /// reports statements, frames and variables (see `debug`); it may give up with `Debugger::switch` set, to be continued by the other.
     #[expect(clippy::cognitive_complexity, reason = "the dispatch: one short arm an instruction")]
-    fn run_frames(&mut self) -> Result<Value, Thrown> {
+    pub(crate) fn run_frames<const DEBUG: bool>(&mut self) -> Result<Value, Thrown> {
         let mut fp: *mut Frame;
         let mut pc: *const Insn;
         let mut base: *mut Value;
         let mut code: CodeRef;
+        // For each instruction of the running function whether a statement starts there; null: the function isn't followed.
+        let mut marks: *const u8 = std::ptr::null();
 
         // Takes the top frame's state into local variables.
         macro_rules! load {
@@ -193,6 +202,9 @@ impl Vm {
                 pc = f.pc;
                 base = f.base;
                 code = f.code;
+                if DEBUG {
+                    marks = self.debug_sync();
+                }
             }};
         }
         macro_rules! r {
@@ -357,6 +369,13 @@ impl Vm {
 
         load!();
         loop {
+            // SAFETY: marks has one byte for each instruction of the running code.
+            if DEBUG && !marks.is_null() && unsafe { *marks.add(code.pc_index(pc) as usize) } != 0 {
+                save!();
+                if self.debug_statement() {
+                    return Err(Thrown(()));
+                }
+            }
             // SAFETY: code ends with an instruction that never falls through (verifier).
             let i = unsafe { *pc };
             // SAFETY: as above.
@@ -1000,6 +1019,9 @@ impl Vm {
                                     self.frames.set_len(depth + 1);
                                     self.top = end;
                                 }
+                                if DEBUG {
+                                    marks = self.debug_sync();
+                                }
                                 continue;
                             }
                             if t.template().is_generator {
@@ -1093,6 +1115,10 @@ impl Vm {
                 }
                 Op::Return => {
                     let v = r!(i.a());
+                    if DEBUG {
+                        save!();
+                        self.debug_returns(v);
+                    }
                     // SAFETY: fp is the top frame; a frame with Ret::Reg has its caller's below it.
                     unsafe {
                         if (*fp).ret == Ret::Reg && (*fp).co.is_undefined() {
@@ -1104,11 +1130,22 @@ impl Vm {
                             code = (*fp).code;
                             self.top = (*fp).end;
                             base.add(dst).write(v);
+                            if DEBUG {
+                                marks = self.debug_sync();
+                            }
                             continue;
+                        }
+                        let plain = (*fp).co.is_undefined() && !(*fp).is_construct();
+                        if !DEBUG && plain && (*fp).ret == Ret::Entry {
+                            self.frames.set_len(self.frames.len() - 1);
+                            return Ok(v);
                         }
                     }
                     let f = self.frames.pop().expect("the running frame");
                     self.restore_top();
+                    if DEBUG {
+                        self.debug_sync();
+                    }
                     let v = if f.co.is_undefined() { v } else { self.finish_coroutine(&f, v)? };
                     if f.ret == Ret::Construct {
                         self.learn_instance_size(f.code, f.base);
@@ -1232,6 +1269,9 @@ impl Vm {
                 Op::GenStart => {
                     save!();
                     let v = self.gen_start()?;
+                    if DEBUG {
+                        self.debug_suspends(Value::UNDEFINED);
+                    }
                     let f = self.frames.pop().expect("the running frame");
                     self.restore_top();
                     if let After::Exit(v) = self.deliver(&f, v) {
@@ -1242,11 +1282,17 @@ impl Vm {
                 Op::Yield => {
                     save!();
                     let v = r!(i.b());
+                    if DEBUG {
+                        self.debug_suspends(v);
+                    }
                     // SAFETY: fp is the top frame.
                     let co = unsafe { (*fp).co };
                     self.save_window(co, State::Yield, i.a(), i.c(), i.x() == 1);
                     let f = self.frames.pop().expect("the running frame");
                     self.restore_top();
+                    if DEBUG {
+                        self.debug_sync();
+                    }
                     if f.ret == Ret::Entry {
                         return Ok(v);
                     }
@@ -1265,6 +1311,9 @@ impl Vm {
                     let mut s = Scope::new(self);
                     s.await_value(co, Local::raw(v))?;
                     drop(s);
+                    if DEBUG {
+                        self.debug_suspends(v);
+                    }
                     self.save_window(co, State::Await, i.a(), 0, false);
                     let f = self.frames.pop().expect("the running frame");
                     self.restore_top();
@@ -1281,6 +1330,9 @@ impl Vm {
                 }
                 Op::ModuleStart => {
                     save!();
+                    if DEBUG {
+                        self.debug_suspends(Value::UNDEFINED);
+                    }
                     self.module_started(r!(i.a()));
                     return Ok(Value::UNDEFINED);
                 }
@@ -1325,6 +1377,7 @@ impl Vm {
     }
 
     /// The result of a frame that is a coroutine: marks it done, settles promises. The value the frame's caller gets.
+    #[inline(never)]
     fn finish_coroutine(&mut self, f: &Frame, v: Value) -> Result<Value, Thrown> {
         f.end_coroutine();
         let Some(p) = f.async_promise() else { return Ok(v) };
@@ -1336,6 +1389,7 @@ impl Vm {
     }
 
     /// Continues a suspended generator without leaving the loop. False: its state needs the general path.
+    #[inline(never)]
     fn resume_in_place(&mut self, g: Value, sent: Value, ret: Ret, dst: usize) -> Result<bool, Thrown> {
         let Some(o) = ObjRef::from(g).filter(|o| o.is(Class::Generator)) else { return Ok(false) };
         let co = o.int(0);
@@ -1350,6 +1404,7 @@ impl Vm {
     }
 
     /// A generator resumed in place has yielded.
+    #[inline(never)]
     fn deliver_yield(&mut self, f: &Frame, v: Value, delegate: bool) -> Result<(), Thrown> {
         let Some(caller) = self.frames.last() else { return Ok(()) };
         // SAFETY: dst is a register of the caller's window.
@@ -1387,6 +1442,7 @@ impl Vm {
     }
 
     /// Calls an accessor or field initialiser: script functions get a frame above the running window, others run at once.
+    #[inline(never)]
     fn begin_accessor(
         &mut self,
         f: Value,
@@ -1424,6 +1480,7 @@ impl Vm {
     }
 
     /// Runs the start of a generator function: up to GenStart, which gives the generator object.
+    #[inline(never)]
     fn start_generator(&mut self, o: ObjRef, window: *mut Value, argc: usize) -> Result<Value, Thrown> {
         self.enter_native()?;
         let top = self.top;
@@ -1435,6 +1492,7 @@ impl Vm {
     }
 
     /// GenStart: makes the generator object and its coroutine from the running frame.
+    #[inline(never)]
     fn gen_start(&mut self) -> Result<Value, Thrown> {
         let Some(f) = self.frames.last() else { return Err(Thrown(())) };
         let (callee, code, nt) = (f.callee(), f.code, f.new_target);
@@ -1456,6 +1514,7 @@ impl Vm {
     }
 
     /// A function object for nested function `n` in environment `env`.
+    #[inline(never)]
     pub(crate) fn new_closure(&mut self, code: CodeRef, n: usize, env: Value) -> Value {
         let child = CodeRef(code.get().children[n].ptr());
         self.closure_of(child, env)
@@ -1478,6 +1537,7 @@ impl Vm {
         f.value()
     }
 
+    #[inline(never)]
     fn map_arguments(&mut self, env: Value) {
         let Some(f) = self.frames.last() else { return };
         let t = f.code.template().clone();
@@ -1495,6 +1555,7 @@ impl Vm {
         o.set_flag(crate::object::EXOTIC);
     }
 
+    #[inline(never)]
     fn report_await(&mut self, f: &Frame) {
         if let Some(p) = self.probe.clone() {
             let t = f.code.template();
@@ -1545,6 +1606,7 @@ impl Vm {
     }
 
     /// `key in object`.
+    #[inline(never)]
     fn has_in(&mut self, k: Value, o: Value) -> Result<bool, Thrown> {
         let mut s = Scope::new(self);
         if !o.is_object() {
@@ -1555,6 +1617,7 @@ impl Vm {
         s.has_property(Local::raw(o), key)
     }
 
+    #[inline(never)]
     fn has_private(&mut self, k: Value, o: Value) -> Result<bool, Thrown> {
         match ObjRef::from(o) {
             Some(o) => Ok(o.find(PropKey(k)).is_some()),
@@ -1566,6 +1629,7 @@ impl Vm {
         }
     }
 
+    #[inline(never)]
     fn derived_return(&mut self, v: Value, this: Value) -> Result<Value, Thrown> {
         if v.is_object() {
             return Ok(v);
@@ -1602,12 +1666,14 @@ fn slow_result<R>(vm: &mut Vm, fp: *mut Frame, pc: *const Insn, f: impl FnOnce(&
 }
 
 /// Arguments in registers as locals (the registers root them).
+#[inline(never)]
 fn window_args<'a>(base: *mut Value, from: usize, n: usize) -> Vec<Local<'a>> {
     // SAFETY: n registers from `from` on belong to the window.
     (0..n).map(|i| Local::raw(unsafe { *base.add(from + i) })).collect()
 }
 
 /// The elements of an argument array (a register roots it).
+#[inline(never)]
 fn array_args<'a>(array: Value) -> Vec<Local<'a>> {
     let o = ObjRef::of(array);
     o.elems().iter().map(|&v| Local::raw(if v.is_hole() { Value::UNDEFINED } else { v })).collect()
