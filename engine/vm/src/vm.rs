@@ -601,6 +601,11 @@ impl Vm {
             // Errors have all their properties; the value of `stack` is made by those who read it.
             return;
         }
+        if f.is(Class::Function) && !self.is_local(f) {
+            // Its `prototype` belongs to its own realm.
+            let realm = CodeRef::of_function(f).get().realm;
+            return self.in_realm(realm, |vm| vm.materialize(f));
+        }
         f.clear_flag(LAZY);
         if f.is(Class::Native) {
             let name = match f.int(1) {
