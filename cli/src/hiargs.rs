@@ -4,7 +4,7 @@ use crate::help;
 use crate::lowargs::{LowArgs, LowEntry, LowProgram, LowTrace, Problem};
 use looplab_event_loop::Profile;
 use looplab_lab::trace::TextOptions;
-use looplab_runtime::{Entry, Options};
+use looplab_runtime::{Decisions, Entry, ExploreOptions, Options};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -20,6 +20,8 @@ pub enum Command {
     Trace(Box<Trace>),
     /// Show a file's bytecode.
     Disasm(Disasm),
+    /// An instrument.
+    Lab(Box<crate::lab::Instrument>),
     /// Print a text.
     Print(String),
 }
@@ -43,6 +45,8 @@ pub enum Format {
     Json,
     /// For the Perfetto UI.
     Perfetto,
+    /// What the explorer wants to know of a run.
+    Outcome,
 }
 
 /// Whose bytecode to show.
@@ -59,6 +63,9 @@ impl Command {
         Ok(match low {
             LowArgs::Print(text) => Command::Print(text),
             LowArgs::Disasm { file, function } => Command::Disasm(Disasm { file: file.into(), function }),
+            LowArgs::Lab(name, matches, program) => {
+                Command::Lab(Box::new(crate::lab::Instrument::new(&name, &matches, program)?))
+            }
             LowArgs::Run(program) if program.entry.is_none() && std::io::stdin().is_terminal() => {
                 Command::Print(help::long(""))
             }
@@ -68,7 +75,8 @@ impl Command {
     }
 }
 
-fn options(low: LowProgram) -> Result<Options, Problem> {
+/// What a program is run with.
+pub fn options(low: LowProgram) -> Result<Options, Problem> {
     let entry = match low.entry {
         Some(LowEntry::File(file)) => Entry::File(file.into()),
         Some(LowEntry::Eval(code)) => Entry::Eval(code),
@@ -86,10 +94,25 @@ fn options(low: LowProgram) -> Result<Options, Problem> {
         options.profile =
             profile.ok_or_else(|| format!("--node-semantics knows 10, 18, 20, 22 and 24, not '{text}'"))?;
     }
+    options.explore = decisions(low.choices, low.stall)?;
     Ok(options)
 }
 
-fn number<N: FromStr>(flag: &str, text: Option<String>) -> Result<Option<N>, Problem> {
+/// The decisions of `--choices 0,2,1`.
+fn decisions(choices: Option<String>, stall: Option<String>) -> Result<Option<Decisions>, Problem> {
+    let mut limits = ExploreOptions::default();
+    limits.stall = number("--stall", stall.clone())?.unwrap_or(limits.stall);
+    let Some(choices) = choices else {
+        return Ok(stall.map(|_| Decisions { taken: Vec::new(), limits }));
+    };
+    let words = choices.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let taken: Result<Vec<u32>, _> = words.map(str::parse).collect();
+    let taken = taken.map_err(|_| format!("--choices takes numbers with commas between, not '{choices}'"))?;
+    Ok(Some(Decisions { taken, limits }))
+}
+
+/// A flag's number.
+pub fn number<N: FromStr>(flag: &str, text: Option<String>) -> Result<Option<N>, Problem> {
     let parsed = text.map(|text| text.parse().map_err(|_| format!("{flag} takes a number, not '{text}'")));
     parsed.transpose()
 }
@@ -118,11 +141,15 @@ fn trace(program: LowProgram, low: LowTrace) -> Result<Trace, Problem> {
                 Some(limit) => record.max_events = limit,
                 None => {}
             }
-            if other == Some("json") { Format::Json } else { Format::Perfetto }
+            match other {
+                Some("json") => Format::Json,
+                Some("outcome") => Format::Outcome,
+                _ => Format::Perfetto,
+            }
         }
     };
     options.record = Some(record);
-    options.quiet = output.is_none();
+    options.quiet = output.is_none() || format == Format::Outcome;
     Ok(Trace { options, format, output })
 }
 

@@ -7,6 +7,7 @@
 mod disasm;
 mod help;
 mod hiargs;
+mod lab;
 mod lowargs;
 mod output;
 mod trace;
@@ -35,6 +36,7 @@ fn run(command: Command) -> i32 {
         Command::Run(options) => looplab_runtime::run(*options).exit_code,
         Command::Trace(what) => trace::run(*what),
         Command::Disasm(what) => disasm::run(&what),
+        Command::Lab(what) => lab::run(*what),
         Command::Print(text) => output::print(&text),
     }
 }

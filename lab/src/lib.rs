@@ -4,6 +4,7 @@
 //! them); [`trace`] tells it as text, [`perfetto`] exports it. Further instruments fold nothing themselves: they walk the same tree.
 #![forbid(unsafe_code)]
 
+pub mod explore;
 pub mod perfetto;
 pub mod sources;
 pub mod story;

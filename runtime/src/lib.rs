@@ -17,5 +17,6 @@ mod ticks;
 mod timers;
 mod uncaught;
 
-pub use options::{Entry, Finished, Options, Script};
+pub use looplab_event_loop::{Detail, ExploreOptions, TrailPoint};
+pub use options::{Decisions, Entry, Finished, Options, Script};
 pub use run::run;

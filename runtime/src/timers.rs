@@ -8,7 +8,7 @@ use crate::errors;
 use crate::rt::{Lp, Rt, Task};
 use crate::ticks::{self, Callback};
 use looplab_engine::{Args, Class, Completion, Global, Key, Local, Scope};
-use looplab_event_loop::{HookId, HookKind, Origin, TimeoutReason, TimerId};
+use looplab_event_loop::{HookId, HookKind, Origin, TimeoutReason, TimerId, World};
 use looplab_probe::{CallbackKind, Event, EventId};
 use rustc_hash::FxHashMap;
 use slab::Slab;
@@ -239,15 +239,25 @@ fn start<'s>(s: &mut Scope<'s>, args: &Args<'s>, repeat: bool) -> Completion<'s>
     Ok(object)
 }
 
+/// From when a timer of this delay counts: now. Exploring, the machine may hold the program up just before.
+fn start_time(lp: &mut Lp, after: u32) -> u64 {
+    lp.world_mut().timer_starts(u64::from(after));
+    lp.report_choices();
+    lp.update_time();
+    lp.now()
+}
+
+/// Tells the world that a timer is not waiting any more.
+fn timer_ends(rt: &Rt, start: u64, after: u32) {
+    rt.with_loop(|lp| lp.world_mut().timer_ends(start + u64::from(after), u64::from(after)));
+}
+
 /// Starts a Timeout object.
 fn insert<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, object: Local<'s>, after: u32, repeat: bool, refed: bool) {
     let number = if rt.probe.is_some() { rt.next_number() } else { 0 };
     let g = s.global(object);
     let t = &mut *rt.timers.borrow_mut();
-    let now = rt.with_loop(|lp| {
-        lp.update_time();
-        lp.now()
-    });
+    let now = rt.with_loop(|lp| start_time(lp, after));
     let cause = if rt.probe.is_some() {
         let f = s.internal(object, CALLBACK);
         let (label, _) = rt.describe(s, f);
@@ -328,6 +338,7 @@ fn cancel(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32) {
         s.release(e.object);
     });
     if was_linked {
+        timer_ends(rt, e.start, e.after);
         let pos = rt.here(s);
         rt.emit(|_| Event::TimerStop { number: e.number, pos });
         t.drop_if_empty(e.after);
@@ -398,20 +409,16 @@ fn run_list(s: &mut Scope<'_>, rt: &Rc<Rt>, after: u32, now: u64, ran_one: &mut 
 
 /// Runs one timer; false when it threw.
 fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
-    let (object, number, cause, late, repeat, started) = {
+    let (object, number, cause, late, repeat, started, after) = {
         let t = &mut *rt.timers.borrow_mut();
         t.unlink(k);
         let e = &t.entries[k as usize];
-        (e.object, e.number, e.cause, now.saturating_sub(e.start + u64::from(e.after)), e.repeat, e.start)
+        let late = now.saturating_sub(e.start + u64::from(e.after));
+        (e.object, e.number, e.cause, late, e.repeat, e.start, e.after)
     };
     rt.emit(|_| Event::TimerFire { number, late });
-    let restart_from = repeat.then(|| {
-        rt.with_loop(|lp| {
-            lp.update_time();
-            lp.now()
-        })
-    });
-    let _ = started;
+    timer_ends(rt, started, after);
+    let restart_from = repeat.then(|| rt.with_loop(|lp| start_time(lp, after)));
     let ok = s.nested(|s| {
         let o = s.open(object);
         let f = s.internal(o, CALLBACK);
@@ -422,6 +429,9 @@ fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
     let t = &mut *rt.timers.borrow_mut();
     // Cleared, or restarted (refresh), by its own callback.
     if t.entries.get(k as usize).is_none_or(|e| e.linked || e.number != number) {
+        if let Some(start) = restart_from {
+            timer_ends(rt, start, after);
+        }
         return ok;
     }
     if let (Some(start), true) = (restart_from, t.entries[k as usize].repeat) {
@@ -543,13 +553,14 @@ fn refresh<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     if let Some(k) = entry_of(s, this) {
         let t = &mut *rt.timers.borrow_mut();
         if t.entries.contains(k as usize) {
-            let after = t.entries[k as usize].after;
+            let e = &t.entries[k as usize];
+            let (after, started, waiting) = (e.after, e.start, e.linked);
+            // The list keeps its place in the queue, even if this was its only timer.
             t.unlink(k);
-            t.drop_if_empty(after);
-            let now = rt.with_loop(|lp| {
-                lp.update_time();
-                lp.now()
-            });
+            if waiting {
+                timer_ends(&rt, started, after);
+            }
+            let now = rt.with_loop(|lp| start_time(lp, after));
             schedule(&rt, t, k, now);
         }
         return Ok(this);
