@@ -8,7 +8,7 @@ use crate::rt::{Rt, RtWorld};
 use crate::uncaught::{self, Origin};
 use crate::{node, ticks, timers};
 use looplab_engine::{Args, Completion, Scope, new_engine};
-use looplab_event_loop::{Loop, RealOptions, RealWorld, RunMode, SimOptions, SimWorld, World};
+use looplab_event_loop::{EndReason, Loop, RealOptions, RealWorld, RunMode, SimOptions, SimWorld, World};
 use looplab_module_loader::Format;
 use looplab_module_loader::url::path_to_file_url;
 use looplab_probe::{CallbackKind, Event, Recorder};
@@ -178,11 +178,15 @@ fn run_loop(m: &mut Machine) -> i32 {
     let rt = m.rt.clone();
     while rt.exit.get().is_none() {
         m.take_loop();
-        if let Err(e) = Loop::run(m, RunMode::Default) {
-            eprintln!("looplab: the event loop failed: {e}");
-            return 1;
-        }
-        if rt.exit.get().is_some() {
+        let ended = match Loop::run(m, RunMode::Default) {
+            Ok(ended) => ended,
+            Err(e) => {
+                eprintln!("looplab: the event loop failed: {e}");
+                return 1;
+            }
+        };
+        // Stalled: in the simulated world nothing can ever happen again, whatever is alive.
+        if rt.exit.get().is_some() || ended.reason == EndReason::Stalled {
             break;
         }
         m.enter(before_exit);

@@ -130,9 +130,13 @@ impl Findings {
         self.left == 0 && self.cut == 0 && self.too_long == 0 && !self.unfollowed && self.runs > 0
     }
 
-    /// 0 for one order, 3 for several.
+    /// 0 for one order, 3 for several, 1 if no run ended.
     pub fn exit_code(&self) -> i32 {
-        if self.orders.len() > 1 { 3 } else { 0 }
+        match self.orders.len() {
+            0 => 1,
+            1 => 0,
+            _ => 3,
+        }
     }
 
     /// Everything, for programs.

@@ -148,7 +148,7 @@ impl Reducer<'_> {
                 let script = self.sources.short(self.log.str(pos.script)).to_owned();
                 self.report.callbacks.push(Ran { kind: kind.to_string(), script, line: pos.line, from });
             }
-            Event::LoopEnd { reason: EndReason::Stalled, .. } => self.report.cut |= !self.waiting.is_empty(),
+            Event::LoopEnd { reason: EndReason::Stalled, .. } => self.report.cut = true,
             _ => {}
         }
     }

@@ -54,13 +54,13 @@ pub struct ExploreOptions {
     pub slow_stall: u64,
     /// After how many polls in vain an answer comes for sure. Default 32.
     pub patience: u32,
-    /// Polls of a run at most; then nothing happens any more ([`Polled::Stalled`]). Default 20,000.
+    /// Polls of a run at most; then nothing happens any more ([`Polled::Stalled`]). Default 5,000.
     pub max_polls: u64,
 }
 
 impl Default for ExploreOptions {
     fn default() -> Self {
-        ExploreOptions { stall: 50, slow_stall: 1_000, patience: 32, max_polls: 20_000 }
+        ExploreOptions { stall: 50, slow_stall: 1_000, patience: 32, max_polls: 5_000 }
     }
 }
 
