@@ -1,8 +1,8 @@
 //! `looplab explore` knows every order: whatever real Node printed in many runs on a busy machine is in the explored set.
 //!
 //! `cli/tests/races/` holds racy scripts, `node.json` what Node printed for each, how often. To record anew:
-//! `UPDATE_EXPECT=1 NODE=/path/to/node cargo test -p looplab-cli --test explore` (200 runs each while other threads keep the machine
-//! busy off and on).
+//! `UPDATE_EXPECT=1 NODE=/path/to/node cargo test -p looplab-cli --test explore` (200 runs each, or `RUNS`, one
+//! at a time and many at a time).
 
 mod support;
 
@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use support::{conclude, recording, root, selected};
 
 /// Runs recorded of each script.
@@ -91,38 +92,30 @@ fn whatever_node_printed_was_explored() {
 
 fn record() {
     let node = std::env::var("NODE").expect("UPDATE_EXPECT needs a node: set NODE");
+    let runs = std::env::var("RUNS").ok().and_then(|text| text.parse().ok()).unwrap_or(RUNS);
     let path = folder().join("node.json");
     let old = fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str(&text).ok());
     let mut all: Map<String, Value> = old.unwrap_or_default();
-    let over = AtomicBool::new(false);
-    let busy = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                while !over.load(Ordering::Relaxed) {
-                    if busy.load(Ordering::Relaxed) {
-                        std::hint::spin_loop()
-                    } else {
-                        std::thread::yield_now()
-                    }
-                }
-            });
-        }
-        for script in scripts() {
-            let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-            for run in 0..RUNS {
-                busy.store(run % 4 < 2, Ordering::Relaxed);
-                let output =
-                    Command::new(&node).arg(&script).current_dir(folder()).output().expect("node starts");
+    for script in scripts() {
+        let seen: Mutex<BTreeMap<String, u32>> = Mutex::default();
+        let left = AtomicU32::new(runs);
+        let run = || {
+            while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok() {
+                let output = Command::new(&node).arg(&script).current_dir(folder()).output().expect("node starts");
                 let exit = i64::from(output.status.code().unwrap_or(-1));
-                *seen.entry(key(&String::from_utf8_lossy(&output.stdout), exit)).or_default() += 1;
+                let key = key(&String::from_utf8_lossy(&output.stdout), exit);
+                *seen.lock().expect("no panic").entry(key).or_default() += 1;
             }
-            all.insert(script, json!(seen));
-            let text = serde_json::to_string_pretty(&all).expect("JSON") + "\n";
-            fs::write(&path, text).expect("node.json is writable");
+        };
+        // From one process at a time to more than there are cores: an idle machine and a busy one.
+        for at_a_time in [1, 3, 9] {
+            left.store(runs / 3, Ordering::Relaxed);
+            std::thread::scope(|scope| (0..at_a_time).for_each(|_| drop(scope.spawn(&run))));
         }
-        over.store(true, Ordering::Relaxed);
-    });
+        all.insert(script, json!(seen.into_inner().expect("no panic")));
+        let text = serde_json::to_string_pretty(&all).expect("JSON") + "\n";
+        fs::write(&path, text).expect("node.json is writable");
+    }
 }
 
 #[test]
