@@ -141,6 +141,9 @@ fn trace(program: LowProgram, low: LowTrace) -> Result<Trace, Problem> {
                 Some(limit) => record.max_events = limit,
                 None => {}
             }
+            if low.steps && other == Some("json") {
+                record.without.retain(|group| *group != looplab_probe::Group::Statement);
+            }
             match other {
                 Some("json") => Format::Json,
                 Some("outcome") => Format::Outcome,

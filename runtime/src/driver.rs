@@ -63,6 +63,8 @@ impl Driver for Machine {
                 Task::Timers => timers::process(s, rt),
                 Task::Immediates => timers::process_immediates(s, rt),
                 Task::Request(key) => finish_request(s, rt, key, fired),
+                Task::Wake(key) => crate::wake::fire(s, rt, key, &fired),
+                Task::Stop => crate::stop::obey(rt),
             }
             if drains && rt.exit.get().is_none() {
                 ticks::drain(s, rt);

@@ -22,6 +22,10 @@ pub enum Task {
     Immediates,
     /// A pool request with this number in [`Rt::requests`].
     Request(u32),
+    /// A wake-up handle with this number in [`Rt::wakes`].
+    Wake(u32),
+    /// Somebody outside has ended the program ([`crate::StopSwitch`]).
+    Stop,
 }
 
 /// What a pool job gives back: each request knows its own type.
@@ -45,6 +49,7 @@ pub struct Rt {
     pub(crate) timers: RefCell<Timers>,
     pub(crate) immediates: RefCell<Immediates>,
     pub(crate) requests: RefCell<Slab<Complete>>,
+    pub(crate) wakes: RefCell<crate::wake::Wakes>,
     /// The process is ending with this code: nothing of the script runs any more.
     pub exit: Cell<Option<i32>>,
     /// 'exit' has been emitted.
@@ -57,11 +62,17 @@ pub struct Rt {
     pub process: Cell<Option<Global>>,
     /// Keys of the `events` module, once it is loaded.
     pub(crate) emitter: OnceCell<Box<crate::node::events::Names>>,
+    /// Keys of the `stream` module, once it is loaded.
+    pub(crate) streams: OnceCell<Box<crate::node::stream::Names>>,
     /// `Buffer.prototype`, once made.
     pub(crate) buffer_prototype: Cell<Option<Global>>,
     /// Standard output failed for another reason than a closed pipe.
     pub(crate) stdout_failed: Cell<bool>,
     pub(crate) options: crate::Options,
+    /// What counts ids of asynchronous operations, once a program asks for them ([`crate::continuation`]).
+    pub(crate) hooks: Cell<Option<Global>>,
+    /// The terminal's settings as they were found, once they were changed.
+    pub(crate) terminal: RefCell<Option<rustix::termios::Termios>>,
     /// Numbers for events of our own kinds.
     numbers: Cell<u32>,
 }
@@ -76,6 +87,7 @@ impl Rt {
             timers: RefCell::new(Timers::new(rules.drain_after_phase)),
             immediates: RefCell::new(Immediates::default()),
             requests: RefCell::default(),
+            wakes: RefCell::default(),
             exit: Cell::new(None),
             exit_emitted: Cell::new(false),
             rejections: RefCell::default(),
@@ -83,9 +95,12 @@ impl Rt {
             scripts: RefCell::default(),
             process: Cell::new(None),
             emitter: OnceCell::new(),
+            streams: OnceCell::new(),
             buffer_prototype: Cell::new(None),
             stdout_failed: Cell::new(false),
             options,
+            hooks: Cell::new(None),
+            terminal: RefCell::default(),
             numbers: Cell::new(0),
         }
     }

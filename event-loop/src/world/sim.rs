@@ -7,7 +7,8 @@ mod explore;
 
 pub use explore::{Detail, ExploreOptions, TrailPoint};
 
-use super::{Choice, JobInfo, Output, Polled, Ready, Wakeup, World};
+use super::network::NoNetwork;
+use super::{Choice, JobInfo, Network, Output, Polled, Ready, Wakeup, World};
 use explore::Exploring;
 use looplab_probe::{ChoiceKind, JobClass, TimeSource};
 use looplab_threadpool::{Completion, Job, JobError, JobId, Queue, SubmitError, Waiting, run_caught};
@@ -144,6 +145,7 @@ pub struct SimWorld<J: Job> {
     random: u64,
     /// Orders are being explored.
     exploring: Option<Box<Exploring>>,
+    network: NoNetwork,
 }
 
 impl<J: Job> SimWorld<J> {
@@ -159,6 +161,7 @@ impl<J: Job> SimWorld<J> {
             done: VecDeque::new(),
             woken: Arc::new(AtomicBool::new(false)),
             random: options.seed,
+            network: NoNetwork,
             options,
             exploring: None,
         }
@@ -363,6 +366,10 @@ impl<J: Job> World for SimWorld<J> {
 
     fn deregister(&mut self, _source: &mut dyn Source) -> io::Result<()> {
         Ok(())
+    }
+
+    fn network(&mut self) -> &mut dyn Network {
+        &mut self.network
     }
 
     fn wakeup(&self) -> Wakeup {
