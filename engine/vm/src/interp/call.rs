@@ -556,6 +556,7 @@ impl Vm {
         });
         if throw {
             self.exception = v;
+            self.throw_site = None;
             self.pending_throw = true;
         }
         Ok(())
