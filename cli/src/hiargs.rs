@@ -5,7 +5,7 @@ use crate::lowargs::{LowArgs, LowEntry, LowProgram, LowStep, LowTrace, Problem};
 use looplab_event_loop::Profile;
 use looplab_lab::step::StepOptions;
 use looplab_lab::trace::TextOptions;
-use looplab_runtime::{Entry, Options};
+use looplab_runtime::{Decisions, Entry, ExploreOptions, Options};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -23,6 +23,8 @@ pub enum Command {
     Step(Box<Step>),
     /// Show a file's bytecode.
     Disasm(Disasm),
+    /// An instrument.
+    Lab(Box<crate::lab::Instrument>),
     /// Print a text.
     Print(String),
 }
@@ -64,6 +66,8 @@ pub enum Format {
     Json,
     /// For the Perfetto UI.
     Perfetto,
+    /// What the explorer wants to know of a run.
+    Outcome,
 }
 
 /// Whose bytecode to show.
@@ -80,6 +84,9 @@ impl Command {
         Ok(match low {
             LowArgs::Print(text) => Command::Print(text),
             LowArgs::Disasm { file, function } => Command::Disasm(Disasm { file: file.into(), function }),
+            LowArgs::Lab(name, matches, program) => {
+                Command::Lab(Box::new(crate::lab::Instrument::new(&name, &matches, program)?))
+            }
             LowArgs::Run(program) if program.entry.is_none() && std::io::stdin().is_terminal() => {
                 Command::Print(help::long(""))
             }
@@ -90,7 +97,8 @@ impl Command {
     }
 }
 
-fn options(low: LowProgram) -> Result<Options, Problem> {
+/// What a program is run with.
+pub fn options(low: LowProgram) -> Result<Options, Problem> {
     let entry = match low.entry {
         Some(LowEntry::File(file)) => Entry::File(file.into()),
         Some(LowEntry::Eval(code)) => Entry::Eval(code),
@@ -108,10 +116,25 @@ fn options(low: LowProgram) -> Result<Options, Problem> {
         options.profile =
             profile.ok_or_else(|| format!("--node-semantics knows 10, 18, 20, 22 and 24, not '{text}'"))?;
     }
+    options.explore = decisions(low.choices, low.stall)?;
     Ok(options)
 }
 
-fn number<N: FromStr>(flag: &str, text: Option<String>) -> Result<Option<N>, Problem> {
+/// The decisions of `--choices 0,2,1`.
+fn decisions(choices: Option<String>, stall: Option<String>) -> Result<Option<Decisions>, Problem> {
+    let mut limits = ExploreOptions::default();
+    limits.stall = number("--stall", stall.clone())?.unwrap_or(limits.stall);
+    let Some(choices) = choices else {
+        return Ok(stall.map(|_| Decisions { taken: Vec::new(), limits }));
+    };
+    let words = choices.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let taken: Result<Vec<u32>, _> = words.map(str::parse).collect();
+    let taken = taken.map_err(|_| format!("--choices takes numbers with commas between, not '{choices}'"))?;
+    Ok(Some(Decisions { taken, limits }))
+}
+
+/// A flag's number.
+pub fn number<N: FromStr>(flag: &str, text: Option<String>) -> Result<Option<N>, Problem> {
     let parsed = text.map(|text| text.parse().map_err(|_| format!("{flag} takes a number, not '{text}'")));
     parsed.transpose()
 }
@@ -143,11 +166,15 @@ fn trace(program: LowProgram, low: LowTrace) -> Result<Trace, Problem> {
             if low.steps && other == Some("json") {
                 record.without.retain(|group| *group != looplab_probe::Group::Statement);
             }
-            if other == Some("json") { Format::Json } else { Format::Perfetto }
+            match other {
+                Some("json") => Format::Json,
+                Some("outcome") => Format::Outcome,
+                _ => Format::Perfetto,
+            }
         }
     };
     options.record = Some(record);
-    options.quiet = output.is_none();
+    options.quiet = output.is_none() || format == Format::Outcome;
     Ok(Trace { options, format, output })
 }
 

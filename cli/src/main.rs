@@ -7,6 +7,7 @@
 mod disasm;
 mod help;
 mod hiargs;
+mod lab;
 mod lowargs;
 mod output;
 mod step;
@@ -37,6 +38,7 @@ fn run(command: Command) -> i32 {
         Command::Trace(what) => trace::run(*what),
         Command::Step(what) => step::run(*what),
         Command::Disasm(what) => disasm::run(&what),
+        Command::Lab(what) => lab::run(*what),
         Command::Print(text) => output::print(&text),
     }
 }

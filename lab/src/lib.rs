@@ -5,6 +5,7 @@
 //! events. Further instruments fold nothing themselves: they walk the same tree.
 #![forbid(unsafe_code)]
 
+pub mod explore;
 pub mod perfetto;
 pub mod sources;
 pub mod state;

@@ -5,6 +5,7 @@
 //! `modules` the module systems, `node` the builtin modules.
 #![forbid(unsafe_code)]
 
+mod continuation;
 mod driver;
 mod errors;
 mod host;
@@ -18,7 +19,9 @@ mod stop;
 mod ticks;
 mod timers;
 mod uncaught;
+mod wake;
 
-pub use options::{Entry, Finished, Options, Script};
+pub use looplab_event_loop::{Detail, ExploreOptions, TrailPoint};
+pub use options::{Decisions, Entry, Finished, Options, Script};
 pub use run::run;
 pub use stop::StopSwitch;

@@ -11,6 +11,7 @@ pub(crate) mod builder;
 mod call;
 mod class;
 mod cond;
+mod dynamic;
 mod expr;
 mod function;
 mod generator;
@@ -71,9 +72,9 @@ pub(crate) fn generate<'a>(
         born_at: vec![0; analysis.vars.len()],
         env_regs: vec![0; analysis.scopes.len()],
         env_ix: vec![0; analysis.scopes.len()],
+        b: Builder::new(analysis.top),
         a: analysis,
         source,
-        b: Builder::new(0),
         chain: None,
         destructured: None,
         nested: false,

@@ -217,6 +217,9 @@ impl<'a> Gen<'a> {
         if let Some((v, check)) = self.resolved(id) {
             return self.load_var(v, check, dst, id.span.start);
         }
+        if self.is_dynamic(id.span.start) {
+            return self.load_dynamic(id, dst, typeof_);
+        }
         let d = dst.unwrap_or_else(|| self.b.alloc());
         match id.name.as_str() {
             "undefined" => self.b.abx(Op::LoadUndef, d, 0),
@@ -301,6 +304,12 @@ impl<'a> Gen<'a> {
     pub(crate) fn store_ident(&mut self, id: &IdentifierReference<'a>, src: Reg, at: u32) {
         match self.resolved(id) {
             Some((v, check)) => self.store_var(v, check, src, at),
+            None if self.is_dynamic(id.span.start) => {
+                let mark = self.b.next_reg;
+                let holder = self.find_name(id.name.as_str(), id.span.start);
+                self.store_dynamic(holder, id.name.as_str(), src, at);
+                self.b.free_to(mark);
+            }
             None => {
                 let ic = self.global_ic(id.name.as_str(), Op::SetGlobal);
                 let strict = u8::from(self.strict());
@@ -314,6 +323,12 @@ impl<'a> Gen<'a> {
     pub(crate) fn bind_ident(&mut self, id: &BindingIdentifier<'a>, src: Reg, lexical: bool) {
         match id.symbol_id.get() {
             Some(s) => self.init_var(s.index() as u32, src),
+            None if self.is_dynamic(id.span.start) => {
+                let mark = self.b.next_reg;
+                let holder = self.find_name(id.name.as_str(), id.span.start);
+                self.store_dynamic(holder, id.name.as_str(), src, id.span.start);
+                self.b.free_to(mark);
+            }
             None => {
                 let ic =
                     self.global_ic(id.name.as_str(), if lexical { Op::InitGlobal } else { Op::SetGlobal });

@@ -47,6 +47,7 @@ impl Vm {
 
     /// Finds the handler of the exception that is on its way. Frames without one are popped, down to the entry frame at
     /// `depth`. `Ok(Some)`: an async entry frame turned the exception into its promise's rejection.
+    #[inline(never)]
     pub(crate) fn unwind(&mut self, depth: usize) -> Result<Option<Value>, Thrown> {
         loop {
             let Some(f) = self.frames.last_mut() else { return Err(Thrown(())) };
@@ -104,6 +105,7 @@ impl Vm {
     }
 
     /// The caller's instruction was IterNext or IterStep and its iterator has failed.
+    #[inline(never)]
     fn mark_iterator_done(&mut self) {
         let Some(f) = self.frames.last() else { return };
         // SAFETY: pc is behind the instruction that resumed the generator; b is a register of the window.
@@ -114,7 +116,7 @@ impl Vm {
     }
 
     /// Hands the result of a popped frame to whoever waits for it.
-    #[inline(always)]
+    #[inline(never)]
     fn deliver(&mut self, f: &Frame, v: Value) -> After {
         if f.ret == Ret::Entry {
             if f.is_construct() && !v.is_object() && f.co.is_undefined() {
@@ -145,6 +147,7 @@ impl Vm {
     }
 
     /// A generator resumed by IterNext or IterStep has returned.
+    #[inline(never)]
     fn iterator_done(&mut self, ret: Ret) {
         let Some(caller) = self.frames.last_mut() else { return };
         // SAFETY: pc is behind the IterNext or IterStep; its operands are registers and a checked jump.
@@ -975,7 +978,7 @@ impl Vm {
                         let o = ObjRef::of(f);
                         // SAFETY: callee, this and arguments are registers of the window.
                         let window = unsafe { base.add(at + 1) };
-                        if o.is(Class::Function) {
+                        if o.is(Class::Function) && self.is_local(o) {
                             let t = CodeRef::of_function(o);
                             save!();
                             if t.get().simple && t.is_ready() {
@@ -1067,6 +1070,7 @@ impl Vm {
                     save!();
                     if let Some(o) = ObjRef::from(f)
                         && o.is(Class::Function)
+                        && self.is_local(o)
                         && CodeRef::of_function(o).is_constructor()
                     {
                         let this = self.this_for_construct(o, nt)?;
@@ -1097,8 +1101,13 @@ impl Vm {
                     r!(i.a()) = v;
                 }
                 Op::SuperCtor => {
-                    let v = slow!(self.super_constructor(r!(i.b())));
-                    r!(i.a()) = v;
+                    r!(i.a()) = ObjRef::of(r!(i.b())).proto().map_or(Value::NULL, ObjRef::value);
+                }
+                Op::CheckSuper => {
+                    if !crate::vm::is_constructor(r!(i.a())) {
+                        save!();
+                        return Err(self.throw_super(r!(i.a()), r!(i.b())));
+                    }
                 }
                 Op::DerivedReturn => {
                     let v = slow!(self.derived_return(r!(i.a()), r!(i.b())));
@@ -1125,6 +1134,11 @@ impl Vm {
                                 marks = self.debug_sync();
                             }
                             continue;
+                        }
+                        let plain = (*fp).co.is_undefined() && !(*fp).is_construct();
+                        if !DEBUG && plain && (*fp).ret == Ret::Entry {
+                            self.frames.set_len(self.frames.len() - 1);
+                            return Ok(v);
                         }
                     }
                     let f = self.frames.pop().expect("the running frame");
@@ -1331,11 +1345,39 @@ impl Vm {
                     r!(i.a()) = v;
                 }
                 Op::Debugger => {}
+
+                Op::FindName => {
+                    let v = slow!(self.find_name(code, r!(i.b()), i.c()));
+                    r!(i.a()) = v;
+                }
+                Op::GetName => {
+                    let v = slow!(self.get_name(code, r!(i.b()), i.c(), i.x()));
+                    r!(i.a()) = v;
+                }
+                Op::SetName => slow!(self.set_name(code, r!(i.a()), i.b(), r!(i.c()), i.x() == 1)),
+                Op::DelName => {
+                    let v = slow!(self.delete_name(code, r!(i.b()), i.c()));
+                    r!(i.a()) = Value::bool(v);
+                }
+                Op::WithThis => r!(i.a()) = Vm::with_this(r!(i.b())),
+                Op::SetVar => slow!(self.set_eval_var(code, r!(i.b()), i.c(), r!(i.a()))),
+                Op::ToObject => {
+                    let v = slow!(Scope::new(self).to_object(Local::raw(r!(i.b()))).map(|l| l.v));
+                    r!(i.a()) = v;
+                }
+                Op::IsEval => {
+                    r!(i.a()) = Value::bool(r!(i.b()) == self.realm.get(crate::Intrinsic::Eval));
+                }
+                Op::DirectEval => {
+                    let v = slow!(self.direct_eval(code, r!(i.b()), r!(i.c()), i.x()));
+                    r!(i.a()) = v;
+                }
             }
         }
     }
 
     /// The result of a frame that is a coroutine: marks it done, settles promises. The value the frame's caller gets.
+    #[inline(never)]
     fn finish_coroutine(&mut self, f: &Frame, v: Value) -> Result<Value, Thrown> {
         f.end_coroutine();
         let Some(p) = f.async_promise() else { return Ok(v) };
@@ -1347,10 +1389,12 @@ impl Vm {
     }
 
     /// Continues a suspended generator without leaving the loop. False: its state needs the general path.
+    #[inline(never)]
     fn resume_in_place(&mut self, g: Value, sent: Value, ret: Ret, dst: usize) -> Result<bool, Thrown> {
         let Some(o) = ObjRef::from(g).filter(|o| o.is(Class::Generator)) else { return Ok(false) };
         let co = o.int(0);
-        if !matches!(coroutine::get(&co).state, State::Start | State::Yield) {
+        let c = coroutine::get(&co);
+        if !matches!(c.state, State::Start | State::Yield) || c.code.get().realm != self.realm_id {
             return Ok(false);
         }
         let at = self.top;
@@ -1360,6 +1404,7 @@ impl Vm {
     }
 
     /// A generator resumed in place has yielded.
+    #[inline(never)]
     fn deliver_yield(&mut self, f: &Frame, v: Value, delegate: bool) -> Result<(), Thrown> {
         let Some(caller) = self.frames.last() else { return Ok(()) };
         // SAFETY: dst is a register of the caller's window.
@@ -1397,6 +1442,7 @@ impl Vm {
     }
 
     /// Calls an accessor or field initialiser: script functions get a frame above the running window, others run at once.
+    #[inline(never)]
     fn begin_accessor(
         &mut self,
         f: Value,
@@ -1406,7 +1452,7 @@ impl Vm {
         ret: Ret,
     ) -> Result<(), Thrown> {
         let o = ObjRef::of(f);
-        if o.is(Class::Function) && !CodeRef::of_function(o).template().is_generator {
+        if o.is(Class::Function) && self.is_local(o) && !CodeRef::of_function(o).template().is_generator {
             let at = self.top;
             if !self.has_stack(at, args.len() + 2) {
                 return Err(self.stack_overflow());
@@ -1434,6 +1480,7 @@ impl Vm {
     }
 
     /// Runs the start of a generator function: up to GenStart, which gives the generator object.
+    #[inline(never)]
     fn start_generator(&mut self, o: ObjRef, window: *mut Value, argc: usize) -> Result<Value, Thrown> {
         self.enter_native()?;
         let top = self.top;
@@ -1445,6 +1492,7 @@ impl Vm {
     }
 
     /// GenStart: makes the generator object and its coroutine from the running frame.
+    #[inline(never)]
     fn gen_start(&mut self) -> Result<Value, Thrown> {
         let Some(f) = self.frames.last() else { return Err(Thrown(())) };
         let (callee, code, nt) = (f.callee(), f.code, f.new_target);
@@ -1466,6 +1514,7 @@ impl Vm {
     }
 
     /// A function object for nested function `n` in environment `env`.
+    #[inline(never)]
     pub(crate) fn new_closure(&mut self, code: CodeRef, n: usize, env: Value) -> Value {
         let child = CodeRef(code.get().children[n].ptr());
         self.closure_of(child, env)
@@ -1488,6 +1537,7 @@ impl Vm {
         f.value()
     }
 
+    #[inline(never)]
     fn map_arguments(&mut self, env: Value) {
         let Some(f) = self.frames.last() else { return };
         let t = f.code.template().clone();
@@ -1505,11 +1555,13 @@ impl Vm {
         o.set_flag(crate::object::EXOTIC);
     }
 
+    #[inline(never)]
     fn report_await(&mut self, f: &Frame) {
         if let Some(p) = self.probe.clone() {
             let t = f.code.template();
             let (line, col) = t.source.position(t.offset_at(f.pc_index().saturating_sub(1)));
-            p.await_suspended(t.source.id, line, col);
+            let co = coroutine::get(&f.co);
+            co.suspended = p.await_suspended(t.source.id, line, col, co.awaits);
         }
     }
 
@@ -1555,6 +1607,7 @@ impl Vm {
     }
 
     /// `key in object`.
+    #[inline(never)]
     fn has_in(&mut self, k: Value, o: Value) -> Result<bool, Thrown> {
         let mut s = Scope::new(self);
         if !o.is_object() {
@@ -1565,6 +1618,7 @@ impl Vm {
         s.has_property(Local::raw(o), key)
     }
 
+    #[inline(never)]
     fn has_private(&mut self, k: Value, o: Value) -> Result<bool, Thrown> {
         match ObjRef::from(o) {
             Some(o) => Ok(o.find(PropKey(k)).is_some()),
@@ -1576,6 +1630,7 @@ impl Vm {
         }
     }
 
+    #[inline(never)]
     fn derived_return(&mut self, v: Value, this: Value) -> Result<Value, Thrown> {
         if v.is_object() {
             return Ok(v);
@@ -1588,16 +1643,13 @@ impl Vm {
         if this.is_hole() { Err(self.throw_no_this()) } else { Ok(this) }
     }
 
-    fn super_constructor(&mut self, f: Value) -> Result<Value, Thrown> {
-        let p = ObjRef::of(f).proto().map_or(Value::NULL, ObjRef::value);
-        if crate::vm::is_constructor(p) {
-            return Ok(p);
-        }
+    #[cold]
+    fn throw_super(&mut self, p: Value, f: Value) -> Thrown {
         let mut s = Scope::new(self);
         let what = s.describe_value(Local::raw(p));
         let class = CodeRef::of_function(ObjRef::of(f)).template().name.to_string();
         let class = if class.is_empty() { "anonymous class".to_owned() } else { format!("class '{class}'") };
-        Err(s.throw_type(&format!("Super constructor {what} of {class} is not a constructor")))
+        s.throw_type(&format!("Super constructor {what} of {class} is not a constructor"))
     }
 }
 
@@ -1615,12 +1667,14 @@ fn slow_result<R>(vm: &mut Vm, fp: *mut Frame, pc: *const Insn, f: impl FnOnce(&
 }
 
 /// Arguments in registers as locals (the registers root them).
+#[inline(never)]
 fn window_args<'a>(base: *mut Value, from: usize, n: usize) -> Vec<Local<'a>> {
     // SAFETY: n registers from `from` on belong to the window.
     (0..n).map(|i| Local::raw(unsafe { *base.add(from + i) })).collect()
 }
 
 /// The elements of an argument array (a register roots it).
+#[inline(never)]
 fn array_args<'a>(array: Value) -> Vec<Local<'a>> {
     let o = ObjRef::of(array);
     o.elems().iter().map(|&v| Local::raw(if v.is_hole() { Value::UNDEFINED } else { v })).collect()
