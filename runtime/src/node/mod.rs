@@ -129,7 +129,6 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         "/net_native" => net::load(s)?,
         "/http_native" => http::load(s)?,
         "/stream_native" => stream::load(s)?,
-        "module" => registered(s, "Module"),
         "dns/promises" => return part(s, rt, "dns", "promises"),
         "/messaging_native" => {
             let o = s.new_object();
@@ -140,7 +139,6 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         "/crypto_native" => crypto::load(s),
         "/async_native" => crate::continuation::load(s),
         "/module_native" => modules::cjs_module::native(s),
-        "/stream_native" => stream::load(s)?,
         "path/posix" => return part(s, rt, "path", "posix"),
         "path/win32" => return part(s, rt, "path", "win32"),
         "util/types" => return part(s, rt, "util", "types"),
