@@ -1,8 +1,8 @@
 //! The one event table: enum, JSON names, fields and docs from a single declaration.
 
+use crate::json::{Fields, Scalar};
 use crate::words::*;
 use crate::{EventId, Log, Pos, Str};
-use serde_json::Value;
 use std::io::Write as _;
 
 /// A field's metadata.
@@ -36,7 +36,7 @@ pub(crate) trait Field: Copy {
         false
     }
     fn write(self, log: &Log, out: &mut Vec<u8>);
-    fn read(value: Option<&Value>, log: &mut Log) -> Result<Self, String>;
+    fn read(value: Option<&Scalar<'_>>, log: &mut Log) -> Result<Self, String>;
 }
 
 macro_rules! events {
@@ -88,8 +88,8 @@ macro_rules! events {
             }
 
             /// Reads the event out of a JSON object. Texts go into `log`'s table.
-            pub(crate) fn read_fields(object: &serde_json::Map<String, Value>, log: &mut Log) -> Result<Event, String> {
-                let name = object.get("ev").and_then(Value::as_str).ok_or("no `ev`")?;
+            pub(crate) fn read_fields(object: &Fields<'_>, log: &mut Log) -> Result<Event, String> {
+                let name = object.get("ev").and_then(Scalar::as_str).ok_or("no `ev`")?;
                 match name {
                     $($name => Ok(Event::$variant {
                         $($field: <$ty as Field>::read(object.get(stringify!($field)), log)
@@ -606,8 +606,8 @@ macro_rules! number_fields {
                 // Writing to a Vec can't fail.
                 let _ = write!(out, "{self}");
             }
-            fn read(value: Option<&Value>, _log: &mut Log) -> Result<Self, String> {
-                let number = value.and_then(Value::$read).ok_or("expected a number")?;
+            fn read(value: Option<&Scalar<'_>>, _log: &mut Log) -> Result<Self, String> {
+                let number = value.and_then(Scalar::$read).ok_or("expected a number")?;
                 <$ty>::try_from(number).map_err(|_| format!("{number} is out of range"))
             }
         }
@@ -626,8 +626,8 @@ impl Field for bool {
     fn write(self, _log: &Log, out: &mut Vec<u8>) {
         out.extend_from_slice(if self { b"true" } else { b"false" });
     }
-    fn read(value: Option<&Value>, _log: &mut Log) -> Result<Self, String> {
-        value.and_then(Value::as_bool).ok_or_else(|| "expected a boolean".into())
+    fn read(value: Option<&Scalar<'_>>, _log: &mut Log) -> Result<Self, String> {
+        value.and_then(Scalar::as_bool).ok_or_else(|| "expected a boolean".into())
     }
 }
 
@@ -639,9 +639,9 @@ impl Field for EventId {
     fn write(self, log: &Log, out: &mut Vec<u8>) {
         self.0.write(log, out);
     }
-    fn read(value: Option<&Value>, log: &mut Log) -> Result<Self, String> {
+    fn read(value: Option<&Scalar<'_>>, log: &mut Log) -> Result<Self, String> {
         match value {
-            None | Some(Value::Null) => Ok(EventId::NONE),
+            None | Some(Scalar::Null) => Ok(EventId::NONE),
             some => u32::read(some, log).map(EventId),
         }
     }
@@ -656,10 +656,10 @@ impl Field for Str {
         // Serialising a string into a Vec can't fail.
         let _ = serde_json::to_writer(out, log.str(self));
     }
-    fn read(value: Option<&Value>, log: &mut Log) -> Result<Self, String> {
+    fn read(value: Option<&Scalar<'_>>, log: &mut Log) -> Result<Self, String> {
         match value {
-            None | Some(Value::Null) => Ok(Str::NONE),
-            Some(Value::String(text)) => Ok(log.intern(text)),
+            None | Some(Scalar::Null) => Ok(Str::NONE),
+            Some(Scalar::Text(text)) => Ok(log.intern(text)),
             Some(_) => Err("expected a string".into()),
         }
     }
@@ -676,14 +676,12 @@ impl Field for Pos {
         // Writing to a Vec can't fail.
         let _ = write!(out, ",{},{}]", self.line, self.column);
     }
-    fn read(value: Option<&Value>, log: &mut Log) -> Result<Self, String> {
+    fn read(value: Option<&Scalar<'_>>, log: &mut Log) -> Result<Self, String> {
         match value {
-            None | Some(Value::Null) => Ok(Pos::NONE),
-            Some(Value::Array(parts)) if parts.len() == 3 => Ok(Pos {
-                script: Str::read(parts.first(), log)?,
-                line: u32::read(parts.get(1), log)?,
-                column: u32::read(parts.get(2), log)?,
-            }),
+            None | Some(Scalar::Null) => Ok(Pos::NONE),
+            Some(Scalar::Place(script, line, column)) => {
+                Ok(Pos { script: log.intern(script), line: *line, column: *column })
+            }
             Some(_) => Err("expected [script, line, column]".into()),
         }
     }
