@@ -65,6 +65,7 @@ const JS: &[(&str, &str)] = &[
     ("_http_client", include_str!("../../js/http_client.js")),
     ("_http_agent", include_str!("../../js/http_agent.js")),
     ("https", include_str!("../../js/https.js")),
+    ("tls", include_str!("../../js/tls.js")),
     ("/fetch", include_str!("../../js/fetch.js")),
     ("/fetch_body", include_str!("../../js/fetch_body.js")),
     ("/fetch_headers", include_str!("../../js/fetch_headers.js")),
@@ -119,7 +120,6 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         "/net_native" => net::load(s)?,
         "/http_native" => http::load(s)?,
         "/stream_native" => stream::load(s)?,
-        "module" => registered(s, "Module"),
         "dns/promises" => return part(s, rt, "dns", "promises"),
         "/messaging_native" => {
             let o = s.new_object();
@@ -130,7 +130,6 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         "/crypto_native" => crypto::load(s),
         "/async_native" => crate::continuation::load(s),
         "/module_native" => modules::cjs_module::native(s),
-        "/stream_native" => stream::load(s)?,
         "path/posix" => return part(s, rt, "path", "posix"),
         "path/win32" => return part(s, rt, "path", "win32"),
         "util/types" => return part(s, rt, "util", "types"),
