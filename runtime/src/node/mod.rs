@@ -209,7 +209,6 @@ const GLOBALS: &[(&str, &str, bool)] = &[
     ("FormData", "/fetch_body", false),
     ("WebSocket", "/websocket", false),
     ("CloseEvent", "/websocket", false),
-    ("MessageEvent", "/websocket", false),
     ("EventSource", "/event_source", false),
 ];
 
