@@ -27,7 +27,7 @@ class CloseEvent extends Event {
   get reason() { return this.#reason; }
 }
 
-class MessageEvent extends Event {
+const MessageEvent = globalThis.MessageEvent ?? class MessageEvent extends Event {
   #data;
   #origin;
   #lastEventId;
@@ -46,7 +46,7 @@ class MessageEvent extends Event {
   get lastEventId() { return this.#lastEventId; }
   get source() { return null; }
   get ports() { return this.#ports; }
-}
+};
 
 class ErrorEvent extends Event {
   constructor(type, { message = '', error = undefined, ...options } = {}) {
@@ -292,7 +292,7 @@ for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED }
   Object.defineProperty(WebSocket, name, descriptor);
   Object.defineProperty(WebSocket.prototype, name, descriptor);
 }
-for (const [Class, name] of [[WebSocket, 'WebSocket'], [CloseEvent, 'CloseEvent'], [MessageEvent, 'MessageEvent']]) {
+for (const [Class, name] of [[WebSocket, 'WebSocket'], [CloseEvent, 'CloseEvent']]) {
   Object.defineProperty(Class.prototype, Symbol.toStringTag, { __proto__: null, value: name, configurable: true });
 }
 

@@ -65,6 +65,7 @@ const JS: &[(&str, &str)] = &[
     ("_http_client", include_str!("../../js/http_client.js")),
     ("_http_agent", include_str!("../../js/http_agent.js")),
     ("https", include_str!("../../js/https.js")),
+    ("tls", include_str!("../../js/tls.js")),
     ("/fetch", include_str!("../../js/fetch.js")),
     ("/fetch_body", include_str!("../../js/fetch_body.js")),
     ("/fetch_headers", include_str!("../../js/fetch_headers.js")),
@@ -208,7 +209,6 @@ const GLOBALS: &[(&str, &str, bool)] = &[
     ("FormData", "/fetch_body", false),
     ("WebSocket", "/websocket", false),
     ("CloseEvent", "/websocket", false),
-    ("MessageEvent", "/websocket", false),
     ("EventSource", "/event_source", false),
 ];
 
