@@ -64,6 +64,7 @@ impl Driver for Machine {
                 Task::Immediates => timers::process_immediates(s, rt),
                 Task::Request(key) => finish_request(s, rt, key, fired),
                 Task::Wake(key) => crate::wake::fire(s, rt, key, &fired),
+                Task::Input => crate::node::stdio_native::ready(s, rt, fired.cause),
                 Task::Stop => crate::stop::obey(rt),
             }
             if drains && rt.exit.get().is_none() {

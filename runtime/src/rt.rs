@@ -24,6 +24,8 @@ pub enum Task {
     Request(u32),
     /// A wake-up handle with this number in [`Rt::wakes`].
     Wake(u32),
+    /// Standard input can be read.
+    Input,
     /// Somebody outside has ended the program ([`crate::StopSwitch`]).
     Stop,
 }
@@ -64,6 +66,8 @@ pub struct Rt {
     pub(crate) emitter: OnceCell<Box<crate::node::events::Names>>,
     /// Keys of the `stream` module, once it is loaded.
     pub(crate) streams: OnceCell<Box<crate::node::stream::Names>>,
+    /// A read of standard input that waits.
+    pub(crate) input: RefCell<Option<crate::node::stdio_native::Watch>>,
     /// `Buffer.prototype`, once made.
     pub(crate) buffer_prototype: Cell<Option<Global>>,
     /// Standard output failed for another reason than a closed pipe.
@@ -96,6 +100,7 @@ impl Rt {
             process: Cell::new(None),
             emitter: OnceCell::new(),
             streams: OnceCell::new(),
+            input: RefCell::default(),
             buffer_prototype: Cell::new(None),
             stdout_failed: Cell::new(false),
             options,

@@ -12,6 +12,7 @@ pub(crate) mod messaging;
 pub(crate) mod os;
 pub(crate) mod process;
 pub(crate) mod stdio;
+pub(crate) mod stdio_native;
 pub(crate) mod stream;
 pub(crate) mod sys;
 
@@ -45,6 +46,18 @@ const JS: &[(&str, &str)] = &[
     ("/stream_extra", include_str!("../../js/stream_extra.js")),
     ("/stream_operators", include_str!("../../js/stream_operators.js")),
     ("stream/promises", include_str!("../../js/stream_promises.js")),
+    ("/fs_streams", include_str!("../../js/fs_streams.js")),
+    ("stream/web", include_str!("../../js/stream_web.js")),
+    ("/webstreams_util", include_str!("../../js/webstreams_util.js")),
+    ("/webstreams_strategies", include_str!("../../js/webstreams_strategies.js")),
+    ("/webstreams_readable", include_str!("../../js/webstreams_readable.js")),
+    ("/webstreams_bytes", include_str!("../../js/webstreams_bytes.js")),
+    ("/webstreams_pipe", include_str!("../../js/webstreams_pipe.js")),
+    ("/webstreams_writable", include_str!("../../js/webstreams_writable.js")),
+    ("/webstreams_transform", include_str!("../../js/webstreams_transform.js")),
+    ("/webstreams_adapters", include_str!("../../js/webstreams_adapters.js")),
+    ("/stdio_streams", include_str!("../../js/stdio_streams.js")),
+    ("tty", include_str!("../../js/tty.js")),
     ("stream/consumers", include_str!("../../js/stream_consumers.js")),
     ("timers/promises", include_str!("../../js/timers_promises.js")),
     ("util", include_str!("../../js/util.js")),
@@ -107,6 +120,8 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         "/async_native" => crate::continuation::load(s),
         "/module_native" => modules::cjs_module::native(s),
         "/stream_native" => stream::load(s)?,
+        "/fs_stream_native" => fs::stream_io::load(s)?,
+        "/stdio_native" => stdio_native::load(s)?,
         "path/posix" => return part(s, rt, "path", "posix"),
         "path/win32" => return part(s, rt, "path", "win32"),
         "util/types" => return part(s, rt, "util", "types"),
@@ -155,6 +170,21 @@ const GLOBALS: &[(&str, &str, bool)] = &[
     ("btoa", "buffer", true),
     ("TextEncoder", "/encoding", false),
     ("TextDecoder", "/encoding", false),
+    ("ReadableStream", "stream/web", false),
+    ("ReadableStreamDefaultReader", "stream/web", false),
+    ("ReadableStreamBYOBReader", "stream/web", false),
+    ("ReadableStreamBYOBRequest", "stream/web", false),
+    ("ReadableByteStreamController", "stream/web", false),
+    ("ReadableStreamDefaultController", "stream/web", false),
+    ("TransformStream", "stream/web", false),
+    ("TransformStreamDefaultController", "stream/web", false),
+    ("WritableStream", "stream/web", false),
+    ("WritableStreamDefaultWriter", "stream/web", false),
+    ("WritableStreamDefaultController", "stream/web", false),
+    ("ByteLengthQueuingStrategy", "stream/web", false),
+    ("CountQueuingStrategy", "stream/web", false),
+    ("TextEncoderStream", "stream/web", false),
+    ("TextDecoderStream", "stream/web", false),
     ("DOMException", "/dom_exception", false),
     ("AbortController", "/abort", false),
     ("AbortSignal", "/abort", false),

@@ -54,7 +54,7 @@ impl HostData for WData {
             visit.visit(p.tag);
             p.done.iter().for_each(|v| visit.visit(*v));
         }
-        let after = self.st.after.as_ref().map(|(d, _)| d);
+        let after = self.st.after.iter().map(|(d, _)| d);
         self.st.errored.iter().chain(&self.st.write_done).chain(after).for_each(|v| visit.visit(*v));
         self.st.on_finished.iter().for_each(|v| visit.visit(*v));
         [self.default_encoding, self.on_write].into_iter().for_each(|v| visit.visit(v));
