@@ -40,7 +40,7 @@ function readOptions(options) {
 }
 
 function validPath(path) {
-  if (path instanceof URL) {
+  if (typeof URL === 'function' && path instanceof URL) {
     return require('url').fileURLToPath(path);
   }
   if (typeof path !== 'string' && !(path instanceof Uint8Array)) {

@@ -84,7 +84,7 @@ class InputStream extends Duplex {
   #reading = false;
 
   constructor(fd) {
-    super({ writable: false, allowHalfOpen: true, highWaterMark: 65536, emitClose: false, autoDestroy: true });
+    super({ writable: false, allowHalfOpen: true, highWaterMark: 65536 });
     this.fd = fd;
     this.bytesRead = 0;
     // Once paused it is not to keep the process alive.

@@ -178,11 +178,11 @@ function writableStreamClose(stream) {
   if (s.state === 'closed' || s.state === 'errored') {
     return Promise.reject(new codes.ERR_INVALID_STATE.TypeError('WritableStream is closed'));
   }
-  s.closeRequest = deferred();
+  const { promise } = s.closeRequest = deferred();
   if (s.writer !== undefined && s.backpressure && s.state === 'writable') s.writer[kState].ready.resolve();
   u.enqueueValueWithSize(s.controller[kState], kClose, 0);
   advanceQueue(s.controller);
-  return s.closeRequest.promise;
+  return promise;
 }
 
 function addWriteRequest(stream) {

@@ -66,6 +66,8 @@ pub struct Rt {
     pub(crate) emitter: OnceCell<Box<crate::node::events::Names>>,
     /// Keys of the `stream` module, once it is loaded.
     pub(crate) streams: OnceCell<Box<crate::node::stream::Names>>,
+    /// How many streams the log has heard of.
+    stream_numbers: Cell<u32>,
     /// A read of standard input that waits.
     pub(crate) input: RefCell<Option<crate::node::stdio_native::Watch>>,
     /// `Buffer.prototype`, once made.
@@ -100,6 +102,7 @@ impl Rt {
             process: Cell::new(None),
             emitter: OnceCell::new(),
             streams: OnceCell::new(),
+            stream_numbers: Cell::new(0),
             input: RefCell::default(),
             buffer_prototype: Cell::new(None),
             stdout_failed: Cell::new(false),
@@ -132,6 +135,12 @@ impl Rt {
     pub fn next_number(&self) -> u32 {
         self.numbers.set(self.numbers.get() + 1);
         self.numbers.get()
+    }
+
+    /// A fresh number for a stream.
+    pub(crate) fn next_stream(&self) -> u32 {
+        self.stream_numbers.set(self.stream_numbers.get() + 1);
+        self.stream_numbers.get()
     }
 
     /// Appends an event to the log, if there is one. The closure makes it, so that nothing is computed in vain.

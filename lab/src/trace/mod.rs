@@ -2,6 +2,7 @@
 
 mod cause;
 mod line;
+mod streams;
 mod tell;
 mod words;
 

@@ -119,18 +119,23 @@ fn watch<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let continuation = s.global(continuation);
     let pos = rt.here(s);
     let origin = Origin { label: rt.probe.intern("stdin"), pos, hidden: false };
-    let io = descriptor(n).and_then(|fd| {
-        rt.with_loop(|lp| lp.input_start(fd, Task::Input, origin)).ok()
-    });
+    let io = descriptor(n).and_then(|fd| rt.with_loop(|lp| lp.input_start(fd, Task::Input, origin)).ok());
     let watched = io.is_some();
     rt.input.replace(Some(Watch { io, size, callback, continuation }));
     if !watched {
-        rt.submit_from(s, JobClass::Disk, "stdin", pos, move || read(size), |s, rt, cb, out| {
-            let got = out.unwrap_or(Err(Errno::CANCELED));
-            if let Some(w) = rt.input.take() {
-                deliver(s, rt, cb, w, got);
-            }
-        });
+        rt.submit_from(
+            s,
+            JobClass::Disk,
+            "stdin",
+            pos,
+            move || read(size),
+            |s, rt, cb, out| {
+                let got = out.unwrap_or(Err(Errno::CANCELED));
+                if let Some(w) = rt.input.take() {
+                    deliver(s, rt, cb, w, got);
+                }
+            },
+        );
     }
     Ok(s.undefined())
 }
