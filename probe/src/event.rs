@@ -506,6 +506,39 @@ events! {
         /// The text, line end included.
         text: Str,
     }
+    /// The level of a stream's buffer has changed.
+    StreamLevel "stream-level" Stream {
+        /// The stream's number.
+        number: u32,
+        /// Its class.
+        label: Str,
+        /// Which of its buffers.
+        side: StreamSide,
+        /// What the buffer holds now: bytes, or chunks in object mode.
+        length: u32,
+        /// The watermark, where it begins to push back.
+        mark: u32,
+    }
+    /// A writer was told to wait: the stream is slower than what feeds it.
+    StreamFull "stream-full" Stream {
+        /// The stream's number.
+        number: u32,
+        /// Its class.
+        label: Str,
+        /// What its buffer holds.
+        length: u32,
+        /// The watermark.
+        mark: u32,
+        /// Where it was written to.
+        pos: Pos,
+    }
+    /// The buffer has run empty: writers that wait may go on.
+    StreamDrain "stream-drain" Stream {
+        /// The stream's number.
+        number: u32,
+        /// Its class.
+        label: Str,
+    }
     /// A module is being loaded.
     ModuleBegin "module-begin" Module {
         /// The module's file name or URL.

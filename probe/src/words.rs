@@ -91,6 +91,16 @@ words! {
         Statement = "statement",
         /// How the run ends: errors, exit code, loop end. Recorded even after the limit.
         Exit = "exit",
+        /// Buffers of streams: levels, full ones, drained ones.
+        Stream = "stream",
+    }
+
+    /// The two sides of a stream.
+    StreamSide "stream side" {
+        /// What can be read from it.
+        Readable = "readable",
+        /// What is written to it.
+        Writable = "writable",
     }
 
     /// The phases of a turn, in libuv's words.
