@@ -376,6 +376,74 @@ events! {
         /// It can be written.
         writable: bool,
     }
+    /// A socket is watched by the loop: it listens, connects, or was accepted.
+    SocketOpen "socket-open" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+        /// `listening`, `connecting` or `accepted`.
+        label: Str,
+    }
+    /// A connect is decided.
+    SocketConnect "socket-connect" Lifecycle {
+        /// The number of the socket's handle.
+        number: u32,
+        /// Whether the connection stands.
+        ok: bool,
+    }
+    /// Bytes were read from a socket.
+    SocketRead "socket-read" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+        /// How many.
+        bytes: u32,
+    }
+    /// Bytes were written to a socket.
+    SocketWrite "socket-write" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+        /// How many.
+        bytes: u32,
+        /// Bytes that now wait because the peer doesn't take them.
+        waiting: u32,
+    }
+    /// All that waited at a socket is written.
+    SocketDrain "socket-drain" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+    }
+    /// The peer of a socket sends no more.
+    SocketEnd "socket-end" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+    }
+    /// A socket was closed.
+    SocketClose "socket-close" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+    }
+    /// An HTTP message's head was read: a request by a server, a response by a client.
+    HttpHead "http-head" Lifecycle {
+        /// The number of the socket's handle.
+        number: u32,
+        /// Which message of this connection, from 1.
+        message: u32,
+        /// `GET /path`, or `200 OK`.
+        label: Str,
+    }
+    /// An HTTP message was read to its end.
+    HttpEnd "http-end" Lifecycle {
+        /// The number of the socket's handle.
+        number: u32,
+        /// Which message of this connection, from 1.
+        message: u32,
+    }
+    /// The head of an HTTP message was made: a response by a server, a request by a client.
+    HttpSend "http-send" Lifecycle {
+        /// The number of the socket's handle; 0 when it has none yet.
+        number: u32,
+        /// Its first line.
+        label: Str,
+    }
     /// A callback was deferred to the pending phase.
     Deferred "deferred" Lifecycle {
         /// The callback's name.

@@ -293,6 +293,10 @@ words! {
         ReadyOrder = "ready-order",
         /// Which of several workers finishes first.
         WorkerOrder = "worker-order",
+        /// Exploring: what a poll finds done. Either one of the jobs under way, or nothing (more) yet.
+        PoolDone = "pool-done",
+        /// Exploring: how long the machine holds the program up just before it starts a timer. 0 not at all.
+        Pause = "pause",
         /// Anything the runtime asks on its own account.
         Other = "other",
     }

@@ -8,6 +8,8 @@ pub(crate) mod console;
 pub(crate) mod crypto;
 pub(crate) mod events;
 pub(crate) mod fs;
+pub(crate) mod http;
+pub(crate) mod net;
 pub(crate) mod messaging;
 pub(crate) mod os;
 pub(crate) mod process;
@@ -53,6 +55,23 @@ const JS: &[(&str, &str)] = &[
     ("/glob", include_str!("../../js/glob.js")),
     ("path", include_str!("../../js/path.js")),
     ("assert", include_str!("../../js/assert.js")),
+    ("net", include_str!("../../js/net.js")),
+    ("/net_address", include_str!("../../js/net_address.js")),
+    ("dns", include_str!("../../js/dns.js")),
+    ("dgram", include_str!("../../js/dgram.js")),
+    ("http", include_str!("../../js/http.js")),
+    ("_http_common", include_str!("../../js/http_common.js")),
+    ("_http_incoming", include_str!("../../js/http_incoming.js")),
+    ("_http_outgoing", include_str!("../../js/http_outgoing.js")),
+    ("_http_server", include_str!("../../js/http_server.js")),
+    ("_http_client", include_str!("../../js/http_client.js")),
+    ("_http_agent", include_str!("../../js/http_agent.js")),
+    ("https", include_str!("../../js/https.js")),
+    ("/fetch", include_str!("../../js/fetch.js")),
+    ("/fetch_body", include_str!("../../js/fetch_body.js")),
+    ("/fetch_headers", include_str!("../../js/fetch_headers.js")),
+    ("/websocket", include_str!("../../js/websocket.js")),
+    ("/event_source", include_str!("../../js/event_source.js")),
     ("/system_error", include_str!("../../js/system_error.js")),
     ("/constants_table", include_str!("../../js/constants_table.js")),
     ("constants", include_str!("../../js/constants.js")),
@@ -114,6 +133,10 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         }
         "fs" => fs::load(s)?,
         "fs/promises" => fs::load_promises(s)?,
+        "/net_native" => net::load(s)?,
+        "/http_native" => http::load(s)?,
+        "/stream_native" => stream::load(s)?,
+        "dns/promises" => return part(s, rt, "dns", "promises"),
         "/messaging_native" => {
             let o = s.new_object();
             messaging::install(s, o);
@@ -125,7 +148,6 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         "/zlib_native" => zlib::load(s),
         "/async_native" => crate::continuation::load(s),
         "/module_native" => modules::cjs_module::native(s),
-        "/stream_native" => stream::load(s)?,
         "path/posix" => return part(s, rt, "path", "posix"),
         "path/win32" => return part(s, rt, "path", "win32"),
         "util/types" => return part(s, rt, "util", "types"),
@@ -160,6 +182,10 @@ fn load_js<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Option<Loca
     let text = &*text;
     let params = ["exports", "require", "module", "binding"];
     let file = format!("node:{}", name.trim_start_matches('/'));
+    #[cfg(debug_assertions)]
+    let on_disk = dev_text(text);
+    #[cfg(debug_assertions)]
+    let text = on_disk.as_deref().unwrap_or(text);
     let t = modules::compile(s, rt, &file, text, CompileGoal::Body(&params))?;
     let f = s.function_from(t);
     let (module, exports) = (s.new_object(), s.new_object());
@@ -198,6 +224,15 @@ const GLOBALS: &[(&str, &str, bool)] = &[
     ("EventTarget", "/event_target", false),
     ("CustomEvent", "/event_target", false),
     ("structuredClone", "/messaging_native", true),
+    ("fetch", "/fetch", true),
+    ("Headers", "/fetch_headers", false),
+    ("Request", "/fetch", false),
+    ("Response", "/fetch", false),
+    ("FormData", "/fetch_body", false),
+    ("WebSocket", "/websocket", false),
+    ("CloseEvent", "/websocket", false),
+    ("MessageEvent", "/websocket", false),
+    ("EventSource", "/event_source", false),
 ];
 
 /// Makes these globals accessors that load the module when first touched and then become plain properties.
@@ -283,4 +318,11 @@ pub(crate) fn base64_decode(text: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+#[cfg(debug_assertions)]
+fn dev_text(text: &str) -> Option<String> {
+    let dir = std::env::var("LOOPLAB_JS_DIR").ok()?;
+    let name = JS.iter().find(|(_, t)| std::ptr::eq(*t, text))?.0.trim_start_matches('/').trim_start_matches('_').replace('/', "_");
+    std::fs::read_to_string(format!("{dir}/{name}.js")).ok()
 }

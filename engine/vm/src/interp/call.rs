@@ -354,7 +354,7 @@ impl Vm {
             first: false,
         };
         if t.is_async && !t.is_generator {
-            let p = self.alloc_promise();
+            let p = self.alloc_async_promise();
             frame.co = p.value();
             frame.first = true;
         }

@@ -253,7 +253,7 @@ fn derive<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let pos = rt.here(s);
     let context = continuation::capture(s, &rt, "DERIVEBITSREQUEST", None);
     let (context, f) = (s.global(context), s.global(f));
-    rt.submit_from(s, JobClass::Compute, work.label(), pos, move || work.run(), move |s, rt, cb, out| {
+    rt.submit_from(s, JobClass::Compute, work.label(), false, pos, move || work.run(), move |s, rt, cb, out| {
         s.nested(|s| {
             let (c, callback) = (s.open(context), s.open(f));
             s.release(context);
