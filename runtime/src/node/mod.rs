@@ -17,6 +17,8 @@ pub(crate) mod stdio;
 pub(crate) mod stdio_native;
 pub(crate) mod stream;
 pub(crate) mod sys;
+pub(crate) mod vm;
+pub(crate) mod zlib;
 
 use crate::modules::{self, builtin};
 use crate::rt::Rt;
@@ -105,6 +107,11 @@ const JS: &[(&str, &str)] = &[
     ("/tty_streams", include_str!("../../js/tty_streams.js")),
     ("/tty_colors", include_str!("../../js/tty_colors.js")),
     ("worker_threads", include_str!("../../js/worker_threads.js")),
+    ("vm", include_str!("../../js/vm.js")),
+    ("zlib", include_str!("../../js/zlib.js")),
+    ("test", include_str!("../../js/test.js")),
+    ("/test_mock", include_str!("../../js/test_mock.js")),
+    ("/test_reporters", include_str!("../../js/test_reporters.js")),
     ("module", include_str!("../../js/module.js")),
     ("readline", include_str!("../../js/readline.js")),
     ("readline/promises", include_str!("../../js/readline_promises.js")),
@@ -151,6 +158,8 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         }
         "/os_native" => os::load(s),
         "/crypto_native" => crypto::load(s),
+        "/vm_native" => vm::load(s),
+        "/zlib_native" => zlib::load(s),
         "/async_native" => crate::continuation::load(s),
         "/module_native" => modules::cjs_module::native(s),
         "/stream_native" => stream::load(s)?,
@@ -171,9 +180,23 @@ fn part<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, whole: &str, name: &str) -> Result<O
     s.get(m, k).map(Some)
 }
 
+/// The text of a JavaScript builtin. A debug build takes it from the folder `LOOPLAB_JS_DIR`, if that is set, so that builtins can be
+/// worked on without building anew.
+fn js_text(name: &str) -> Option<std::borrow::Cow<'static, str>> {
+    #[cfg(debug_assertions)]
+    if let Some(folder) = std::env::var_os("LOOPLAB_JS_DIR") {
+        let file = name.trim_start_matches('/').replace('/', "_");
+        if let Ok(text) = std::fs::read_to_string(std::path::Path::new(&folder).join(file + ".js")) {
+            return Some(text.into());
+        }
+    }
+    JS.iter().find(|(n, _)| *n == name).map(|(_, text)| (*text).into())
+}
+
 /// Runs an embedded JavaScript builtin.
 fn load_js<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Option<Local<'s>>, Thrown> {
-    let Some((_, text)) = JS.iter().find(|(n, _)| *n == name) else { return Ok(None) };
+    let Some(text) = js_text(name) else { return Ok(None) };
+    let text = &*text;
     let params = ["exports", "require", "module", "binding"];
     let file = format!("node:{}", name.trim_start_matches('/'));
     #[cfg(debug_assertions)]
