@@ -12,6 +12,7 @@ pub mod state;
 pub mod story;
 pub mod trace;
 pub mod units;
+pub mod view;
 
 pub use sources::Sources;
 pub use story::Story;
