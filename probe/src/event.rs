@@ -37,6 +37,8 @@ pub(crate) trait Field: Copy {
     }
     fn write(self, log: &Log, out: &mut Vec<u8>);
     fn read(value: Option<&Scalar<'_>>, log: &mut Log) -> Result<Self, String>;
+    /// The field as whole numbers: see [`Event::numbers`].
+    fn numbers(self, out: &mut Vec<u64>);
 }
 
 macro_rules! events {
@@ -71,6 +73,20 @@ macro_rules! events {
             #[inline]
             pub fn group(&self) -> Group {
                 match self { $(Event::$variant { .. } => Group::$group,)+ }
+            }
+
+            /// The event's row in [`TABLE`].
+            pub fn row(&self) -> usize {
+                match self { $(Event::$variant { .. } => Row::$variant as usize,)+ }
+            }
+
+            /// Appends the fields as whole numbers, in the table's order: for compact encodings. A signed number is zigzagged, a word is
+            /// its place in its vocabulary, a text its place in [`Log::texts`], an event id one more than its index (0 for none), a position three
+            /// numbers.
+            pub fn numbers(&self, out: &mut Vec<u64>) {
+                match *self {
+                    $(Event::$variant { $($field,)* } => { $(Field::numbers($field, out);)* let _ = out; })+
+                }
             }
 
             /// Appends `,"ev":"name","field":…` to a JSON object under way.
@@ -643,6 +659,11 @@ macro_rules! number_fields {
                 let number = value.and_then(Scalar::$read).ok_or("expected a number")?;
                 <$ty>::try_from(number).map_err(|_| format!("{number} is out of range"))
             }
+            fn numbers(self, out: &mut Vec<u64>) {
+                let signed = <$ty>::MIN != 0;
+                let wide = self as i64;
+                out.push(if signed { ((wide << 1) ^ (wide >> 63)) as u64 } else { self as u64 });
+            }
         }
     )+};
 }
@@ -662,6 +683,9 @@ impl Field for bool {
     fn read(value: Option<&Scalar<'_>>, _log: &mut Log) -> Result<Self, String> {
         value.and_then(Scalar::as_bool).ok_or_else(|| "expected a boolean".into())
     }
+    fn numbers(self, out: &mut Vec<u64>) {
+        out.push(u64::from(self));
+    }
 }
 
 impl Field for EventId {
@@ -677,6 +701,9 @@ impl Field for EventId {
             None | Some(Scalar::Null) => Ok(EventId::NONE),
             some => u32::read(some, log).map(EventId),
         }
+    }
+    fn numbers(self, out: &mut Vec<u64>) {
+        out.push(self.index().map_or(0, |index| index as u64 + 1));
     }
 }
 
@@ -695,6 +722,9 @@ impl Field for Str {
             Some(Scalar::Text(text)) => Ok(log.intern(text)),
             Some(_) => Err("expected a string".into()),
         }
+    }
+    fn numbers(self, out: &mut Vec<u64>) {
+        out.push(u64::from(self.0));
     }
 }
 
@@ -717,5 +747,8 @@ impl Field for Pos {
             }
             Some(_) => Err("expected [script, line, column]".into()),
         }
+    }
+    fn numbers(self, out: &mut Vec<u64>) {
+        out.extend([u64::from(self.script.0), u64::from(self.line), u64::from(self.column)]);
     }
 }

@@ -60,6 +60,9 @@ macro_rules! words {
                     let word = value.and_then(|v| v.as_str()).ok_or("expected a word")?;
                     Self::parse(word).ok_or_else(|| format!("unknown {} `{word}`", $json))
                 }
+                fn numbers(self, out: &mut Vec<u64>) {
+                    out.push(self as u64);
+                }
             }
         )+
 
