@@ -162,7 +162,6 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         "/zlib_native" => zlib::load(s),
         "/async_native" => crate::continuation::load(s),
         "/module_native" => modules::cjs_module::native(s),
-        "/stream_native" => stream::load(s)?,
         "/fs_stream_native" => fs::stream_io::load(s)?,
         "/stdio_native" => stdio_native::load(s)?,
         "path/posix" => return part(s, rt, "path", "posix"),
