@@ -1,5 +1,6 @@
-// A fast source and a slow sink. `write` says false when the sink's buffer is at its watermark; 'drain' says that it is empty
-// again. `pipe` does the waiting. In the trace, look for "is full" and "has drained", and at the last line.
+// Teaches: backpressure. A fast source and a slow sink: `write` says false when the sink's buffer is at its watermark,
+// 'drain' says that it is empty again, and `pipe` does the waiting. In the trace, look for "is full" and "has drained".
+// Predict: how many chunks are made before the sink has taken the first two?
 const { Readable, Writable } = require('stream');
 
 let made = 0;
