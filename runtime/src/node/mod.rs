@@ -198,10 +198,6 @@ fn load_js<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Option<Loca
     let text = &*text;
     let params = ["exports", "require", "module", "binding"];
     let file = format!("node:{}", name.trim_start_matches('/'));
-    #[cfg(debug_assertions)]
-    let on_disk = dev_text(text);
-    #[cfg(debug_assertions)]
-    let text = on_disk.as_deref().unwrap_or(text);
     let t = modules::compile(s, rt, &file, text, CompileGoal::Body(&params))?;
     let f = s.function_from(t);
     let (module, exports) = (s.new_object(), s.new_object());
@@ -348,11 +344,4 @@ pub(crate) fn base64_decode(text: &[u8]) -> Vec<u8> {
         }
     }
     out
-}
-
-#[cfg(debug_assertions)]
-fn dev_text(text: &str) -> Option<String> {
-    let dir = std::env::var("LOOPLAB_JS_DIR").ok()?;
-    let name = JS.iter().find(|(_, t)| std::ptr::eq(*t, text))?.0.trim_start_matches('/').trim_start_matches('_').replace('/', "_");
-    std::fs::read_to_string(format!("{dir}/{name}.js")).ok()
 }

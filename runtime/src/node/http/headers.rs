@@ -1,8 +1,10 @@
 //! Header tables: from raw lists to objects (Node's rules for repeated fields), and from tables to the bytes of a head.
 
 use crate::errors::{self, Kind};
+use crate::rt::Rt;
 use looplab_engine::{ALL, Args, Chars, Completion, Local, Scope};
 use looplab_net::http::encode;
+use looplab_probe::{Event, Probe};
 
 /// Fields of which only the first counts (RFC 9110 allows one; Node keeps the first).
 const ONCE: &[&str] = &[
@@ -110,6 +112,11 @@ pub(super) fn distinct_of<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<
 pub(super) fn head<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let mut out: Vec<u8> = Vec::with_capacity(256);
     push(s, args.get(0), &mut out)?;
+    let rt = Rt::of(s);
+    rt.emit(|log| {
+        let line = String::from_utf8_lossy(&out);
+        Event::HttpSend { number: 0, label: log.intern(line.trim_end()) }
+    });
     let list = s.list_from_array_like(args.get(1))?;
     for pair in list.chunks_exact(2) {
         if pair[1].is_object() && s.is_array(pair[1])? {

@@ -38,6 +38,8 @@ pub(crate) struct Link {
     /// There may be something to read that no edge will tell of.
     pub(crate) readable: bool,
     pub(crate) hung_up: bool,
+    /// The end is in sight, but is for the next turn, as in libuv: another edge is to be asked for.
+    pub(crate) again: bool,
     /// A write waits for the queue to empty.
     pub(crate) writing: bool,
     /// A FIN is to follow what is queued.
@@ -125,7 +127,14 @@ impl Net {
     }
 
     /// Puts a handle into the table and its number into the object.
-    pub(crate) fn insert<'s>(&self, s: &mut Scope<'s>, rt: &Rt, object: Local<'s>, kind: Kind, is_pipe: bool) {
+    pub(crate) fn insert<'s>(
+        &self,
+        s: &mut Scope<'s>,
+        rt: &Rt,
+        object: Local<'s>,
+        kind: Kind,
+        is_pipe: bool,
+    ) {
         let global = s.global(object);
         let handle = Handle {
             kind,
