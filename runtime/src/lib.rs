@@ -21,6 +21,7 @@ mod timers;
 mod uncaught;
 mod wake;
 
-pub use options::{Entry, Finished, Options, Script};
+pub use looplab_event_loop::{Detail, ExploreOptions, TrailPoint};
+pub use options::{Decisions, Entry, Finished, Options, Script};
 pub use run::run;
 pub use stop::StopSwitch;

@@ -6,7 +6,7 @@ use crate::timers::{Immediates, Timers};
 use looplab_engine::{Args, Global, Local, Scope};
 use looplab_event_loop::world::EitherWorld;
 use looplab_event_loop::{BoxJob, JobError, Loop, Origin, World};
-use looplab_event_loop::{JobClass, JobInfo};
+use looplab_event_loop::{ChoiceKind, JobClass, JobInfo};
 use looplab_probe::{Event, EventId, Pos, Probe, Recorder, Str};
 use slab::Slab;
 use std::any::Any;
@@ -22,8 +22,16 @@ pub enum Task {
     Immediates,
     /// A pool request with this number in [`Rt::requests`].
     Request(u32),
+    /// A socket with this number in [`Rt::net`] is ready.
+    Socket(u32),
+    /// A socket asked to be told something in the next pending phase.
+    SocketLater(u32, crate::node::net::Later),
+    /// A socket is closed.
+    SocketClosed(u32),
     /// A wake-up handle with this number in [`Rt::wakes`].
     Wake(u32),
+    /// Standard input can be read.
+    Input,
     /// Somebody outside has ended the program ([`crate::StopSwitch`]).
     Stop,
 }
@@ -64,10 +72,16 @@ pub struct Rt {
     pub(crate) emitter: OnceCell<Box<crate::node::events::Names>>,
     /// Keys of the `stream` module, once it is loaded.
     pub(crate) streams: OnceCell<Box<crate::node::stream::Names>>,
+    /// How many streams the log has heard of.
+    stream_numbers: Cell<u32>,
+    /// A read of standard input that waits.
+    pub(crate) input: RefCell<Option<crate::node::stdio_native::Watch>>,
     /// `Buffer.prototype`, once made.
     pub(crate) buffer_prototype: Cell<Option<Global>>,
     /// Standard output failed for another reason than a closed pipe.
     pub(crate) stdout_failed: Cell<bool>,
+    /// Sockets.
+    pub(crate) net: crate::node::net::Net,
     pub(crate) options: crate::Options,
     /// What counts ids of asynchronous operations, once a program asks for them ([`crate::continuation`]).
     pub(crate) hooks: Cell<Option<Global>>,
@@ -96,8 +110,11 @@ impl Rt {
             process: Cell::new(None),
             emitter: OnceCell::new(),
             streams: OnceCell::new(),
+            stream_numbers: Cell::new(0),
+            input: RefCell::default(),
             buffer_prototype: Cell::new(None),
             stdout_failed: Cell::new(false),
+            net: crate::node::net::Net::default(),
             options,
             hooks: Cell::new(None),
             terminal: RefCell::default(),
@@ -129,6 +146,12 @@ impl Rt {
         self.numbers.get()
     }
 
+    /// A fresh number for a stream.
+    pub(crate) fn next_stream(&self) -> u32 {
+        self.stream_numbers.set(self.stream_numbers.get() + 1);
+        self.stream_numbers.get()
+    }
+
     /// Appends an event to the log, if there is one. The closure makes it, so that nothing is computed in vain.
     #[inline]
     pub fn emit(&self, event: impl FnOnce(&Recorder) -> Event) -> EventId {
@@ -149,22 +172,23 @@ impl Rt {
         (p.intern(&name), pos)
     }
 
-    /// Where the running script stands, for the log.
+    /// Where the running script stands, for the log: in the program's own code, if that is what called into ours.
     pub fn here(&self, s: &mut Scope<'_>) -> Pos {
         let Some(p) = &self.probe else { return Pos::NONE };
-        match s.vm().current_position() {
+        match s.vm().position_in(|source| !source.starts_with("node:")) {
             Some((script, _, line, column)) => Pos { script: p.intern(&script), line, column },
             None => Pos::NONE,
         }
     }
 
     /// Runs `job` on the pool and `complete` on the loop afterwards. The work was asked for at `pos` (perhaps by an earlier
-    /// callback); the completion reports its callback itself.
+    /// callback); the completion reports its callback itself. `more`: unless it fails, another step of the same operation follows.
     pub(crate) fn submit_from<T: Send + 'static>(
         self: &Rc<Self>,
         _: &mut Scope<'_>,
         class: JobClass,
         label: &'static str,
+        more: bool,
         pos: Pos,
         job: impl FnOnce() -> T + Send + 'static,
         complete: impl for<'n> FnOnce(&mut Scope<'n>, &Rc<Rt>, crate::ticks::Callback, Result<T, JobError>)
@@ -178,7 +202,7 @@ impl Rt {
         let boxed: BoxJob<JobOutput> = Box::new(move || Box::new(job()) as JobOutput);
         let origin = Origin { label: self.probe.intern(label), pos, hidden: false };
         let sent =
-            self.with_loop(|lp| lp.pool_submit(boxed, JobInfo { class, label }, Task::Request(key), origin));
+            self.with_loop(|lp| lp.pool_submit(boxed, JobInfo { class, label, more }, Task::Request(key), origin));
         if sent.is_err() {
             // The queue is full: the callback gets the error, later, as any other.
             self.with_loop(|lp| lp.defer(Task::Request(key), origin));
@@ -187,7 +211,16 @@ impl Rt {
 
     /// Does work of the pool's kinds on the loop's own thread (the synchronous API).
     pub fn charge(&self, class: JobClass, label: &'static str) {
-        self.with_loop(|lp| lp.world_mut().charge(JobInfo { class, label }));
+        self.with_loop(|lp| lp.world_mut().charge(JobInfo { class, label, more: false }));
+    }
+
+    /// Exploring only: whether an answer that is here is to be taken for one that is still on its way.
+    pub(crate) fn may_be_later(&self) -> bool {
+        self.with_loop(|lp| {
+            let later = lp.world_mut().explores() && lp.world_mut().choose(ChoiceKind::Other, 2) == 1;
+            lp.report_choices();
+            later
+        })
     }
 
     /// The process object.

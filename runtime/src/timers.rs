@@ -9,8 +9,8 @@ use crate::errors;
 use crate::rt::{Lp, Rt, Task};
 use crate::ticks::{self, Callback};
 use looplab_engine::{Args, Class, Completion, Global, Key, Local, Scope};
-use looplab_event_loop::{HookId, HookKind, Origin, TimeoutReason, TimerId};
-use looplab_probe::{CallbackKind, Event, EventId};
+use looplab_event_loop::{HookId, HookKind, Origin, TimeoutReason, TimerId, World};
+use looplab_probe::{CallbackKind, Event, EventId, HandleKind};
 use rustc_hash::FxHashMap;
 use slab::Slab;
 use std::collections::{BTreeSet, VecDeque};
@@ -245,6 +245,19 @@ fn start<'s>(s: &mut Scope<'s>, args: &Args<'s>, repeat: bool) -> Completion<'s>
     Ok(object)
 }
 
+/// From when a timer of this delay counts: now. Exploring, the machine may hold the program up just before.
+fn start_time(lp: &mut Lp, after: u32) -> u64 {
+    lp.world_mut().timer_starts(u64::from(after));
+    lp.report_choices();
+    lp.update_time();
+    lp.now()
+}
+
+/// Tells the world that a timer is not waiting any more.
+fn timer_ends(rt: &Rt, start: u64, after: u32) {
+    rt.with_loop(|lp| lp.world_mut().timer_ends(start + u64::from(after), u64::from(after)));
+}
+
 /// `Timeout.prototype`.
 fn timeout_proto<'s>(s: &mut Scope<'s>, rt: &Rt) -> Local<'s> {
     let proto = rt.timers.borrow().proto;
@@ -270,10 +283,7 @@ fn insert<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, object: Local<'s>, after: u32, rep
     let context = continuation::capture(s, rt, "Timeout", Some(object));
     let context = (!context.is_undefined()).then(|| s.global(context));
     let t = &mut *rt.timers.borrow_mut();
-    let now = rt.with_loop(|lp| {
-        lp.update_time();
-        lp.now()
-    });
+    let now = rt.with_loop(|lp| start_time(lp, after));
     let cause = if rt.probe.is_some() {
         let f = s.internal(object, CALLBACK);
         let (label, _) = rt.describe(s, f);
@@ -357,6 +367,7 @@ fn cancel(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32) {
     });
     drop_context(s, rt, e.context);
     if was_linked {
+        timer_ends(rt, e.start, e.after);
         let pos = rt.here(s);
         rt.emit(|_| Event::TimerStop { number: e.number, pos });
         t.drop_if_empty(e.after);
@@ -437,19 +448,16 @@ fn run_list(s: &mut Scope<'_>, rt: &Rc<Rt>, after: u32, now: u64, ran_one: &mut 
 
 /// Runs one timer; false when it threw.
 fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
-    let (object, number, cause, late, repeat, context) = {
+    let (object, number, cause, late, repeat, started, after, context) = {
         let t = &mut *rt.timers.borrow_mut();
         t.unlink(k);
         let e = &t.entries[k as usize];
-        (e.object, e.number, e.cause, now.saturating_sub(e.start + u64::from(e.after)), e.repeat, e.context)
+        let late = now.saturating_sub(e.start + u64::from(e.after));
+        (e.object, e.number, e.cause, late, e.repeat, e.start, e.after, e.context)
     };
     rt.emit(|_| Event::TimerFire { number, late });
-    let restart_from = repeat.then(|| {
-        rt.with_loop(|lp| {
-            lp.update_time();
-            lp.now()
-        })
-    });
+    timer_ends(rt, started, after);
+    let restart_from = repeat.then(|| rt.with_loop(|lp| start_time(lp, after)));
     let ok = s.nested(|s| {
         let o = s.open(object);
         let f = s.internal(o, CALLBACK);
@@ -465,21 +473,14 @@ fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
     let t = &mut *rt.timers.borrow_mut();
     // Cleared, or restarted (refresh), by its own callback.
     if t.entries.get(k as usize).is_none_or(|e| e.linked || e.number != number) {
+        if let Some(start) = restart_from {
+            timer_ends(rt, start, after);
+        }
         return ok;
     }
     if let (Some(start), true) = (restart_from, t.entries[k as usize].repeat) {
         let after = t.entries[k as usize].after;
-        if rt.probe.is_some() {
-            let due = start + u64::from(after);
-            rt.emit(|_| Event::TimerStart {
-                number,
-                delay: after,
-                repeat: after,
-                due,
-                label: Default::default(),
-                pos: Default::default(),
-            });
-        }
+        report_restart(s, rt, object, number, (after, after), start);
         schedule(rt, t, k, start);
         return ok;
     }
@@ -497,6 +498,27 @@ fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
         change_refs(rt, t, -1);
     }
     ok
+}
+
+/// Tells the log that a timer it knows has been started again, at `start`, for this delay and repeat interval.
+fn report_restart(
+    s: &mut Scope<'_>,
+    rt: &Rt,
+    object: Global,
+    number: u32,
+    (delay, repeat): (u32, u32),
+    start: u64,
+) {
+    if rt.probe.is_none() {
+        return;
+    }
+    s.nested(|s| {
+        let o = s.open(object);
+        let f = s.internal(o, CALLBACK);
+        let (label, _) = rt.describe(s, f);
+        let pos = rt.here(s);
+        rt.emit(|_| Event::TimerStart { number, delay, repeat, due: start + u64::from(delay), label, pos });
+    });
 }
 
 // ---- the functions of the script ----
@@ -558,6 +580,11 @@ fn set_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>, refed: bool) -> Completion<'s
         if let Some(e) = t.entries.get_mut(k as usize)
             && std::mem::replace(&mut e.refed, refed) != refed
         {
+            let (number, kind) = (e.number, HandleKind::Timer);
+            rt.emit(|_| match refed {
+                true => Event::HandleRef { number, kind },
+                false => Event::HandleUnref { number, kind },
+            });
             change_refs(&rt, t, if refed { 1 } else { -1 });
         }
     }
@@ -589,13 +616,17 @@ fn refresh<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     if let Some(k) = entry_of(s, this) {
         let t = &mut *rt.timers.borrow_mut();
         if t.entries.contains(k as usize) {
-            let after = t.entries[k as usize].after;
+            let e = &t.entries[k as usize];
+            let (after, started, waiting) = (e.after, e.start, e.linked);
+            // The list keeps its place in the queue, even if this was its only timer.
             t.unlink(k);
-            t.drop_if_empty(after);
-            let now = rt.with_loop(|lp| {
-                lp.update_time();
-                lp.now()
-            });
+            if waiting {
+                timer_ends(&rt, started, after);
+            }
+            let now = rt.with_loop(|lp| start_time(lp, after));
+            let (object, number) = (t.entries[k as usize].object, t.entries[k as usize].number);
+            let repeat = if t.entries[k as usize].repeat { after } else { 0 };
+            report_restart(s, &rt, object, number, (after, repeat), now);
             schedule(&rt, t, k, now);
         }
         return Ok(this);

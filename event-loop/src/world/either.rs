@@ -56,8 +56,20 @@ impl<J: Job> World for EitherWorld<J> {
         either!(self, world => world.take_choices())
     }
 
-    fn settle(&mut self, due: u64) {
-        either!(self, world => world.settle(due))
+    fn settle(&mut self, due: u64, competes: bool) {
+        either!(self, world => world.settle(due, competes))
+    }
+
+    fn timer_starts(&mut self, delay: u64) {
+        either!(self, world => world.timer_starts(delay))
+    }
+
+    fn timer_ends(&mut self, due: u64, delay: u64) {
+        either!(self, world => world.timer_ends(due, delay))
+    }
+
+    fn explores(&self) -> bool {
+        either!(self, world => world.explores())
     }
 
     fn charge(&mut self, info: JobInfo) {

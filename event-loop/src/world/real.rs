@@ -220,7 +220,7 @@ impl<J: Job> World for RealWorld<J> {
         Vec::new()
     }
 
-    fn settle(&mut self, _due: u64) {}
+    fn settle(&mut self, _due: u64, _competes: bool) {}
 
     fn charge(&mut self, _info: JobInfo) {}
 

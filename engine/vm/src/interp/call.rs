@@ -362,7 +362,7 @@ impl Vm {
             first: false,
         };
         if t.is_async && !t.is_generator {
-            let p = self.alloc_promise();
+            let p = self.alloc_async_promise();
             frame.co = p.value();
             frame.first = true;
         }
@@ -564,6 +564,7 @@ impl Vm {
         });
         if throw {
             self.exception = v;
+            self.throw_site = None;
             self.pending_throw = true;
         }
         Ok(())

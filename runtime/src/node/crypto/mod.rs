@@ -225,7 +225,7 @@ fn derive<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let kind = text_arg(s, args, 0);
     let list = s.list_from_array_like(args.get(1))?;
     let item = |i: usize| list.get(i).copied();
-    let mut blob = |i: usize| item(i).map(|v| view_bytes(s, v)).unwrap_or_default();
+    let blob = |i: usize| item(i).map(|v| view_bytes(s, v)).unwrap_or_default();
     let (a, b, c) = (blob(0), blob(1), blob(2));
     let number = |i: usize| item(i).and_then(Local::as_number).unwrap_or(0.0);
     let n = number(3) as usize;
@@ -253,7 +253,7 @@ fn derive<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let pos = rt.here(s);
     let context = continuation::capture(s, &rt, "DERIVEBITSREQUEST", None);
     let (context, f) = (s.global(context), s.global(f));
-    rt.submit_from(s, JobClass::Compute, work.label(), pos, move || work.run(), move |s, rt, cb, out| {
+    rt.submit_from(s, JobClass::Compute, work.label(), false, pos, move || work.run(), move |s, rt, cb, out| {
         s.nested(|s| {
             let (c, callback) = (s.open(context), s.open(f));
             s.release(context);
