@@ -29,7 +29,10 @@ fn with_other(text: &str) -> String {
 
 #[test]
 fn intrinsics_and_globals_are_separate() {
-    assert_eq!(with_other("[other.Array === Array, other.Array.prototype === Array.prototype].join()"), "false,false");
+    assert_eq!(
+        with_other("[other.Array === Array, other.Array.prototype === Array.prototype].join()"),
+        "false,false"
+    );
     assert_eq!(with_other("var here = 1; typeof other.here + (other.globalThis === other)"), "undefinedtrue");
     assert_eq!(with_other("String(other.Symbol.iterator === Symbol.iterator)"), "true");
 }
@@ -57,11 +60,15 @@ fn functions_run_in_their_own_realm() {
 #[test]
 fn errors_and_defaults_come_from_the_right_realm() {
     assert_eq!(
-        with_other("try { other.eval('null.x') } catch (e) { [e instanceof TypeError, e instanceof other.TypeError].join() }"),
+        with_other(
+            "try { other.eval('null.x') } catch (e) { [e instanceof TypeError, e instanceof other.TypeError].join() }"
+        ),
         "false,true"
     );
     assert_eq!(
-        with_other("try { other.Object.defineProperty(1) } catch (e) { String(e instanceof other.TypeError) }"),
+        with_other(
+            "try { other.Object.defineProperty(1) } catch (e) { String(e instanceof other.TypeError) }"
+        ),
         "true"
     );
     assert_eq!(
@@ -72,7 +79,9 @@ fn errors_and_defaults_come_from_the_right_realm() {
         "true"
     );
     assert_eq!(
-        with_other("var g = other.eval('(function* () { yield [] })'); String(g().next().value instanceof other.Array)"),
+        with_other(
+            "var g = other.eval('(function* () { yield [] })'); String(g().next().value instanceof other.Array)"
+        ),
         "true"
     );
 }
