@@ -36,7 +36,7 @@ pub fn run(text: &str) {
             // Showing the error may run more of the script.
             let e = s.caught(t);
             if let Err(t) = s.to_text(e) {
-                drop(s.caught(t));
+                s.caught(t);
             }
         }
         for _ in 0..1000 {

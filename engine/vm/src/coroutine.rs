@@ -131,6 +131,9 @@ pub(crate) fn async_promise(co: Value) -> Option<ObjRef> {
     if c.kind == CoKind::Async { ObjRef::from(c.object) } else { None }
 }
 
+/// How many promises a stack trace follows.
+const MAX_HOPS: usize = 4096;
+
 /// A promise to go on with, for stack traces; other thenables end them.
 fn pending(p: Value) -> Option<ObjRef> {
     ObjRef::from(p).filter(|o| o.is(Class::Promise))
@@ -153,7 +156,10 @@ impl Vm {
         let mut out = Vec::new();
         let Some(first) = self.frames.iter().find(|f| f.is_coroutine()) else { return out };
         let mut promise = first.async_promise();
-        while out.len() < _limit {
+        // A species constructor can make promises whose reactions lead in a circle.
+        let mut hops = 0;
+        while out.len() < _limit && hops < MAX_HOPS {
+            hops += 1;
             let co = match promise.and_then(awaiter) {
                 Some(Awaiter::Coroutine(co)) => co,
                 Some(Awaiter::Promise(p)) => {
