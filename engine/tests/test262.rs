@@ -34,7 +34,8 @@ fn results_agree_with_the_expectations() {
     let passes = |variants: &BTreeMap<String, String>| variants.values().all(|v| v == "pass");
     let expected = expected();
     let new: Vec<_> = tests.iter().filter(|(f, v)| !passes(v) && !expected.contains(*f)).collect();
-    let gone: Vec<_> = tests.iter().filter(|(f, v)| passes(v) && expected.contains(*f)).map(|(f, _)| f).collect();
+    let gone: Vec<_> =
+        tests.iter().filter(|(f, v)| passes(v) && expected.contains(*f)).map(|(f, _)| f).collect();
     assert!(new.is_empty(), "fail without being listed: {new:#?}");
     assert!(gone.is_empty(), "pass now, take them off the list: {gone:#?}");
 }

@@ -138,7 +138,13 @@ fn longest_run(b: &[u8]) -> usize {
                     i += 1;
                 }
                 let awaits = &b[start..i] == b"await";
-                run = if awaits { run + 1 } else if word { 0 } else { run };
+                run = if awaits {
+                    run + 1
+                } else if word {
+                    0
+                } else {
+                    run
+                };
                 word = !awaits;
             }
             b':' if word => {

@@ -32,14 +32,17 @@ pub struct StackFrame {
     pub is_async: bool,
     /// The top of a script, module or CommonJS file.
     pub is_top_level: bool,
-    /// Index within Promise.all and the like: not used yet.
+    /// The top of eval code.
     pub is_eval: bool,
+    /// The index of an element that `Promise.all` or its like waits for.
+    pub promise_index: Option<u32>,
 }
 
 impl StackFrame {
     /// As V8 renders it, without the leading "    at ".
     pub fn render(&self) -> String {
         let place = match &self.file {
+            _ if self.promise_index.is_some() => format!("index {}", self.promise_index.unwrap_or(0)),
             Some(f) => format!("{f}:{}:{}", self.line, self.column),
             None => "<anonymous>".into(),
         };
@@ -81,7 +84,7 @@ fn is_transparent(callee: Value, function_prototype: Value) -> bool {
 /// A frame as captured: cheap to take, rendered only when somebody looks.
 #[derive(Clone, Copy)]
 pub(crate) struct RawFrame {
-    /// A code cell, or a native function object.
+    /// A code cell, a native function object, or the name of a combinator of promises (then `pc` is an index).
     pub(crate) what: Value,
     pub(crate) this: Value,
     pub(crate) pc: u32,
@@ -186,7 +189,13 @@ impl Vm {
             is_async: f.is_async,
             is_top_level: false,
             is_eval: false,
+            promise_index: None,
         };
+        if f.what.is_string() {
+            out.function = self.chars_of(f.what).to_utf8();
+            out.promise_index = Some(f.pc);
+            return out;
+        }
         if let Some(o) = ObjRef::from(f.what) {
             if o.is(Class::Native) {
                 let name =

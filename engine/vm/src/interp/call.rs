@@ -33,7 +33,7 @@ impl Vm {
         let Some(o) = ObjRef::from(f) else { return Err(self.not_callable(f)) };
         if o.is(Class::Function) {
             let code = CodeRef::of_function(o);
-            if code.get().simple && code.is_ready() {
+            if code.get().simple && code.is_ready() && code.get().realm == self.realm_id {
                 return self.call_simple(o, code, this, args);
             }
             return self.call_function(o, this, Value::UNDEFINED, args);
