@@ -178,7 +178,7 @@ fn breakpoints_stop_both_ways_and_bad_ones_are_named() {
         assert_eq!(app.state.at, check);
         keys(app, "R");
         assert_eq!(app.message.as_deref(), Some("stopped at step.js:5"));
-        assert!(screen(app, 80, 24).contains("●   5▶"), "{}", screen(app, 80, 24));
+        assert!(screen(app, 80, 24).contains("●  5▶"), "{}", screen(app, 80, 24));
         keys(app, "R");
         assert_eq!(app.message.as_deref(), Some("no breakpoint is met from here on"));
         keys(app, "b");

@@ -8,7 +8,7 @@ function add(a, b) {
 }
 
 console.log('sum', add(1, 2));
-fs.stat(__filename, function answered(error, stats) {
+fs.stat(__filename, function answered(error) {
   setTimeout(() => console.log('timeout'), 1);
   setImmediate(() => console.log('immediate'));
   process.nextTick(() => console.log('tick'));
