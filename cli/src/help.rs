@@ -6,7 +6,9 @@ use std::ffi::OsString;
 
 /// What is printed under a complaint about the command line.
 pub const USAGE: &str = "usage: looplab [flags] FILE [args…]
+       looplab serve [flags] [DIR]
        looplab trace [flags] FILE [args…]
+       looplab step [flags] FILE [args…]
        looplab disasm FILE
        looplab explore [flags] FILE [args…]
 hint:  looplab --help lists the flags";
@@ -42,7 +44,9 @@ pub fn command() -> Command {
                 .help("Print the version"),
         )
         .subcommand(run())
+        .subcommand(serve())
         .subcommand(trace())
+        .subcommand(step())
         .subcommand(disasm())
         .subcommands(crate::lab::commands())
 }
@@ -52,6 +56,17 @@ fn run() -> Command {
         .about("Run a program")
         .override_usage("looplab [run] [FLAGS] FILE [ARGS]...")
         .args(program_args())
+}
+
+fn serve() -> Command {
+    let value = |name: &'static str, word: &'static str| Arg::new(name).long(name).value_name(word);
+    Command::new("serve")
+        .about("Serve the files of a directory over HTTP, with ranges and caching headers")
+        .arg(Arg::new("DIR").help("The directory [default: .]"))
+        .arg(value("port", "N").short('p').help("The port; 0: any that is free [default: 8000]"))
+        .arg(value("host", "ADDRESS").help("The address to listen at [default: 127.0.0.1]"))
+        .arg(value("max-age", "SECONDS").help("How long clients may keep files unasked [default: 0]"))
+        .arg(Arg::new("quiet").short('q').long("quiet").action(ArgAction::SetTrue).help("No line for each request"))
 }
 
 fn trace() -> Command {
@@ -89,6 +104,22 @@ fn trace() -> Command {
         ))
         .arg(value("width", "N").help("Columns of the text [default: the terminal's, or 100]"))
         .arg(Arg::new("no-color").long("no-color").action(ArgAction::SetTrue).help("No colours, not even on a terminal"))
+}
+
+fn step() -> Command {
+    let value = |name: &'static str, word: &'static str| Arg::new(name).long(name).value_name(word);
+    Command::new("step")
+        .about("Run a program and step through what it did: statements, callbacks, phases, turns, both ways")
+        .long_about(
+            "Run a program and step through what it did: statements, callbacks, phases, turns, both ways.\n\
+             The program runs first, and is recorded; what it prints appears where it printed it. One that never ends is stopped.\n\
+             FILE may also be a log that `looplab trace --format json --steps` has written. ? in the stepper lists the keys.",
+        )
+        .override_usage("looplab step [FLAGS] FILE [ARGS]...")
+        .args(program_args())
+        .arg(value("seconds", "N").help("Stop the program after so many seconds [default: 10]"))
+        .arg(value("limit", "N").help("Events recorded at most; the program is stopped there [default: 1000000]"))
+        .arg(Arg::new("no-color").long("no-color").action(ArgAction::SetTrue).help("No colours (as NO_COLOR=1)"))
 }
 
 fn disasm() -> Command {

@@ -1,8 +1,9 @@
 //! What was meant: checked values, defaults, and what the terminal can do.
 
 use crate::help;
-use crate::lowargs::{LowArgs, LowEntry, LowProgram, LowTrace, Problem};
+use crate::lowargs::{LowArgs, LowEntry, LowProgram, LowStep, LowTrace, Problem};
 use looplab_event_loop::Profile;
+use looplab_lab::step::StepOptions;
 use looplab_lab::trace::TextOptions;
 use looplab_runtime::{Decisions, Entry, ExploreOptions, Options};
 use std::io::IsTerminal;
@@ -18,6 +19,8 @@ pub enum Command {
     Run(Box<Options>),
     /// Run it and tell its story.
     Trace(Box<Trace>),
+    /// Step through a run.
+    Step(Box<Step>),
     /// Show a file's bytecode.
     Disasm(Disasm),
     /// An instrument.
@@ -34,6 +37,24 @@ pub struct Trace {
     pub format: Format,
     /// Where it goes; standard output if `None`.
     pub output: Option<PathBuf>,
+}
+
+/// A run to step through.
+pub struct Step {
+    /// Which.
+    pub what: StepWhat,
+    /// Seconds that the program may run.
+    pub seconds: u64,
+    /// How it is shown.
+    pub options: StepOptions,
+}
+
+/// Where the run comes from.
+pub enum StepWhat {
+    /// It is recorded now.
+    Program(Box<Options>),
+    /// It was recorded before.
+    Log(PathBuf),
 }
 
 /// The form of a trace.
@@ -70,6 +91,7 @@ impl Command {
                 Command::Print(help::long(""))
             }
             LowArgs::Run(program) => Command::Run(Box::new(options(program)?)),
+            LowArgs::Step(program, low) => Command::Step(Box::new(step(program, low)?)),
             LowArgs::Trace(program, low) => Command::Trace(Box::new(trace(program, low)?)),
         })
     }
@@ -154,6 +176,32 @@ fn trace(program: LowProgram, low: LowTrace) -> Result<Trace, Problem> {
     options.record = Some(record);
     options.quiet = output.is_none() || format == Format::Outcome;
     Ok(Trace { options, format, output })
+}
+
+/// Seconds that a program may run while it is recorded, unless `--seconds` says otherwise.
+const PATIENCE: u64 = 10;
+
+fn step(program: LowProgram, low: LowStep) -> Result<Step, Problem> {
+    let limit: Option<usize> = number("--limit", low.limit)?;
+    let seconds = number("--seconds", low.seconds)?.unwrap_or(PATIENCE);
+    let shown = StepOptions { color: !low.no_color && colors_are_welcome() };
+    let what = match &program.entry {
+        None => {
+            return Err("step needs a FILE: a script, or a log that `trace --format json` has written".into());
+        }
+        Some(LowEntry::Stdin) => {
+            return Err("step reads keys from the terminal: it can't take the script from there".into());
+        }
+        Some(LowEntry::File(file)) if crate::step::is_log(file.as_ref()) => StepWhat::Log(file.into()),
+        Some(_) => {
+            let mut options = options(program)?;
+            let mut record = looplab_probe::Options { without: Vec::new(), ..Default::default() };
+            record.max_events = limit.filter(|limit| *limit > 0).unwrap_or(record.max_events);
+            (options.record, options.quiet) = (Some(record), true);
+            StepWhat::Program(Box::new(options))
+        }
+    };
+    Ok(Step { what, seconds, options: shown })
 }
 
 /// The terminal's width.

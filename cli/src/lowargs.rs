@@ -17,6 +17,8 @@ pub enum LowArgs {
     Run(LowProgram),
     /// Run it and tell its story.
     Trace(LowProgram, LowTrace),
+    /// Run it and step through what it did.
+    Step(LowProgram, LowStep),
     /// Show a file's bytecode.
     Disasm {
         /// The file.
@@ -85,11 +87,23 @@ pub struct LowTrace {
     pub no_color: bool,
 }
 
+/// How to step.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct LowStep {
+    /// `--limit`
+    pub limit: Option<String>,
+    /// `--seconds`
+    pub seconds: Option<String>,
+    /// `--no-color`
+    pub no_color: bool,
+}
+
 /// Parses what follows the program's own name.
 pub fn parse(args: Vec<OsString>) -> Result<LowArgs, Problem> {
     match args.first().and_then(|first| first.to_str()) {
         Some("run") => parse_program(&args[1..], "run"),
-        Some("trace" | "disasm" | "help") => parse_command(args),
+        Some("serve") => Ok(parse_serve(&args[1..])),
+        Some("trace" | "step" | "disasm" | "help") => parse_command(args),
         Some(name) if crate::lab::NAMES.contains(&name) => parse_command(args),
         _ => parse_program(&args, ""),
     }
@@ -126,6 +140,16 @@ fn parse_program(args: &[OsString], command: &str) -> Result<LowArgs, Problem> {
     }
     program.args.extend(rest.map(|arg| arg.to_string_lossy().into_owned()));
     Ok(LowArgs::Run(program))
+}
+
+/// `looplab serve DIR …`: a program that is built in; it reads its own flags.
+fn parse_serve(args: &[OsString]) -> LowArgs {
+    let args: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    if args.iter().any(|arg| arg == "-h" || arg == "--help") {
+        return LowArgs::Print(help::long("serve"));
+    }
+    let entry = Some(LowEntry::Eval(include_str!("serve.js").to_owned()));
+    LowArgs::Run(LowProgram { entry, args, ..LowProgram::default() })
 }
 
 fn file_or_stdin(arg: &OsString) -> LowEntry {
@@ -174,6 +198,14 @@ fn parse_command(args: Vec<OsString>) -> Result<LowArgs, Problem> {
     };
     match matches.subcommand() {
         Some(("trace", matches)) => parse_trace(matches),
+        Some(("step", matches)) => Ok(LowArgs::Step(
+            program_of(matches)?,
+            LowStep {
+                limit: matches.get_one::<String>("limit").cloned(),
+                seconds: matches.get_one::<String>("seconds").cloned(),
+                no_color: matches.get_flag("no-color"),
+            },
+        )),
         Some(("disasm", matches)) => Ok(LowArgs::Disasm {
             file: matches.get_one::<OsString>("FILE").cloned().unwrap_or_default(),
             function: matches.get_one::<String>("function").cloned(),
@@ -259,14 +291,20 @@ mod tests {
 
     fn program(line: &str) -> LowProgram {
         match parsed(line) {
-            Ok(LowArgs::Run(program) | LowArgs::Trace(program, _)) => program,
+            Ok(LowArgs::Run(program) | LowArgs::Trace(program, _) | LowArgs::Step(program, _)) => program,
             other => panic!("{line}: {other:?}"),
         }
     }
 
     #[test]
     fn flags_end_at_the_program() {
-        for line in ["a.js --foo -e", "run a.js --foo -e", "trace a.js --foo -e", "-- a.js --foo -e"] {
+        for line in [
+            "a.js --foo -e",
+            "run a.js --foo -e",
+            "trace a.js --foo -e",
+            "step a.js --foo -e",
+            "-- a.js --foo -e",
+        ] {
             let program = program(line);
             assert_eq!(program.entry, Some(LowEntry::File("a.js".into())), "{line}");
             assert_eq!(program.args, ["--foo", "-e"], "{line}");
@@ -318,7 +356,17 @@ mod tests {
 
     #[test]
     fn help_and_version_are_texts() {
-        for line in ["--help", "run --help", "trace --help", "disasm -h", "help", "help trace"] {
+        let lines = [
+            "--help",
+            "run --help",
+            "serve --help",
+            "trace --help",
+            "step --help",
+            "disasm -h",
+            "help",
+            "help trace",
+        ];
+        for line in lines {
             let Ok(LowArgs::Print(text)) = parsed(line) else { panic!("{line}") };
             assert!(text.contains("Usage:"), "{line}: {text}");
         }

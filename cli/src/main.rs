@@ -10,6 +10,7 @@ mod hiargs;
 mod lab;
 mod lowargs;
 mod output;
+mod step;
 mod trace;
 
 use hiargs::Command;
@@ -35,6 +36,7 @@ fn run(command: Command) -> i32 {
     match command {
         Command::Run(options) => looplab_runtime::run(*options).exit_code,
         Command::Trace(what) => trace::run(*what),
+        Command::Step(what) => step::run(*what),
         Command::Disasm(what) => disasm::run(&what),
         Command::Lab(what) => lab::run(*what),
         Command::Print(text) => output::print(&text),

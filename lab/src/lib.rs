@@ -12,6 +12,7 @@ pub mod perfetto;
 pub mod quiz;
 pub mod sources;
 pub mod state;
+pub mod step;
 pub mod story;
 pub mod trace;
 pub mod units;

@@ -6,7 +6,7 @@
 //! (loop milliseconds) and the readiness that the loop reported. They talk to [`looplab_event_loop::world::network`], so the same code
 //! runs on the system's sockets and on simulated ones.
 //!
-//! **Codecs** ([`http`]) know neither sockets nor clocks: bytes in, events out. Rust programs and the JavaScript
+//! **Codecs** ([`http`], [`ws`], [`sse`]) know neither sockets nor clocks: bytes in, events out. Rust programs and the JavaScript
 //! binding drive the same ones.
 //!
 //! ```no_run
@@ -34,7 +34,9 @@ pub mod http;
 mod http_service;
 mod queue;
 mod server;
+pub mod sse;
 mod udp;
+pub mod ws;
 
 pub use accept::{Accepted, Acceptor};
 pub use conn::{Conn, ConnOptions, End, Read, Stats, Timer};
@@ -42,6 +44,6 @@ pub use http_service::{HttpOptions, HttpService, Reply, Request};
 pub use looplab_event_loop::world::network::{
     Address, DatagramOption, DatagramOptions, ListenOptions, Listener, Stream,
 };
-pub use queue::{WriteQueue, Wrote};
+pub use queue::{WriteQueue, Wrote, write_now};
 pub use server::{Protocol, Server, ServerOptions, ServerStats, connect};
 pub use udp::Udp;

@@ -94,7 +94,7 @@ impl WriteQueue {
 ///
 /// # Errors
 /// The system's, but for `WouldBlock`.
-pub(crate) fn write_now(stream: &mut dyn Stream, parts: &[&[u8]]) -> io::Result<usize> {
+pub fn write_now(stream: &mut dyn Stream, parts: &[&[u8]]) -> io::Result<usize> {
     let mut total = 0;
     let mut at = 0;
     let mut offset = 0;

@@ -1,8 +1,8 @@
 //! The one event table: enum, JSON names, fields and docs from a single declaration.
 
+use crate::json::{Fields, Scalar};
 use crate::words::*;
 use crate::{EventId, Log, Pos, Str};
-use serde_json::Value;
 use std::io::Write as _;
 
 /// A field's metadata.
@@ -36,7 +36,7 @@ pub(crate) trait Field: Copy {
         false
     }
     fn write(self, log: &Log, out: &mut Vec<u8>);
-    fn read(value: Option<&Value>, log: &mut Log) -> Result<Self, String>;
+    fn read(value: Option<&Scalar<'_>>, log: &mut Log) -> Result<Self, String>;
     /// The field as whole numbers: see [`Event::numbers`].
     fn numbers(self, out: &mut Vec<u64>);
 }
@@ -104,8 +104,8 @@ macro_rules! events {
             }
 
             /// Reads the event out of a JSON object. Texts go into `log`'s table.
-            pub(crate) fn read_fields(object: &serde_json::Map<String, Value>, log: &mut Log) -> Result<Event, String> {
-                let name = object.get("ev").and_then(Value::as_str).ok_or("no `ev`")?;
+            pub(crate) fn read_fields(object: &Fields<'_>, log: &mut Log) -> Result<Event, String> {
+                let name = object.get("ev").and_then(Scalar::as_str).ok_or("no `ev`")?;
                 match name {
                     $($name => Ok(Event::$variant {
                         $($field: <$ty as Field>::read(object.get(stringify!($field)), log)
@@ -392,6 +392,74 @@ events! {
         /// It can be written.
         writable: bool,
     }
+    /// A socket is watched by the loop: it listens, connects, or was accepted.
+    SocketOpen "socket-open" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+        /// `listening`, `connecting` or `accepted`.
+        label: Str,
+    }
+    /// A connect is decided.
+    SocketConnect "socket-connect" Lifecycle {
+        /// The number of the socket's handle.
+        number: u32,
+        /// Whether the connection stands.
+        ok: bool,
+    }
+    /// Bytes were read from a socket.
+    SocketRead "socket-read" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+        /// How many.
+        bytes: u32,
+    }
+    /// Bytes were written to a socket.
+    SocketWrite "socket-write" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+        /// How many.
+        bytes: u32,
+        /// Bytes that now wait because the peer doesn't take them.
+        waiting: u32,
+    }
+    /// All that waited at a socket is written.
+    SocketDrain "socket-drain" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+    }
+    /// The peer of a socket sends no more.
+    SocketEnd "socket-end" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+    }
+    /// A socket was closed.
+    SocketClose "socket-close" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+    }
+    /// An HTTP message's head was read: a request by a server, a response by a client.
+    HttpHead "http-head" Lifecycle {
+        /// The number of the socket's handle.
+        number: u32,
+        /// Which message of this connection, from 1.
+        message: u32,
+        /// `GET /path`, or `200 OK`.
+        label: Str,
+    }
+    /// An HTTP message was read to its end.
+    HttpEnd "http-end" Lifecycle {
+        /// The number of the socket's handle.
+        number: u32,
+        /// Which message of this connection, from 1.
+        message: u32,
+    }
+    /// The head of an HTTP message was made: a response by a server, a request by a client.
+    HttpSend "http-send" Lifecycle {
+        /// The number of the socket's handle; 0 when it has none yet.
+        number: u32,
+        /// Its first line.
+        label: Str,
+    }
     /// A callback was deferred to the pending phase.
     Deferred "deferred" Lifecycle {
         /// The callback's name.
@@ -453,6 +521,39 @@ events! {
         stream: StdStream,
         /// The text, line end included.
         text: Str,
+    }
+    /// The level of a stream's buffer has changed.
+    StreamLevel "stream-level" Stream {
+        /// The stream's number.
+        number: u32,
+        /// Its class.
+        label: Str,
+        /// Which of its buffers.
+        side: StreamSide,
+        /// What the buffer holds now: bytes, or chunks in object mode.
+        length: u32,
+        /// The watermark, where it begins to push back.
+        mark: u32,
+    }
+    /// A writer was told to wait: the stream is slower than what feeds it.
+    StreamFull "stream-full" Stream {
+        /// The stream's number.
+        number: u32,
+        /// Its class.
+        label: Str,
+        /// What its buffer holds.
+        length: u32,
+        /// The watermark.
+        mark: u32,
+        /// Where it was written to.
+        pos: Pos,
+    }
+    /// The buffer has run empty: writers that wait may go on.
+    StreamDrain "stream-drain" Stream {
+        /// The stream's number.
+        number: u32,
+        /// Its class.
+        label: Str,
     }
     /// A module is being loaded.
     ModuleBegin "module-begin" Module {
@@ -554,8 +655,8 @@ macro_rules! number_fields {
                 // Writing to a Vec can't fail.
                 let _ = write!(out, "{self}");
             }
-            fn read(value: Option<&Value>, _log: &mut Log) -> Result<Self, String> {
-                let number = value.and_then(Value::$read).ok_or("expected a number")?;
+            fn read(value: Option<&Scalar<'_>>, _log: &mut Log) -> Result<Self, String> {
+                let number = value.and_then(Scalar::$read).ok_or("expected a number")?;
                 <$ty>::try_from(number).map_err(|_| format!("{number} is out of range"))
             }
             fn numbers(self, out: &mut Vec<u64>) {
@@ -579,8 +680,8 @@ impl Field for bool {
     fn write(self, _log: &Log, out: &mut Vec<u8>) {
         out.extend_from_slice(if self { b"true" } else { b"false" });
     }
-    fn read(value: Option<&Value>, _log: &mut Log) -> Result<Self, String> {
-        value.and_then(Value::as_bool).ok_or_else(|| "expected a boolean".into())
+    fn read(value: Option<&Scalar<'_>>, _log: &mut Log) -> Result<Self, String> {
+        value.and_then(Scalar::as_bool).ok_or_else(|| "expected a boolean".into())
     }
     fn numbers(self, out: &mut Vec<u64>) {
         out.push(u64::from(self));
@@ -595,9 +696,9 @@ impl Field for EventId {
     fn write(self, log: &Log, out: &mut Vec<u8>) {
         self.0.write(log, out);
     }
-    fn read(value: Option<&Value>, log: &mut Log) -> Result<Self, String> {
+    fn read(value: Option<&Scalar<'_>>, log: &mut Log) -> Result<Self, String> {
         match value {
-            None | Some(Value::Null) => Ok(EventId::NONE),
+            None | Some(Scalar::Null) => Ok(EventId::NONE),
             some => u32::read(some, log).map(EventId),
         }
     }
@@ -615,10 +716,10 @@ impl Field for Str {
         // Serialising a string into a Vec can't fail.
         let _ = serde_json::to_writer(out, log.str(self));
     }
-    fn read(value: Option<&Value>, log: &mut Log) -> Result<Self, String> {
+    fn read(value: Option<&Scalar<'_>>, log: &mut Log) -> Result<Self, String> {
         match value {
-            None | Some(Value::Null) => Ok(Str::NONE),
-            Some(Value::String(text)) => Ok(log.intern(text)),
+            None | Some(Scalar::Null) => Ok(Str::NONE),
+            Some(Scalar::Text(text)) => Ok(log.intern(text)),
             Some(_) => Err("expected a string".into()),
         }
     }
@@ -638,14 +739,12 @@ impl Field for Pos {
         // Writing to a Vec can't fail.
         let _ = write!(out, ",{},{}]", self.line, self.column);
     }
-    fn read(value: Option<&Value>, log: &mut Log) -> Result<Self, String> {
+    fn read(value: Option<&Scalar<'_>>, log: &mut Log) -> Result<Self, String> {
         match value {
-            None | Some(Value::Null) => Ok(Pos::NONE),
-            Some(Value::Array(parts)) if parts.len() == 3 => Ok(Pos {
-                script: Str::read(parts.first(), log)?,
-                line: u32::read(parts.get(1), log)?,
-                column: u32::read(parts.get(2), log)?,
-            }),
+            None | Some(Scalar::Null) => Ok(Pos::NONE),
+            Some(Scalar::Place(script, line, column)) => {
+                Ok(Pos { script: log.intern(script), line: *line, column: *column })
+            }
             Some(_) => Err("expected [script, line, column]".into()),
         }
     }

@@ -22,8 +22,16 @@ pub enum Task {
     Immediates,
     /// A pool request with this number in [`Rt::requests`].
     Request(u32),
+    /// A socket with this number in [`Rt::net`] is ready.
+    Socket(u32),
+    /// A socket asked to be told something in the next pending phase.
+    SocketLater(u32, crate::node::net::Later),
+    /// A socket is closed.
+    SocketClosed(u32),
     /// A wake-up handle with this number in [`Rt::wakes`].
     Wake(u32),
+    /// Standard input can be read.
+    Input,
     /// Somebody outside has ended the program ([`crate::StopSwitch`]).
     Stop,
 }
@@ -64,10 +72,16 @@ pub struct Rt {
     pub(crate) emitter: OnceCell<Box<crate::node::events::Names>>,
     /// Keys of the `stream` module, once it is loaded.
     pub(crate) streams: OnceCell<Box<crate::node::stream::Names>>,
+    /// How many streams the log has heard of.
+    stream_numbers: Cell<u32>,
+    /// A read of standard input that waits.
+    pub(crate) input: RefCell<Option<crate::node::stdio_native::Watch>>,
     /// `Buffer.prototype`, once made.
     pub(crate) buffer_prototype: Cell<Option<Global>>,
     /// Standard output failed for another reason than a closed pipe.
     pub(crate) stdout_failed: Cell<bool>,
+    /// Sockets.
+    pub(crate) net: crate::node::net::Net,
     pub(crate) options: crate::Options,
     /// What counts ids of asynchronous operations, once a program asks for them ([`crate::continuation`]).
     pub(crate) hooks: Cell<Option<Global>>,
@@ -96,8 +110,11 @@ impl Rt {
             process: Cell::new(None),
             emitter: OnceCell::new(),
             streams: OnceCell::new(),
+            stream_numbers: Cell::new(0),
+            input: RefCell::default(),
             buffer_prototype: Cell::new(None),
             stdout_failed: Cell::new(false),
+            net: crate::node::net::Net::default(),
             options,
             hooks: Cell::new(None),
             terminal: RefCell::default(),
@@ -129,6 +146,12 @@ impl Rt {
         self.numbers.get()
     }
 
+    /// A fresh number for a stream.
+    pub(crate) fn next_stream(&self) -> u32 {
+        self.stream_numbers.set(self.stream_numbers.get() + 1);
+        self.stream_numbers.get()
+    }
+
     /// Appends an event to the log, if there is one. The closure makes it, so that nothing is computed in vain.
     #[inline]
     pub fn emit(&self, event: impl FnOnce(&Recorder) -> Event) -> EventId {
@@ -149,10 +172,10 @@ impl Rt {
         (p.intern(&name), pos)
     }
 
-    /// Where the running script stands, for the log.
+    /// Where the running script stands, for the log: in the program's own code, if that is what called into ours.
     pub fn here(&self, s: &mut Scope<'_>) -> Pos {
         let Some(p) = &self.probe else { return Pos::NONE };
-        match s.vm().current_position() {
+        match s.vm().position_in(|source| !source.starts_with("node:")) {
             Some((script, _, line, column)) => Pos { script: p.intern(&script), line, column },
             None => Pos::NONE,
         }

@@ -10,7 +10,7 @@ use crate::rt::{Lp, Rt, Task};
 use crate::ticks::{self, Callback};
 use looplab_engine::{Args, Class, Completion, Global, Key, Local, Scope};
 use looplab_event_loop::{HookId, HookKind, Origin, TimeoutReason, TimerId, World};
-use looplab_probe::{CallbackKind, Event, EventId};
+use looplab_probe::{CallbackKind, Event, EventId, HandleKind};
 use rustc_hash::FxHashMap;
 use slab::Slab;
 use std::collections::{BTreeSet, VecDeque};
@@ -480,17 +480,7 @@ fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
     }
     if let (Some(start), true) = (restart_from, t.entries[k as usize].repeat) {
         let after = t.entries[k as usize].after;
-        if rt.probe.is_some() {
-            let due = start + u64::from(after);
-            rt.emit(|_| Event::TimerStart {
-                number,
-                delay: after,
-                repeat: after,
-                due,
-                label: Default::default(),
-                pos: Default::default(),
-            });
-        }
+        report_restart(s, rt, object, number, (after, after), start);
         schedule(rt, t, k, start);
         return ok;
     }
@@ -508,6 +498,27 @@ fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
         change_refs(rt, t, -1);
     }
     ok
+}
+
+/// Tells the log that a timer it knows has been started again, at `start`, for this delay and repeat interval.
+fn report_restart(
+    s: &mut Scope<'_>,
+    rt: &Rt,
+    object: Global,
+    number: u32,
+    (delay, repeat): (u32, u32),
+    start: u64,
+) {
+    if rt.probe.is_none() {
+        return;
+    }
+    s.nested(|s| {
+        let o = s.open(object);
+        let f = s.internal(o, CALLBACK);
+        let (label, _) = rt.describe(s, f);
+        let pos = rt.here(s);
+        rt.emit(|_| Event::TimerStart { number, delay, repeat, due: start + u64::from(delay), label, pos });
+    });
 }
 
 // ---- the functions of the script ----
@@ -569,6 +580,11 @@ fn set_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>, refed: bool) -> Completion<'s
         if let Some(e) = t.entries.get_mut(k as usize)
             && std::mem::replace(&mut e.refed, refed) != refed
         {
+            let (number, kind) = (e.number, HandleKind::Timer);
+            rt.emit(|_| match refed {
+                true => Event::HandleRef { number, kind },
+                false => Event::HandleUnref { number, kind },
+            });
             change_refs(&rt, t, if refed { 1 } else { -1 });
         }
     }
@@ -608,6 +624,9 @@ fn refresh<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
                 timer_ends(&rt, started, after);
             }
             let now = rt.with_loop(|lp| start_time(lp, after));
+            let (object, number) = (t.entries[k as usize].object, t.entries[k as usize].number);
+            let repeat = if t.entries[k as usize].repeat { after } else { 0 };
+            report_restart(s, &rt, object, number, (after, repeat), now);
             schedule(&rt, t, k, now);
         }
         return Ok(this);

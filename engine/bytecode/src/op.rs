@@ -374,14 +374,16 @@ instructions! {
     CallSpread { a: Dst, b: Base } throws;
     /// R[a] := new R[b](...R[b+2]) with new.target R[b+1]; R[b+2] is a fresh array.
     ConstructSpread { a: Dst, b: Base } throws;
-    /// R[a] := R[b].[[GetPrototypeOf]](), which must be a constructor (super call).
-    SuperCtor { a: Dst, b: Src } throws;
+    /// R[a] := R[b].[[GetPrototypeOf]]() (super call).
+    SuperCtor { a: Dst, b: Src };
+    /// Throws "Super constructor … is not a constructor" unless R[a], the super constructor of R[b], is one.
+    CheckSuper { a: Src, b: Src } throws;
     /// R[a] := what a derived constructor returns for the completion R[a] and this R[b] (which may be a hole).
     DerivedReturn { a: SrcDst, b: Src } throws;
     /// Returns R[a]: to the caller, or as the completion of a generator, async function or module.
     Return { a: Src } ends;
-    /// Throws R[a].
-    Throw { a: Src } throws ends;
+    /// Throws R[a]. x: 1 it goes on after a finally or the closing of an iterator, and counts as thrown where it was before.
+    Throw { x: Flag, a: Src } throws ends;
     /// Throws a new error with message K[bx]; x: 0 TypeError, 1 ReferenceError, 2 SyntaxError, 3 RangeError, 4 Error.
     ThrowError { x: Flag, bx: Const } throws ends;
 

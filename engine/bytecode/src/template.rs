@@ -16,20 +16,41 @@ pub struct Source {
     pub id: u32,
     /// Bytes at the start of the text that the author did not write; positions on the first line leave them out.
     hidden: u32,
+    /// The referrer of the code that evaluated it.
+    origin: Option<String>,
     lines: OnceCell<Vec<u32>>,
 }
 
 impl Source {
     /// A source with its line table still to be made.
     pub fn new(name: impl Into<String>, text: impl Into<String>, id: u32) -> Rc<Source> {
-        Rc::new(Source { name: name.into(), text: text.into(), id, hidden: 0, lines: OnceCell::new() })
+        Rc::new(Source { name: name.into(), text: text.into(), id, hidden: 0, origin: None, lines: OnceCell::new() })
     }
 
     /// A source whose text begins with something the author did not write (the directive of strict eval code). The prefix has
     /// no line end.
     pub fn with_prefix(name: impl Into<String>, prefix: &str, text: &str, id: u32) -> Rc<Source> {
         let hidden = prefix.len() as u32;
-        Rc::new(Source { name: name.into(), text: format!("{prefix}{text}"), id, hidden, lines: OnceCell::new() })
+        let (name, text) = (name.into(), format!("{prefix}{text}"));
+        Rc::new(Source { name, text, id, hidden, origin: None, lines: OnceCell::new() })
+    }
+
+    /// How many bytes at the start of the text are not the author's.
+    pub fn hidden(&self) -> u32 {
+        self.hidden
+    }
+
+    /// Where relative specifiers of `import()` in this text start from: the source that evaluated it, or its own name.
+    pub fn referrer(&self) -> &str {
+        self.origin.as_deref().unwrap_or(&self.name)
+    }
+
+    /// This source as one that `origin` has evaluated (eval code, `Function()`).
+    pub fn evaluated_by(mut self: Rc<Source>, origin: &str) -> Rc<Source> {
+        if let Some(s) = Rc::get_mut(&mut self) {
+            s.origin = Some(origin.to_owned());
+        }
+        self
     }
 
     fn line_starts(&self) -> &[u32] {

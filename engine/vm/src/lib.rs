@@ -48,7 +48,7 @@ pub use collections::IterKind;
 pub use errors::{CallSite, StackFrame};
 pub use heap::HeapStats;
 pub use iter::IterRecord;
-pub use job::{EngineProbe, JobKind, Leave, StatementAt};
+pub use job::{EngineProbe, JobKind, Leave, Settled, StatementAt};
 pub use module::{ModuleId, ModuleState};
 pub use object::{Class, HostData, Visitor};
 pub use ops::{Hint, PreferredType};

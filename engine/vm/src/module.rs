@@ -533,7 +533,7 @@ impl Vm {
         specifier: Value,
         options: Value,
     ) -> Result<Value, Thrown> {
-        let referrer = code.template().source.name.clone();
+        let referrer = code.template().source.referrer().to_owned();
         let mut s = Scope::new(self);
         let p = s.new_promise();
         let text = s.to_string(Local::raw(specifier));

@@ -262,6 +262,7 @@ impl Vm {
         let id = s.next_script_id();
         let prefix = if flags & eval::STRICT != 0 { "'use strict';" } else { "" };
         let source = Source::with_prefix("<anonymous>", prefix, &text, id);
+        let source = source.evaluated_by(code.template().source.referrer());
         let template = s.compile(source, CompileGoal::DirectEval(&context))?;
         if let Some(info) = template.script.as_deref() {
             match context.in_function() {

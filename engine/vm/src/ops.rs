@@ -624,6 +624,14 @@ impl<'s> Scope<'s> {
                 None => p = x.proto(),
             }
         }
+        if let (true, Some(i)) = (r.is(Class::Array), key.as_index())
+            && i >= r.array_length()
+            && !r.has_flag(crate::object::NOT_EXTENSIBLE)
+        {
+            // It would have to grow.
+            return self
+                .throw_type("Cannot assign to read only property 'length' of object '[object Array]'");
+        }
         self.throw_type(&format!("Cannot add property {name}, object is not extensible"))
     }
 

@@ -119,10 +119,14 @@ impl<'s> Scope<'s> {
         self.vm.interrupt.clone()
     }
 
-    /// Ends the script when its stop was requested.
+    /// Ends the script when its stop was requested, or when natives that no collection can interrupt have taken twice what the
+    /// heap may have. For loops of natives whose length the script decides.
+    #[inline]
     pub fn check_interrupt(&mut self) -> Result<(), Thrown> {
-        if self.vm.interrupt.is_requested() {
+        let too_much = self.vm.heap.far_over_limit();
+        if self.vm.interrupt.is_requested() || too_much {
             self.vm.terminating = true;
+            self.vm.out_of_memory |= too_much;
             return Err(Thrown(()));
         }
         Ok(())

@@ -179,6 +179,10 @@ pub struct Vm {
     /// The async context (AsyncLocalStorage) that jobs inherit.
     pub(crate) async_context: Value,
     pub(crate) next_script_id: u32,
+    /// Where the exception that is on its way, or the last one, was thrown: code and instruction.
+    pub(crate) throw_site: Option<(Rc<looplab_bytecode::FunctionTemplate>, u32)>,
+    /// Promises that have a number in the log.
+    pub(crate) promises: u32,
     pub(crate) lookups: crate::lookup::LookupCache,
 }
 
@@ -236,6 +240,8 @@ impl Vm {
             stack_trace_limit: 10,
             async_context: Value::UNDEFINED,
             next_script_id: 1,
+            throw_site: None,
+            promises: 0,
             lookups: crate::lookup::LookupCache::new(),
         });
         vm.top = vm.stack.as_mut_ptr();
@@ -597,6 +603,11 @@ impl Vm {
         if f.is(Class::Error) {
             // Errors have all their properties; the value of `stack` is made by those who read it.
             return;
+        }
+        if f.is(Class::Function) && !self.is_local(f) {
+            // Its `prototype` belongs to its own realm.
+            let realm = CodeRef::of_function(f).get().realm;
+            return self.in_realm(realm, |vm| vm.materialize(f));
         }
         f.clear_flag(LAZY);
         if f.is(Class::Native) {

@@ -133,6 +133,12 @@ impl<'l> History<'l> {
         self.console[..until].iter().map(|index| EventId::new(*index as usize))
     }
 
+    /// The `callback-begin` of the last callback that had begun at a moment; none if none had.
+    pub fn callback_before(&self, at: usize) -> EventId {
+        let until = self.callbacks.partition_point(|index| (*index as usize) < at);
+        self.callbacks[..until].last().map_or(EventId::NONE, |index| EventId::new(*index as usize))
+    }
+
     /// The state after the first `at` events (all of them if there are fewer).
     pub fn state_at(&self, at: usize) -> State {
         let at = at.min(self.len());

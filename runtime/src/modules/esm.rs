@@ -4,12 +4,14 @@ use super::cjs::{self, throw_resolve};
 use super::{compile, registered, resolver};
 use crate::errors;
 use crate::rt::Rt;
+use crate::ticks;
 use looplab_engine::{
     Args, CompileGoal, Completion, Global, Key, Local, ModuleId, ModuleState, PromiseState, Scope, Thrown,
 };
 use looplab_module_loader::Format;
 use looplab_module_loader::evaluation::{Action, Evaluator, NodeId, Status};
 use looplab_module_loader::url::{file_url_to_path, path_to_file_url};
+use looplab_probe::{CallbackKind, Event, ModuleFormat, Outcome, Pos, Probe};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -154,16 +156,18 @@ fn load_one(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<usize, Thrown> 
             (s.module_synthetic(url, &names), Body::Builtin(name), false)
         }
         Format::Json => (s.module_synthetic(url, &["default"]), Body::Json(path), false),
-        Format::CommonJs => {
+        Format::CommonJs | Format::CommonJsTypescript => {
             let text = cjs::read_source(s, &path)?;
+            let text = if format == Format::CommonJs { text } else { super::strip(s, &path, &text)? };
             let names = resolver(rt).cjs_export_names(&path, &text);
             let names: Vec<&str> =
                 names.iter().map(String::as_str).chain(["default", "module.exports"]).collect();
             (s.module_synthetic(url, &names), Body::CommonJs(path), false)
         }
-        Format::Ambiguous => return load_ambiguous(s, rt, url, &path),
+        Format::Ambiguous | Format::AmbiguousTypescript => return load_ambiguous(s, rt, url, &path),
         _ => {
             let text = source_text(s, url, &path)?;
+            let text = if format == Format::ModuleTypescript { super::strip(s, &path, &text)? } else { text };
             let t = compile(s, rt, url, &text, CompileGoal::Module)?;
             let id = s.module_new(t, url);
             (id, Body::Source, s.module_has_tla(id))
@@ -175,6 +179,7 @@ fn load_one(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<usize, Thrown> 
 /// A `.js` file without a "type": CommonJS unless only an ES module can be meant.
 fn load_ambiguous(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str, path: &str) -> Result<usize, Thrown> {
     let text = cjs::read_source(s, path)?;
+    let text = if super::cjs_module::is_typescript(path) { super::strip(s, path, &text)? } else { text };
     let params = looplab_module_loader::wrapper::PARAMETERS;
     match compile(s, rt, path, &text, CompileGoal::Body(&params)) {
         Ok(_) => {
@@ -259,7 +264,7 @@ fn export_names(s: &mut Scope<'_>, exports: Local<'_>) -> Result<Vec<String>, Th
 fn run_body<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, i: usize) -> Completion<'s> {
     let (id, body) = state(rt, |st| (st.entries[i].id, st.entries[i].body.clone()));
     match body {
-        Body::Source => return s.module_evaluate(id),
+        Body::Source => return evaluate_source(s, rt, i, id),
         Body::Json(path) => {
             let text = cjs::read_source(s, &path)?;
             let v = cjs::parse_json(s, &path, &text)?;
@@ -276,6 +281,30 @@ fn run_body<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, i: usize) -> Completion<'s> {
         }
     }
     s.module_evaluate(id)
+}
+
+/// Runs a module's own code: a callback of its own in the log.
+fn evaluate_source<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, i: usize, id: ModuleId) -> Completion<'s> {
+    let Some(p) = rt.probe.clone() else { return s.module_evaluate(id) };
+    let url = state(rt, |st| st.by_url.iter().find(|(_, k)| **k == i).map(|(url, _)| url.clone()));
+    let url = url.unwrap_or_default();
+    let main = super::registered(s, "main url");
+    let is_main = main.is_string() && s.to_utf8_lossy(main) == url;
+    let name = p.intern(&url);
+    let pos = Pos { script: name, line: 1, column: 1 };
+    let loading = (!is_main).then(|| {
+        let (format, parent) = (ModuleFormat::Esm, Default::default());
+        p.emit(Event::ModuleBegin { name, format, parent, pos: Default::default() })
+    });
+    let kind = if is_main { CallbackKind::MainScript } else { CallbackKind::Module };
+    let begin = ticks::begin(rt, ticks::Callback::new(kind, 0, p.current()), name, pos);
+    let r = s.module_evaluate(id);
+    ticks::end(rt, begin, r.is_ok());
+    if let Some(begin) = loading {
+        let outcome = if r.is_ok() { Outcome::Returned } else { Outcome::Threw };
+        p.emit(Event::ModuleEnd { begin, outcome });
+    }
+    r
 }
 
 /// `module.syncBuiltinESMExports()`: imports of builtin modules see what programs have changed in them.
@@ -539,8 +568,8 @@ pub(crate) fn run_main(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<(), 
     state(rt, |st| st.main = Some(g));
     let n = s.num(i as f64);
     let data = s.new_array(&[n, p]);
-    let empty = s.atoms().empty;
-    let f = s.function_with_data(empty, 0, main_job, data);
+    let name = s.key("run ES modules");
+    let f = s.function_with_data(name, 0, main_job, data);
     s.queue_microtask(f);
     Ok(())
 }

@@ -228,7 +228,15 @@ impl<'a> Gen<'a> {
         self.b.at(at);
         self.b.abc(Op::SuperCtor, base, callee, 0);
         self.load_new_target(base + 1);
-        self.finish_call(Op::Construct, Op::ConstructSpread, &c.arguments, base, base, at, &c.callee);
+        let spread = self.arguments(&c.arguments);
+        self.b.at(at);
+        self.b.abc(Op::CheckSuper, base, callee, 0);
+        self.b.blame(to_span(c.callee.span()));
+        if spread {
+            self.b.abc(Op::ConstructSpread, base, base, 0);
+        } else {
+            self.b.abc(Op::Construct, base, base, c.arguments.len() as u16);
+        }
         self.b.at(at);
         self.bind_this(base, at);
         self.b.at(at);

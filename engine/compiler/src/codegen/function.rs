@@ -61,6 +61,10 @@ impl<'a> Gen<'a> {
             let r = self.b.alloc_local();
             self.b.abx(Op::LoadUndef, r, 0);
             self.b.completion = Some(r);
+            // A directive is an expression statement too; one that was put before the text is not part of it.
+            if let Some(d) = p.directives.last().filter(|d| d.span.start >= self.source.hidden()) {
+                self.load_string(&d.expression, r);
+            }
         }
         self.statements(&p.body);
         if let (Some(r), false) = (self.b.completion, self.b.dead) {

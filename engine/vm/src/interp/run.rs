@@ -49,6 +49,11 @@ impl Vm {
     /// `depth`. `Ok(Some)`: an async entry frame turned the exception into its promise's rejection.
     #[inline(never)]
     pub(crate) fn unwind(&mut self, depth: usize) -> Result<Option<Value>, Thrown> {
+        if self.throw_site.is_none()
+            && let Some(f) = self.frames.last()
+        {
+            self.throw_site = Some((f.code.template().clone(), f.pc_index().saturating_sub(1)));
+        }
         loop {
             let Some(f) = self.frames.last_mut() else { return Err(Thrown(())) };
             if !self.terminating {
@@ -1101,8 +1106,13 @@ impl Vm {
                     r!(i.a()) = v;
                 }
                 Op::SuperCtor => {
-                    let v = slow!(self.super_constructor(r!(i.b())));
-                    r!(i.a()) = v;
+                    r!(i.a()) = ObjRef::of(r!(i.b())).proto().map_or(Value::NULL, ObjRef::value);
+                }
+                Op::CheckSuper => {
+                    if !crate::vm::is_constructor(r!(i.a())) {
+                        save!();
+                        return Err(self.throw_super(r!(i.a()), r!(i.b())));
+                    }
                 }
                 Op::DerivedReturn => {
                     let v = slow!(self.derived_return(r!(i.a()), r!(i.b())));
@@ -1153,6 +1163,9 @@ impl Vm {
                 Op::Throw => {
                     save!();
                     self.exception = r!(i.a());
+                    if i.x() == 0 {
+                        self.throw_site = None;
+                    }
                     return Err(Thrown(()));
                 }
                 Op::ThrowError => {
@@ -1555,7 +1568,8 @@ impl Vm {
         if let Some(p) = self.probe.clone() {
             let t = f.code.template();
             let (line, col) = t.source.position(t.offset_at(f.pc_index().saturating_sub(1)));
-            p.await_suspended(t.source.id, line, col);
+            let co = coroutine::get(&f.co);
+            co.suspended = p.await_suspended(t.source.id, line, col, co.awaits);
         }
     }
 
@@ -1637,17 +1651,13 @@ impl Vm {
         if this.is_hole() { Err(self.throw_no_this()) } else { Ok(this) }
     }
 
-    #[inline(never)]
-    fn super_constructor(&mut self, f: Value) -> Result<Value, Thrown> {
-        let p = ObjRef::of(f).proto().map_or(Value::NULL, ObjRef::value);
-        if crate::vm::is_constructor(p) {
-            return Ok(p);
-        }
+    #[cold]
+    fn throw_super(&mut self, p: Value, f: Value) -> Thrown {
         let mut s = Scope::new(self);
         let what = s.describe_value(Local::raw(p));
         let class = CodeRef::of_function(ObjRef::of(f)).template().name.to_string();
         let class = if class.is_empty() { "anonymous class".to_owned() } else { format!("class '{class}'") };
-        Err(s.throw_type(&format!("Super constructor {what} of {class} is not a constructor")))
+        s.throw_type(&format!("Super constructor {what} of {class} is not a constructor"))
     }
 }
 

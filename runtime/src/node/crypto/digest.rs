@@ -39,7 +39,6 @@ macro_rules! with_digest {
         }
     }};
 }
-pub(super) use with_digest;
 
 /// OpenSSL's many names for one hash, brought to one.
 pub(super) fn canonical(name: &str) -> String {

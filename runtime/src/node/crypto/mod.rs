@@ -225,7 +225,7 @@ fn derive<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let kind = text_arg(s, args, 0);
     let list = s.list_from_array_like(args.get(1))?;
     let item = |i: usize| list.get(i).copied();
-    let mut blob = |i: usize| item(i).map(|v| view_bytes(s, v)).unwrap_or_default();
+    let blob = |i: usize| item(i).map(|v| view_bytes(s, v)).unwrap_or_default();
     let (a, b, c) = (blob(0), blob(1), blob(2));
     let number = |i: usize| item(i).and_then(Local::as_number).unwrap_or(0.0);
     let n = number(3) as usize;
