@@ -5,8 +5,11 @@
 //! events. Further instruments fold nothing themselves: they walk the same tree.
 #![forbid(unsafe_code)]
 
+pub mod bench;
+pub mod compare;
 pub mod explore;
 pub mod perfetto;
+pub mod quiz;
 pub mod sources;
 pub mod state;
 pub mod step;

@@ -10,6 +10,7 @@ use looplab_runtime::{Options, Script};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::File;
+use std::hash::BuildHasher as _;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,7 @@ pub struct View {
     title: String,
     export: Option<PathBuf>,
     open: bool,
+    port: u16,
 }
 
 enum Subject {
@@ -43,6 +45,7 @@ pub fn command() -> Command {
                 .value_parser(value_parser!(OsString))
                 .help("Write the page to a file and open nothing"),
         )
+        .arg(Arg::new("port").long("port").value_name("N").help("The port on loopback [default: any that is free]"))
         .arg(Arg::new("limit").long("limit").value_name("N").help("Events recorded at most [default: 1000000]"))
         .arg(
             Arg::new("no-steps")
@@ -77,8 +80,9 @@ impl View {
             }
         };
         let export = matches.get_one::<OsString>("export").map(PathBuf::from);
+        let port = hiargs::number("--port", matches.get_one::<String>("port").cloned())?.unwrap_or(0);
         let open = export.is_none() && !matches.get_flag("no-open");
-        Ok(View { subject, title, export, open })
+        Ok(View { subject, title, export, open, port })
     }
 }
 
@@ -94,7 +98,7 @@ fn is_log(path: &Path) -> bool {
 
 /// Makes the page and shows it; the exit code.
 pub fn run(what: View) -> i32 {
-    let View { subject, title, export, open } = what;
+    let View { subject, title, export, open, port } = what;
     let (log, scripts, code) = match subject {
         Subject::Run(options) => {
             let finished = looplab_runtime::run(*options);
@@ -114,6 +118,7 @@ pub fn run(what: View) -> i32 {
             }
         }
     };
+    let served = export.is_none();
     let path = match export {
         Some(path) => path,
         None => match own_folder() {
@@ -126,13 +131,54 @@ pub fn run(what: View) -> i32 {
     if let Err(error) = written {
         return output::complain(&format!("can't write to {}: {error}", path.display()));
     }
-    let shown = std::path::absolute(&path).unwrap_or(path);
-    // To standard error: standard output is the program's.
-    eprintln!("looplab: the page is {}", shown.display());
-    if open && !open_in_browser(&shown) {
-        eprintln!("hint: no browser could be started; open the page yourself");
+    if !served {
+        // To standard error: standard output is the program's.
+        eprintln!("looplab: the page is {}", std::path::absolute(&path).unwrap_or(path).display());
+        return code;
     }
-    code
+    let shown = serve(&path, port, open);
+    if let Some(folder) = path.parent() {
+        // Left-overs in the temporary folder are the system's to clear if this fails.
+        let _ = std::fs::remove_dir_all(folder);
+    }
+    match shown {
+        Ok(()) => code,
+        Err(problem) => output::complain(&problem),
+    }
+}
+
+/// Serves the page until the server ends (it is interrupted). The server is a script of looplab's own.
+fn serve(page: &Path, port: u16, open: bool) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("can't serve the page: {error}");
+    let script = page.with_file_name("serve.js");
+    std::fs::write(&script, looplab_lab::view::SERVER).map_err(failed)?;
+    let myself = std::env::current_exe().map_err(failed)?;
+    // Every hasher of the standard library is keyed at random: nobody else on this machine can foresee the address.
+    let token =
+        format!("{:016x}", std::collections::hash_map::RandomState::new().hash_one(std::process::id()));
+    let mut child = std::process::Command::new(myself)
+        .arg(&script)
+        .arg(page)
+        .args([&token, &port.to_string()])
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    let mut first = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        BufReader::new(stdout).read_line(&mut first).map_err(failed)?;
+    }
+    if let Ok(port) = first.trim().parse::<u16>() {
+        let address = format!("http://127.0.0.1:{port}/{token}");
+        eprintln!("looplab: the page is {address} (Ctrl-C ends it)");
+        if open && !open_in_browser(&address) {
+            eprintln!("hint: no browser could be started; open the address yourself");
+        }
+    }
+    match child.wait().map_err(failed)?.code() {
+        Some(0) | None => Ok(()),
+        Some(_) => Err("the page could not be served; --export PAGE writes it to a file".into()),
+    }
 }
 
 /// A folder for the page that nobody else can read or foresee: a run's output may be private.
@@ -144,12 +190,12 @@ fn own_folder() -> std::io::Result<PathBuf> {
     Ok(folder)
 }
 
-fn open_in_browser(path: &Path) -> bool {
+fn open_in_browser(address: &str) -> bool {
     let openers = if cfg!(target_os = "macos") { &["open"][..] } else { &["xdg-open", "sensible-browser"] };
     openers.iter().any(|opener| {
         use std::process::Stdio;
         let mut command = std::process::Command::new(opener);
-        command.arg(path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.arg(address).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().is_ok()
     })
 }

@@ -21,6 +21,10 @@ pub const MODULES: &[(&str, &str)] = &[
     ("lab/panes", include_str!("page/panes.js")),
 ];
 
+/// A script that serves a page on loopback: its arguments are the file, the path under which it is found, and the port (0 for any). It prints
+/// the port.
+pub const SERVER: &str = include_str!("serve.js");
+
 /// Writes the page. `title` names the run.
 ///
 /// # Errors
