@@ -93,6 +93,10 @@ fn disasm() -> Command {
 }
 
 fn program_args() -> Vec<Arg> {
+    own_args().into_iter().chain(crate::nodeflags::args()).collect()
+}
+
+fn own_args() -> Vec<Arg> {
     let value = |name: &'static str, word: &'static str| Arg::new(name).long(name).value_name(word);
     let switch = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
     vec![

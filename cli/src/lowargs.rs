@@ -3,8 +3,9 @@
 //! Running a program is parsed by hand, since flags end at the program's name, as in Node, and since it must cost nothing. The other
 //! commands are clap's.
 
-use crate::help;
+use crate::{help, nodeflags};
 use clap::ArgMatches;
+use looplab_runtime::NodeFlags;
 use std::ffi::{OsStr, OsString};
 
 /// Why the command line is wrong, in one line.
@@ -47,6 +48,8 @@ pub struct LowProgram {
     pub max_old_space_size: Option<String>,
     /// `--node-semantics`
     pub node_semantics: Option<String>,
+    /// Node's own flags.
+    pub node: NodeFlags,
 }
 
 /// Where the program's text is.
@@ -77,18 +80,19 @@ pub struct LowTrace {
     pub no_color: bool,
 }
 
-/// Parses what follows the program's own name.
-pub fn parse(args: Vec<OsString>) -> Result<LowArgs, Problem> {
+/// Parses what follows the program's own name. `node_options`: the flags in the environment, which come first.
+pub fn parse(args: Vec<OsString>, node_options: &str) -> Result<LowArgs, Problem> {
+    let mut program = LowProgram::default();
+    nodeflags::take_environment(&mut program, node_options)?;
     match args.first().and_then(|first| first.to_str()) {
-        Some("run") => parse_program(&args[1..], "run"),
-        Some("trace" | "disasm" | "help") => parse_command(args),
-        _ => parse_program(&args, ""),
+        Some("run") => parse_program(&args[1..], "run", program),
+        Some("trace" | "disasm" | "help") => parse_command(args, program),
+        _ => parse_program(&args, "", program),
     }
 }
 
 /// `looplab [flags] FILE [args…]`
-fn parse_program(args: &[OsString], command: &str) -> Result<LowArgs, Problem> {
-    let mut program = LowProgram::default();
+fn parse_program(args: &[OsString], command: &str, mut program: LowProgram) -> Result<LowArgs, Problem> {
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
         let text = arg.to_string_lossy();
@@ -125,7 +129,7 @@ fn file_or_stdin(arg: &OsString) -> LowEntry {
 
 impl LowProgram {
     /// Takes a flag, and its value if it has one and none was given after `=`.
-    fn flag(&mut self, flag: &str, next: &mut dyn FnMut() -> Option<String>) -> Result<(), Problem> {
+    pub(crate) fn flag(&mut self, flag: &str, next: &mut dyn FnMut() -> Option<String>) -> Result<(), Problem> {
         let (name, inline) = match flag.split_once('=') {
             Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
             _ => (flag, None),
@@ -144,6 +148,7 @@ impl LowProgram {
             "--stack-trace-limit" => self.stack_trace_limit = Some(value()?),
             "--max-old-space-size" => self.max_old_space_size = Some(value()?),
             "--node-semantics" => self.node_semantics = Some(value()?),
+            name if nodeflags::take(&mut self.node, name, &mut value)? => {}
             _ => return Err(format!("bad option: {flag}")),
         }
         self.exec_args.push(flag.to_owned());
@@ -155,14 +160,14 @@ impl LowProgram {
 }
 
 /// `looplab trace …`, `looplab disasm …`, `looplab help …`
-fn parse_command(args: Vec<OsString>) -> Result<LowArgs, Problem> {
+fn parse_command(args: Vec<OsString>, program: LowProgram) -> Result<LowArgs, Problem> {
     let matches = match help::command().try_get_matches_from(std::iter::once("looplab".into()).chain(args)) {
         Ok(matches) => matches,
         Err(error) if !error.use_stderr() => return Ok(LowArgs::Print(error.render().to_string())),
         Err(error) => return Err(problem_of(&error)),
     };
     match matches.subcommand() {
-        Some(("trace", matches)) => parse_trace(matches),
+        Some(("trace", matches)) => parse_trace(matches, program),
         Some(("disasm", matches)) => Ok(LowArgs::Disasm {
             file: matches.get_one::<OsString>("FILE").cloned().unwrap_or_default(),
             function: matches.get_one::<String>("function").cloned(),
@@ -186,16 +191,18 @@ fn problem_of(error: &clap::Error) -> Problem {
     [first.strip_prefix("error: ").unwrap_or(first), &rest.join(" ")].join(" ").trim_end().to_owned()
 }
 
-fn parse_trace(matches: &ArgMatches) -> Result<LowArgs, Problem> {
+fn parse_trace(matches: &ArgMatches, typed: LowProgram) -> Result<LowArgs, Problem> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     let mut program = LowProgram {
-        simulated: matches.get_flag("virtual"),
-        expose_gc: matches.get_flag("expose-gc"),
-        stack_trace_limit: text("stack-trace-limit"),
-        max_old_space_size: text("max-old-space-size"),
-        node_semantics: text("node-semantics"),
+        simulated: matches.get_flag("virtual") || typed.simulated,
+        expose_gc: matches.get_flag("expose-gc") || typed.expose_gc,
+        stack_trace_limit: text("stack-trace-limit").or(typed.stack_trace_limit),
+        max_old_space_size: text("max-old-space-size").or(typed.max_old_space_size),
+        node_semantics: text("node-semantics").or(typed.node_semantics),
+        node: typed.node,
         ..LowProgram::default()
     };
+    nodeflags::take_matches(&mut program.node, matches)?;
     program.entry = text("eval").map(LowEntry::Eval).or(text("print").map(LowEntry::Print));
     let mut words = matches.get_many::<OsString>("PROGRAM").into_iter().flatten();
     if program.entry.is_none()
@@ -226,7 +233,7 @@ mod tests {
     use super::*;
 
     fn parsed(line: &str) -> Result<LowArgs, Problem> {
-        parse(line.split_whitespace().map(OsString::from).collect())
+        parse(line.split_whitespace().map(OsString::from).collect(), "")
     }
 
     fn program(line: &str) -> LowProgram {

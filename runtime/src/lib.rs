@@ -7,6 +7,7 @@
 
 mod driver;
 mod errors;
+mod finalize;
 mod host;
 mod modules;
 mod node;
@@ -17,6 +18,8 @@ mod ticks;
 mod timers;
 mod uncaught;
 mod wake;
+mod zone;
 
-pub use options::{Entry, Finished, Options, Script};
+pub use options::{Entry, Finished, NodeFlags, Options, Script, Unhandled};
+
 pub use run::run;

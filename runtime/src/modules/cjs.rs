@@ -115,7 +115,7 @@ fn get<'s>(s: &mut Scope<'s>, o: Local<'s>, name: &str) -> Completion<'s> {
     s.get(o, k)
 }
 
-fn new_module<'s>(s: &mut Scope<'s>, filename: &str, parent: Local<'s>) -> Completion<'s> {
+pub(crate) fn new_module<'s>(s: &mut Scope<'s>, filename: &str, parent: Local<'s>) -> Completion<'s> {
     let proto = registered(s, "Module.prototype");
     let m = s.new_object_with_proto(proto);
     let id = s.str(filename);

@@ -8,9 +8,11 @@ pub(crate) mod console;
 pub(crate) mod events;
 pub(crate) mod fs;
 pub(crate) mod messaging;
+pub(crate) mod performance;
 pub(crate) mod process;
 pub(crate) mod stdio;
 pub(crate) mod sys;
+pub(crate) mod url;
 
 use crate::modules::{self, builtin, registered};
 use crate::rt::Rt;
@@ -24,6 +26,17 @@ const JS: &[(&str, &str)] = &[
     ("/event_target", include_str!("../../js/event_target.js")),
     ("/dom_exception", include_str!("../../js/dom_exception.js")),
     ("/abort", include_str!("../../js/abort.js")),
+    ("/messaging", include_str!("../../js/messaging.js")),
+    ("/url_search_params", include_str!("../../js/url_search_params.js")),
+    ("/url_whatwg", include_str!("../../js/url_whatwg.js")),
+    ("url", include_str!("../../js/url.js")),
+    ("/blob", include_str!("../../js/blob.js")),
+    ("/navigator", include_str!("../../js/navigator.js")),
+    ("perf_hooks", include_str!("../../js/perf_hooks.js")),
+    ("/performance_observer", include_str!("../../js/performance_observer.js")),
+    ("/histogram", include_str!("../../js/histogram.js")),
+    ("/process", include_str!("../../js/process.js")),
+    ("/process_report", include_str!("../../js/process_report.js")),
     ("/events_extra", include_str!("../../js/events_extra.js")),
     ("/text", include_str!("../../js/text.js")),
     ("/inspect", include_str!("../../js/inspect.js")),
@@ -72,6 +85,9 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         }
         "fs" => fs::load(s)?,
         "fs/promises" => fs::load_promises(s)?,
+        "/url_native" => url::load(s)?,
+        "/performance_native" => performance::load(s)?,
+        "/process_native" => process::native::load(s)?,
         "/messaging_native" => {
             let o = s.new_object();
             messaging::install(s, o);
@@ -133,6 +149,24 @@ const GLOBALS: &[(&str, &str, bool)] = &[
     ("EventTarget", "/event_target", false),
     ("CustomEvent", "/event_target", false),
     ("structuredClone", "/messaging_native", true),
+    ("MessageChannel", "/messaging", false),
+    ("MessagePort", "/messaging", false),
+    ("MessageEvent", "/messaging", false),
+    ("BroadcastChannel", "/messaging", false),
+    ("URL", "/url_whatwg", false),
+    ("URLSearchParams", "/url_search_params", false),
+    ("Blob", "/blob", false),
+    ("File", "/blob", false),
+    ("navigator", "/navigator", true),
+    ("Navigator", "/navigator", false),
+    ("performance", "perf_hooks", true),
+    ("Performance", "perf_hooks", false),
+    ("PerformanceEntry", "perf_hooks", false),
+    ("PerformanceMark", "perf_hooks", false),
+    ("PerformanceMeasure", "perf_hooks", false),
+    ("PerformanceObserver", "perf_hooks", false),
+    ("PerformanceObserverEntryList", "perf_hooks", false),
+    ("PerformanceResourceTiming", "perf_hooks", false),
 ];
 
 /// Makes these globals accessors that load the module when first touched and then become plain properties.
