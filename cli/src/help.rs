@@ -1,12 +1,16 @@
 //! The commands and flags, as clap and the help texts know them.
 
+use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, Command, value_parser};
 use std::ffi::OsString;
 
 /// What is printed under a complaint about the command line.
 pub const USAGE: &str = "usage: looplab [flags] FILE [args…]
+       looplab serve [flags] [DIR]
        looplab trace [flags] FILE [args…]
+       looplab step [flags] FILE [args…]
        looplab disasm FILE
+       looplab explore [flags] FILE [args…]
 hint:  looplab --help lists the flags";
 
 /// `looplab 0.1.0 (Node 24 semantics)`
@@ -40,8 +44,11 @@ pub fn command() -> Command {
                 .help("Print the version"),
         )
         .subcommand(run())
+        .subcommand(serve())
         .subcommand(trace())
+        .subcommand(step())
         .subcommand(disasm())
+        .subcommands(crate::lab::commands())
 }
 
 fn run() -> Command {
@@ -49,6 +56,17 @@ fn run() -> Command {
         .about("Run a program")
         .override_usage("looplab [run] [FLAGS] FILE [ARGS]...")
         .args(program_args())
+}
+
+fn serve() -> Command {
+    let value = |name: &'static str, word: &'static str| Arg::new(name).long(name).value_name(word);
+    Command::new("serve")
+        .about("Serve the files of a directory over HTTP, with ranges and caching headers")
+        .arg(Arg::new("DIR").help("The directory [default: .]"))
+        .arg(value("port", "N").short('p').help("The port; 0: any that is free [default: 8000]"))
+        .arg(value("host", "ADDRESS").help("The address to listen at [default: 127.0.0.1]"))
+        .arg(value("max-age", "SECONDS").help("How long clients may keep files unasked [default: 0]"))
+        .arg(Arg::new("quiet").short('q').long("quiet").action(ArgAction::SetTrue).help("No line for each request"))
 }
 
 fn trace() -> Command {
@@ -64,7 +82,12 @@ fn trace() -> Command {
         .args(program_args())
         .arg(
             value("format", "FORMAT")
-                .value_parser(["text", "json", "perfetto"])
+                .value_parser([
+                    PossibleValue::new("text"),
+                    PossibleValue::new("json"),
+                    PossibleValue::new("perfetto"),
+                    PossibleValue::new("outcome").hide(true),
+                ])
                 .help("text, json (the log itself), or perfetto (for ui.perfetto.dev) [default: text]"),
         )
         .arg(
@@ -76,8 +99,27 @@ fn trace() -> Command {
         .arg(value("limit", "N").help(
             "Lines of text at most (default 10000), or events recorded at most (default 1000000); 0: no limit",
         ))
+        .arg(Arg::new("steps").long("steps").action(ArgAction::SetTrue).help(
+            "Record statements, calls and variables too (json only; slower)",
+        ))
         .arg(value("width", "N").help("Columns of the text [default: the terminal's, or 100]"))
         .arg(Arg::new("no-color").long("no-color").action(ArgAction::SetTrue).help("No colours, not even on a terminal"))
+}
+
+fn step() -> Command {
+    let value = |name: &'static str, word: &'static str| Arg::new(name).long(name).value_name(word);
+    Command::new("step")
+        .about("Run a program and step through what it did: statements, callbacks, phases, turns, both ways")
+        .long_about(
+            "Run a program and step through what it did: statements, callbacks, phases, turns, both ways.\n\
+             The program runs first, and is recorded; what it prints appears where it printed it. One that never ends is stopped.\n\
+             FILE may also be a log that `looplab trace --format json --steps` has written. ? in the stepper lists the keys.",
+        )
+        .override_usage("looplab step [FLAGS] FILE [ARGS]...")
+        .args(program_args())
+        .arg(value("seconds", "N").help("Stop the program after so many seconds [default: 10]"))
+        .arg(value("limit", "N").help("Events recorded at most; the program is stopped there [default: 1000000]"))
+        .arg(Arg::new("no-color").long("no-color").action(ArgAction::SetTrue).help("No colours (as NO_COLOR=1)"))
 }
 
 fn disasm() -> Command {
@@ -92,7 +134,8 @@ fn disasm() -> Command {
         )
 }
 
-fn program_args() -> Vec<Arg> {
+/// The arguments of every command that runs a program.
+pub fn program_args() -> Vec<Arg> {
     own_args().into_iter().chain(crate::nodeflags::args()).collect()
 }
 
@@ -110,6 +153,10 @@ fn own_args() -> Vec<Arg> {
         value("print", "CODE").short('p').allow_hyphen_values(true).help("Run this code and print its value"),
         switch("virtual").help("Run in the simulated world: virtual time, the same output every time"),
         value("node-semantics", "N").help("Follow the loop rules of Node 10, 18, 20, 22 or 24 [default: 24]"),
+        value("choices", "LIST").help(
+            "Run in the simulated world with these decisions, as explore gives them (0,2,1): the order that they bring about",
+        ),
+        value("stall", "MS").help("With --choices and explore: how long a machine may hold things up [default: 50]"),
         value("stack-trace-limit", "N").help("Lines of a stack trace [default: 10]"),
         value("max-old-space-size", "MIB").help("The limit of the heap in MiB"),
         switch("expose-gc").help("Provide gc()"),

@@ -1,10 +1,11 @@
 //! What was meant: checked values, defaults, and what the terminal can do.
 
 use crate::help;
-use crate::lowargs::{LowArgs, LowEntry, LowProgram, LowTrace, Problem};
+use crate::lowargs::{LowArgs, LowEntry, LowProgram, LowStep, LowTrace, Problem};
 use looplab_event_loop::Profile;
+use looplab_lab::step::StepOptions;
 use looplab_lab::trace::TextOptions;
-use looplab_runtime::{Entry, Options};
+use looplab_runtime::{Decisions, Entry, ExploreOptions, Options};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -18,8 +19,12 @@ pub enum Command {
     Run(Box<Options>),
     /// Run it and tell its story.
     Trace(Box<Trace>),
+    /// Step through a run.
+    Step(Box<Step>),
     /// Show a file's bytecode.
     Disasm(Disasm),
+    /// An instrument.
+    Lab(Box<crate::lab::Instrument>),
     /// Print a text.
     Print(String),
 }
@@ -34,6 +39,24 @@ pub struct Trace {
     pub output: Option<PathBuf>,
 }
 
+/// A run to step through.
+pub struct Step {
+    /// Which.
+    pub what: StepWhat,
+    /// Seconds that the program may run.
+    pub seconds: u64,
+    /// How it is shown.
+    pub options: StepOptions,
+}
+
+/// Where the run comes from.
+pub enum StepWhat {
+    /// It is recorded now.
+    Program(Box<Options>),
+    /// It was recorded before.
+    Log(PathBuf),
+}
+
 /// The form of a trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Format {
@@ -43,6 +66,8 @@ pub enum Format {
     Json,
     /// For the Perfetto UI.
     Perfetto,
+    /// What the explorer wants to know of a run.
+    Outcome,
 }
 
 /// Whose bytecode to show.
@@ -59,16 +84,21 @@ impl Command {
         Ok(match low {
             LowArgs::Print(text) => Command::Print(text),
             LowArgs::Disasm { file, function } => Command::Disasm(Disasm { file: file.into(), function }),
+            LowArgs::Lab(name, matches, program) => {
+                Command::Lab(Box::new(crate::lab::Instrument::new(&name, &matches, program)?))
+            }
             LowArgs::Run(program) if program.entry.is_none() && std::io::stdin().is_terminal() => {
                 Command::Print(help::long(""))
             }
             LowArgs::Run(program) => Command::Run(Box::new(options(program)?)),
+            LowArgs::Step(program, low) => Command::Step(Box::new(step(program, low)?)),
             LowArgs::Trace(program, low) => Command::Trace(Box::new(trace(program, low)?)),
         })
     }
 }
 
-fn options(low: LowProgram) -> Result<Options, Problem> {
+/// What a program is run with.
+pub fn options(low: LowProgram) -> Result<Options, Problem> {
     let entry = match low.entry {
         Some(LowEntry::File(file)) => Entry::File(file.into()),
         Some(LowEntry::Eval(code)) => Entry::Eval(code),
@@ -87,10 +117,25 @@ fn options(low: LowProgram) -> Result<Options, Problem> {
         options.profile =
             profile.ok_or_else(|| format!("--node-semantics knows 10, 18, 20, 22 and 24, not '{text}'"))?;
     }
+    options.explore = decisions(low.choices, low.stall)?;
     Ok(options)
 }
 
-fn number<N: FromStr>(flag: &str, text: Option<String>) -> Result<Option<N>, Problem> {
+/// The decisions of `--choices 0,2,1`.
+fn decisions(choices: Option<String>, stall: Option<String>) -> Result<Option<Decisions>, Problem> {
+    let mut limits = ExploreOptions::default();
+    limits.stall = number("--stall", stall.clone())?.unwrap_or(limits.stall);
+    let Some(choices) = choices else {
+        return Ok(stall.map(|_| Decisions { taken: Vec::new(), limits }));
+    };
+    let words = choices.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let taken: Result<Vec<u32>, _> = words.map(str::parse).collect();
+    let taken = taken.map_err(|_| format!("--choices takes numbers with commas between, not '{choices}'"))?;
+    Ok(Some(Decisions { taken, limits }))
+}
+
+/// A flag's number.
+pub fn number<N: FromStr>(flag: &str, text: Option<String>) -> Result<Option<N>, Problem> {
     let parsed = text.map(|text| text.parse().map_err(|_| format!("{flag} takes a number, not '{text}'")));
     parsed.transpose()
 }
@@ -119,12 +164,45 @@ fn trace(program: LowProgram, low: LowTrace) -> Result<Trace, Problem> {
                 Some(limit) => record.max_events = limit,
                 None => {}
             }
-            if other == Some("json") { Format::Json } else { Format::Perfetto }
+            if low.steps && other == Some("json") {
+                record.without.retain(|group| *group != looplab_probe::Group::Statement);
+            }
+            match other {
+                Some("json") => Format::Json,
+                Some("outcome") => Format::Outcome,
+                _ => Format::Perfetto,
+            }
         }
     };
     options.record = Some(record);
-    options.quiet = output.is_none();
+    options.quiet = output.is_none() || format == Format::Outcome;
     Ok(Trace { options, format, output })
+}
+
+/// Seconds that a program may run while it is recorded, unless `--seconds` says otherwise.
+const PATIENCE: u64 = 10;
+
+fn step(program: LowProgram, low: LowStep) -> Result<Step, Problem> {
+    let limit: Option<usize> = number("--limit", low.limit)?;
+    let seconds = number("--seconds", low.seconds)?.unwrap_or(PATIENCE);
+    let shown = StepOptions { color: !low.no_color && colors_are_welcome() };
+    let what = match &program.entry {
+        None => {
+            return Err("step needs a FILE: a script, or a log that `trace --format json` has written".into());
+        }
+        Some(LowEntry::Stdin) => {
+            return Err("step reads keys from the terminal: it can't take the script from there".into());
+        }
+        Some(LowEntry::File(file)) if crate::step::is_log(file.as_ref()) => StepWhat::Log(file.into()),
+        Some(_) => {
+            let mut options = options(program)?;
+            let mut record = looplab_probe::Options { without: Vec::new(), ..Default::default() };
+            record.max_events = limit.filter(|limit| *limit > 0).unwrap_or(record.max_events);
+            (options.record, options.quiet) = (Some(record), true);
+            StepWhat::Program(Box::new(options))
+        }
+    };
+    Ok(Step { what, seconds, options: shown })
 }
 
 /// The terminal's width.

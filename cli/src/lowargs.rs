@@ -18,6 +18,8 @@ pub enum LowArgs {
     Run(LowProgram),
     /// Run it and tell its story.
     Trace(LowProgram, LowTrace),
+    /// Run it and step through what it did.
+    Step(LowProgram, LowStep),
     /// Show a file's bytecode.
     Disasm {
         /// The file.
@@ -25,6 +27,8 @@ pub enum LowArgs {
         /// Only this function.
         function: Option<String>,
     },
+    /// An instrument: its name, its own flags, and the program if it takes one.
+    Lab(String, Box<ArgMatches>, LowProgram),
     /// Print a text and succeed.
     Print(String),
 }
@@ -50,6 +54,10 @@ pub struct LowProgram {
     pub node_semantics: Option<String>,
     /// Node's own flags.
     pub node: NodeFlags,
+    /// `--choices`
+    pub choices: Option<String>,
+    /// `--stall`
+    pub stall: Option<String>,
 }
 
 /// Where the program's text is.
@@ -76,6 +84,19 @@ pub struct LowTrace {
     pub limit: Option<String>,
     /// `--width`
     pub width: Option<String>,
+    /// `--steps`
+    pub steps: bool,
+    /// `--no-color`
+    pub no_color: bool,
+}
+
+/// How to step.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct LowStep {
+    /// `--limit`
+    pub limit: Option<String>,
+    /// `--seconds`
+    pub seconds: Option<String>,
     /// `--no-color`
     pub no_color: bool,
 }
@@ -86,7 +107,9 @@ pub fn parse(args: Vec<OsString>, node_options: &str) -> Result<LowArgs, Problem
     nodeflags::take_environment(&mut program, node_options)?;
     match args.first().and_then(|first| first.to_str()) {
         Some("run") => parse_program(&args[1..], "run", program),
-        Some("trace" | "disasm" | "help") => parse_command(args, program),
+        Some("serve") => Ok(parse_serve(&args[1..])),
+        Some("trace" | "step" | "disasm" | "help") => parse_command(args, program),
+        Some(name) if crate::lab::NAMES.contains(&name) => parse_command(args, program),
         _ => parse_program(&args, "", program),
     }
 }
@@ -123,6 +146,16 @@ fn parse_program(args: &[OsString], command: &str, mut program: LowProgram) -> R
     Ok(LowArgs::Run(program))
 }
 
+/// `looplab serve DIR …`: a program that is built in; it reads its own flags.
+fn parse_serve(args: &[OsString]) -> LowArgs {
+    let args: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    if args.iter().any(|arg| arg == "-h" || arg == "--help") {
+        return LowArgs::Print(help::long("serve"));
+    }
+    let entry = Some(LowEntry::Eval(include_str!("serve.js").to_owned()));
+    LowArgs::Run(LowProgram { entry, args, ..LowProgram::default() })
+}
+
 fn file_or_stdin(arg: &OsString) -> LowEntry {
     if arg == "-" { LowEntry::Stdin } else { LowEntry::File(arg.clone()) }
 }
@@ -148,6 +181,8 @@ impl LowProgram {
             "--stack-trace-limit" => self.stack_trace_limit = Some(value()?),
             "--max-old-space-size" => self.max_old_space_size = Some(value()?),
             "--node-semantics" => self.node_semantics = Some(value()?),
+            "--choices" => self.choices = Some(value()?),
+            "--stall" => self.stall = Some(value()?),
             name if nodeflags::take(&mut self.node, name, &mut value)? => {}
             _ => return Err(format!("bad option: {flag}")),
         }
@@ -168,10 +203,25 @@ fn parse_command(args: Vec<OsString>, program: LowProgram) -> Result<LowArgs, Pr
     };
     match matches.subcommand() {
         Some(("trace", matches)) => parse_trace(matches, program),
+        Some(("step", matches)) => Ok(LowArgs::Step(
+            program_of(matches, program)?,
+            LowStep {
+                limit: matches.get_one::<String>("limit").cloned(),
+                seconds: matches.get_one::<String>("seconds").cloned(),
+                no_color: matches.get_flag("no-color"),
+            },
+        )),
         Some(("disasm", matches)) => Ok(LowArgs::Disasm {
             file: matches.get_one::<OsString>("FILE").cloned().unwrap_or_default(),
             function: matches.get_one::<String>("function").cloned(),
         }),
+        Some((name, matches)) if crate::lab::NAMES.contains(&name) => {
+            let program = match crate::lab::takes_a_program(name) {
+                true => program_of(matches, program)?,
+                false => LowProgram::default(),
+            };
+            Ok(LowArgs::Lab(name.to_owned(), Box::new(matches.clone()), program))
+        }
         _ => Ok(LowArgs::Print(help::long(""))),
     }
 }
@@ -191,7 +241,8 @@ fn problem_of(error: &clap::Error) -> Problem {
     [first.strip_prefix("error: ").unwrap_or(first), &rest.join(" ")].join(" ").trim_end().to_owned()
 }
 
-fn parse_trace(matches: &ArgMatches, typed: LowProgram) -> Result<LowArgs, Problem> {
+/// The program and its flags, out of a command that takes one. `typed`: what the environment says.
+fn program_of(matches: &ArgMatches, typed: LowProgram) -> Result<LowProgram, Problem> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     let mut program = LowProgram {
         simulated: matches.get_flag("virtual") || typed.simulated,
@@ -199,6 +250,8 @@ fn parse_trace(matches: &ArgMatches, typed: LowProgram) -> Result<LowArgs, Probl
         stack_trace_limit: text("stack-trace-limit").or(typed.stack_trace_limit),
         max_old_space_size: text("max-old-space-size").or(typed.max_old_space_size),
         node_semantics: text("node-semantics").or(typed.node_semantics),
+        choices: text("choices").or(typed.choices),
+        stall: text("stall").or(typed.stall),
         node: typed.node,
         ..LowProgram::default()
     };
@@ -214,11 +267,18 @@ fn parse_trace(matches: &ArgMatches, typed: LowProgram) -> Result<LowArgs, Probl
         program.entry = Some(file_or_stdin(first));
     }
     program.args = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    Ok(program)
+}
+
+fn parse_trace(matches: &ArgMatches, program: LowProgram) -> Result<LowArgs, Problem> {
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let program = program_of(matches, program)?;
     let trace = LowTrace {
         format: text("format"),
         output: matches.get_one::<OsString>("output").cloned(),
         limit: text("limit"),
         width: text("width"),
+        steps: matches.get_flag("steps"),
         no_color: matches.get_flag("no-color"),
     };
     Ok(LowArgs::Trace(program, trace))
@@ -238,14 +298,20 @@ mod tests {
 
     fn program(line: &str) -> LowProgram {
         match parsed(line) {
-            Ok(LowArgs::Run(program) | LowArgs::Trace(program, _)) => program,
+            Ok(LowArgs::Run(program) | LowArgs::Trace(program, _) | LowArgs::Step(program, _)) => program,
             other => panic!("{line}: {other:?}"),
         }
     }
 
     #[test]
     fn flags_end_at_the_program() {
-        for line in ["a.js --foo -e", "run a.js --foo -e", "trace a.js --foo -e", "-- a.js --foo -e"] {
+        for line in [
+            "a.js --foo -e",
+            "run a.js --foo -e",
+            "trace a.js --foo -e",
+            "step a.js --foo -e",
+            "-- a.js --foo -e",
+        ] {
             let program = program(line);
             assert_eq!(program.entry, Some(LowEntry::File("a.js".into())), "{line}");
             assert_eq!(program.args, ["--foo", "-e"], "{line}");
@@ -297,7 +363,17 @@ mod tests {
 
     #[test]
     fn help_and_version_are_texts() {
-        for line in ["--help", "run --help", "trace --help", "disasm -h", "help", "help trace"] {
+        let lines = [
+            "--help",
+            "run --help",
+            "serve --help",
+            "trace --help",
+            "step --help",
+            "disasm -h",
+            "help",
+            "help trace",
+        ];
+        for line in lines {
             let Ok(LowArgs::Print(text)) = parsed(line) else { panic!("{line}") };
             assert!(text.contains("Usage:"), "{line}: {text}");
         }

@@ -7,9 +7,11 @@
 mod disasm;
 mod help;
 mod hiargs;
+mod lab;
 mod lowargs;
 mod nodeflags;
 mod output;
+mod step;
 mod trace;
 
 use hiargs::Command;
@@ -36,7 +38,9 @@ fn run(command: Command) -> i32 {
     match command {
         Command::Run(options) => looplab_runtime::run(*options).exit_code,
         Command::Trace(what) => trace::run(*what),
+        Command::Step(what) => step::run(*what),
         Command::Disasm(what) => disasm::run(&what),
+        Command::Lab(what) => lab::run(*what),
         Command::Print(text) => output::print(&text),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::hiargs::{Format, Trace};
 use crate::output;
+use looplab_lab::explore::RunReport;
 use looplab_lab::{perfetto, trace};
 use looplab_runtime::Finished;
 use std::io::{self, ErrorKind, Write};
@@ -36,6 +37,7 @@ fn tell(finished: &Finished, format: &Format, out: &mut dyn Write) -> io::Result
     match format {
         Format::Text(options) => trace::write_text(log, &finished.scripts, options, out)?,
         Format::Json => trace::write_json(log, out)?,
+        Format::Outcome => serde_json::to_writer(&mut *out, &RunReport::new(finished))?,
         Format::Perfetto => perfetto::write(log, &finished.scripts, out)?,
     }
     out.flush()

@@ -55,7 +55,6 @@ fn record(folder: &Path, what: &str) {
 
 /// Fixtures that differ from Node today, each with the reason. One that comes to agree must be taken off the list.
 const KNOWN: &[(&str, &str)] = &[
-    ("globals-shape.js", "globals of modules that are not there yet"),
     ("array-holes.js", "push on a frozen array names another index than V8"),
     ("array-methods.js", "flatMap's message for a missing callback"),
     ("bigint.js", "V8's message for a negative exponent lost its subject; ours says what is wrong"),

@@ -81,7 +81,7 @@ impl Bench {
     }
 
     fn submit(&mut self, work: Work) {
-        let info = JobInfo { class: JobClass::Disk, label: "bench" };
+        let info = JobInfo { class: JobClass::Disk, label: "bench", more: false };
         self.lp.pool_submit(work, info, Task::Job, Origin::HIDDEN).expect("room in the queue");
     }
 

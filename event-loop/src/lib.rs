@@ -118,6 +118,6 @@ pub use timeout::{PollTimeout, Situation, poll_timeout};
 pub use timers::TimerId;
 pub use turn::Ended;
 pub use world::{
-    Choice, Chooser, EitherWorld, First, JobInfo, Latencies, Output, Readiness, Ready, RealOptions,
-    RealWorld, SimOptions, SimWorld, World,
+    Choice, Chooser, Detail, EitherWorld, ExploreOptions, First, JobInfo, Latencies, Output, Readiness, Ready,
+    RealOptions, RealWorld, SimOptions, SimWorld, TrailPoint, World,
 };

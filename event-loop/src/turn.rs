@@ -138,7 +138,7 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
     }
 
     /// Reports the decisions that the world has taken.
-    fn report_choices(&mut self) {
+    pub fn report_choices(&mut self) {
         if self.world.is_simulated() {
             for choice in self.world.take_choices() {
                 let crate::Choice { kind, options, taken } = choice;
@@ -172,10 +172,11 @@ fn end_phase<D: Driver>(d: &mut D, phase: Phase, ran: u32) -> Step {
 fn timers<D: Driver>(d: &mut D) -> Step {
     let lp = d.lp();
     if lp.world.is_simulated()
-        && lp.something_competes()
         && let Some(due) = lp.timers.next_due()
     {
-        lp.world.settle(due.saturating_mul(1_000_000));
+        // What nothing waits for may just be due when the loop looks for the last time.
+        let competes = lp.something_competes() || (lp.world.explores() && !lp.is_alive());
+        lp.world.settle(due.saturating_mul(1_000_000), competes);
         lp.report_choices();
     }
     lp.update_time();

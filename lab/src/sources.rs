@@ -51,6 +51,15 @@ impl<'s> Sources<'s> {
         }
     }
 
+    /// The script that a user means by a name, its short name, or the end of either.
+    pub fn find(&self, typed: &str) -> Option<&'s str> {
+        let names = || self.entries.iter();
+        let exact = names().find(|(name, entry)| **name == typed || entry.short == typed);
+        exact
+            .or_else(|| names().find(|(name, _)| name.ends_with(&format!("/{typed}"))))
+            .map(|(name, _)| *name)
+    }
+
     /// `app.js:4:1`; nothing for "no position".
     pub fn place(&self, log: &Log, pos: Pos) -> Option<String> {
         let name = self.short(log.str(pos.script));
@@ -72,6 +81,23 @@ impl<'s> Sources<'s> {
             here
         });
         start.map(|(at, _)| line[at..].trim())
+    }
+
+    /// A line of a script, as it stands; nothing behind the last one.
+    pub fn text(&self, name: &str, line: u32) -> Option<&'s str> {
+        let entry = self.entries.get(bare(name))?;
+        let index = (line as usize).checked_sub(1)?;
+        let start = *entry.starts.get(index)?;
+        let end = entry.starts.get(index + 1).map_or(entry.text.len(), |next| next - 1);
+        entry.text.get(start..end).map(|text| text.trim_end_matches('\r'))
+    }
+
+    /// How many lines a script has; nothing if its text isn't known.
+    pub fn lines(&self, name: &str) -> Option<u32> {
+        let entry = self.entries.get(bare(name))?;
+        // What ends with a line break has no further line.
+        let empty = entry.starts.last() == Some(&entry.text.len());
+        Some(entry.starts.len() as u32 - u32::from(empty && entry.starts.len() > 1))
     }
 
     fn raw(&self, log: &Log, pos: Pos) -> Option<&'s str> {

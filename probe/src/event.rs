@@ -376,6 +376,74 @@ events! {
         /// It can be written.
         writable: bool,
     }
+    /// A socket is watched by the loop: it listens, connects, or was accepted.
+    SocketOpen "socket-open" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+        /// `listening`, `connecting` or `accepted`.
+        label: Str,
+    }
+    /// A connect is decided.
+    SocketConnect "socket-connect" Lifecycle {
+        /// The number of the socket's handle.
+        number: u32,
+        /// Whether the connection stands.
+        ok: bool,
+    }
+    /// Bytes were read from a socket.
+    SocketRead "socket-read" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+        /// How many.
+        bytes: u32,
+    }
+    /// Bytes were written to a socket.
+    SocketWrite "socket-write" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+        /// How many.
+        bytes: u32,
+        /// Bytes that now wait because the peer doesn't take them.
+        waiting: u32,
+    }
+    /// All that waited at a socket is written.
+    SocketDrain "socket-drain" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+    }
+    /// The peer of a socket sends no more.
+    SocketEnd "socket-end" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+    }
+    /// A socket was closed.
+    SocketClose "socket-close" Lifecycle {
+        /// The number of its handle.
+        number: u32,
+    }
+    /// An HTTP message's head was read: a request by a server, a response by a client.
+    HttpHead "http-head" Lifecycle {
+        /// The number of the socket's handle.
+        number: u32,
+        /// Which message of this connection, from 1.
+        message: u32,
+        /// `GET /path`, or `200 OK`.
+        label: Str,
+    }
+    /// An HTTP message was read to its end.
+    HttpEnd "http-end" Lifecycle {
+        /// The number of the socket's handle.
+        number: u32,
+        /// Which message of this connection, from 1.
+        message: u32,
+    }
+    /// The head of an HTTP message was made: a response by a server, a request by a client.
+    HttpSend "http-send" Lifecycle {
+        /// The number of the socket's handle; 0 when it has none yet.
+        number: u32,
+        /// Its first line.
+        label: Str,
+    }
     /// A callback was deferred to the pending phase.
     Deferred "deferred" Lifecycle {
         /// The callback's name.
@@ -456,10 +524,51 @@ events! {
         /// How it ended.
         outcome: Outcome,
     }
-    /// A statement is about to run.
+    /// A statement is about to run. The variables below it are as its function's `variable` events said last.
     Statement "statement" Statement {
+        /// Where it begins.
+        pos: Pos,
+        /// The line it ends on.
+        to_line: u32,
+        /// The column behind its last character.
+        to_column: u32,
+    }
+    /// A function of the script is entered: it is the innermost frame now.
+    FrameEnter "frame-enter" Statement {
+        /// The function's name.
+        label: Str,
+        /// Where the function stands.
+        pos: Pos,
+        /// Whether it goes on after a yield or an await (its variables are told anew), rather than begins.
+        resumed: bool,
+    }
+    /// The innermost frame is left.
+    FrameLeave "frame-leave" Statement {
+        /// How.
+        how: FrameEnd,
+        /// What it gave, as a short text: the result, the error, what was yielded or awaited.
+        value: Str,
+    }
+    /// A variable of the innermost frame appeared or changed (told just before the next statement), or went out of scope.
+    Variable "variable" Statement {
+        /// Whose it is.
+        scope: VariableScope,
+        /// Its name.
+        name: Str,
+        /// Its value as a short text, made without running any code; absent: it is no longer in scope.
+        value: Str,
+    }
+    /// A statement threw, or called something built in that did.
+    Thrown "thrown" Statement {
+        /// The error, as a short text.
+        value: Str,
         /// Where.
         pos: Pos,
+    }
+    /// From here to the end of the innermost callback statements, frames and variables are left out: it had used up its share of the recording.
+    StatementsCut "statements-cut" Statement {
+        /// How many such events of this callback were recorded.
+        recorded: u32,
     }
     /// An error that no one caught.
     UncaughtError "uncaught-error" Exit {
@@ -476,6 +585,11 @@ events! {
     ExitCode "exit-code" Exit {
         /// The exit code.
         code: i32,
+    }
+    /// The recording was ended from outside, and the program with it. It would have gone on.
+    RecordingStopped "recording-stopped" Exit {
+        /// Why.
+        why: StopReason,
     }
     /// From here on events were cut (except how the run ends), because the recording reached its limit.
     Truncated "truncated" Exit {

@@ -2,7 +2,7 @@
 
 const { codes } = require('./errors');
 const { validateDictionary } = require('./validators');
-const { inspect } = require('./inspect');
+const inspect = (value, options) => require('./inspect').inspect(value, options);
 const { kMode, kClone, kReceive } = require('./messaging_native');
 const { DOMException } = require('./dom_exception');
 

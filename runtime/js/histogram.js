@@ -2,7 +2,7 @@
 
 const { codes } = require('./errors');
 const { validateNumber, validateInteger, validateObject } = require('./validators');
-const { inspect } = require('./inspect');
+const inspect = (value, options) => require('./inspect').inspect(value, options);
 const { kMode, kClone, kReceive } = require('./messaging_native');
 const { now } = binding;
 
@@ -24,6 +24,11 @@ function bucketOf(value) {
 function lowestOf(bucket) {
   const shift = Math.max(Math.floor(bucket / HALF) - 1, 0);
   return (bucket - shift * HALF) * 2 ** shift;
+}
+
+function middleOf(bucket) {
+  const shift = Math.max(Math.floor(bucket / HALF) - 1, 0);
+  return lowestOf(bucket) + Math.floor(2 ** shift / 2);
 }
 
 function highestOf(bucket) {
@@ -74,35 +79,45 @@ class Counts {
   get mean() {
     if (this.count === 0) return NaN;
     let sum = 0;
-    for (const [bucket, times] of this.buckets) sum += (lowestOf(bucket) + highestOf(bucket) + 1) / 2 * times;
-    return this.isExact() ? sum / this.count - 0.5 : sum / this.count;
+    for (const [bucket, times] of this.buckets) sum += middleOf(bucket) * times;
+    return sum / this.count;
   }
 
-  // Nothing was rounded: every bucket holds one value.
-  isExact() {
-    for (const bucket of this.buckets.keys()) if (bucket >= 2 * HALF) return false;
-    return true;
+  // The mean of the powers of the distances from the mean.
+  moment(power) {
+    const { mean } = this;
+    let sum = 0;
+    for (const [bucket, times] of this.buckets) sum += (middleOf(bucket) - mean) ** power * times;
+    return sum / this.count;
   }
 
   get stddev() {
-    if (this.count === 0) return NaN;
-    const { mean } = this;
-    let sum = 0;
-    for (const [bucket, times] of this.buckets) {
-      const middle = bucket < 2 * HALF ? lowestOf(bucket) : (lowestOf(bucket) + highestOf(bucket) + 1) / 2;
-      sum += (middle - mean) ** 2 * times;
-    }
-    return Math.sqrt(sum / this.count);
+    return this.count === 0 ? NaN : Math.sqrt(this.moment(2));
   }
 
-  percentile(p) {
+  get skewness() {
+    const { stddev } = this;
+    return stddev > 0 ? this.moment(3) / stddev ** 3 : 0;
+  }
+
+  get kurtosis() {
+    const { stddev } = this;
+    return stddev > 0 ? this.moment(4) / stddev ** 4 - 3 : 0;
+  }
+
+  bucketAt(p) {
     const wanted = Math.max(Math.ceil(p / 100 * this.count), 1);
     let seen = 0;
     for (const [bucket, times] of this.sorted()) {
       seen += times;
-      if (seen >= wanted) return highestOf(bucket);
+      if (seen >= wanted) return bucket;
     }
-    return 0;
+    return undefined;
+  }
+
+  percentile(p) {
+    const bucket = this.bucketAt(p);
+    return bucket === undefined ? 0 : highestOf(bucket);
   }
 
   percentiles() {
@@ -111,16 +126,14 @@ class Counts {
       map.set(100, 0);
       return map;
     }
-    // Ever finer steps towards 100, as the format of HdrHistogram has them.
-    let level = 0;
-    for (let at = 0, half = 100; ; level++) {
-      map.set(at, this.percentile(at));
-      if (this.percentile(at) >= this.max) break;
-      half /= 2;
-      at = 100 - half;
-      if (level > 50) break;
+    // Ever finer steps towards 100, until one reaches the largest value.
+    const last = lowestOf(Math.max(...this.buckets.keys()));
+    for (let at = 0, half = 100; half > 1e-12; half /= 2, at = 100 - half) {
+      const value = lowestOf(this.bucketAt(at));
+      map.set(at, value);
+      if (value >= last) break;
     }
-    map.set(100, this.max);
+    map.set(100, last);
     return map;
   }
 }
@@ -148,8 +161,8 @@ class Histogram {
   [inspectCustom](depth, options) {
     if (depth < 0) return this;
     const inner = { ...options, depth: options.depth == null ? null : options.depth - 1 };
-    const { min, max, mean, exceeds, stddev, count, percentiles } = this;
-    return `Histogram ${inspect({ min, max, mean, exceeds, stddev, count, percentiles }, inner)}`;
+    const { min, max, mean, exceeds, stddev, skewness, kurtosis, count, percentiles } = this;
+    return `Histogram ${inspect({ min, max, mean, exceeds, stddev, skewness, kurtosis, count, percentiles }, inner)}`;
   }
 
   get count() { return Histogram.#of(this).count; }
@@ -162,6 +175,8 @@ class Histogram {
   get exceeds() { return Histogram.#of(this).exceeds; }
   get exceedsBigInt() { return BigInt(Histogram.#of(this).exceeds); }
   get stddev() { return Histogram.#of(this).stddev; }
+  get skewness() { return Histogram.#of(this).skewness; }
+  get kurtosis() { return Histogram.#of(this).kurtosis; }
 
   percentile(percentile) {
     const counts = Histogram.#of(this);
@@ -183,8 +198,8 @@ class Histogram {
   reset() { Histogram.#of(this).reset(); }
 
   toJSON() {
-    const { count, min, max, mean, exceeds, stddev, percentiles } = this;
-    return { count, min, max, mean, exceeds, stddev, percentiles: Object.fromEntries(percentiles) };
+    const { count, min, max, mean, exceeds, stddev, skewness, kurtosis, percentiles } = this;
+    return { count, min, max, mean, exceeds, stddev, skewness, kurtosis, percentiles: Object.fromEntries(percentiles) };
   }
 
   [kClone]() {

@@ -3,7 +3,7 @@
 const { codes } = require('./errors');
 const { Event, EventTarget, NodeEventTarget, internal, defineEventHandler, enumerate } = require('./event_target');
 const { DOMException } = require('./dom_exception');
-const { inspect } = require('./inspect');
+const inspect = (value, options) => require('./inspect').inspect(value, options);
 const native = require('./messaging_native');
 
 const { defineProperty } = Object;
@@ -75,14 +75,16 @@ class MessagePort extends NodeEventTarget {
   #ports = [];
 
   constructor() {
-    if (arguments[0] !== making) throw Object.assign(new TypeError('Illegal constructor'), { code: 'ERR_CONSTRUCT_CALL_INVALID' });
+    if (arguments[0] !== making) throw Object.assign(new TypeError('Constructor cannot be called'), { code: 'ERR_CONSTRUCT_CALL_INVALID' });
     super();
     this.#handle = arguments[1];
     defineProperty(this, kHandle, { __proto__: null, value: arguments[1], enumerable: false });
   }
 
   postMessage(value, transfer = undefined) {
-    if (arguments.length === 0) throw new codes.ERR_MISSING_ARGS('message');
+    if (arguments.length === 0) {
+      throw Object.assign(new TypeError('Not enough arguments to MessagePort.postMessage'), { code: 'ERR_MISSING_ARGS' });
+    }
     if (transfer !== undefined && transfer !== null && typeof transfer !== 'object') {
       throw Object.assign(new TypeError('Optional transferList argument must be an iterable'), { code: 'ERR_INVALID_ARG_TYPE' });
     }
@@ -159,6 +161,8 @@ class MessagePort extends NodeEventTarget {
 const { receive, fail, closed, handleOf } = MessagePort;
 for (const name of ['receive', 'fail', 'closed', 'handleOf']) delete MessagePort[name];
 enumerate(MessagePort, ['postMessage', 'start', 'close', 'ref', 'unref', 'hasRef']);
+// Its tag is EventTarget's, as in Node.
+delete MessagePort.prototype[Symbol.toStringTag];
 for (const symbol of [internal.added, internal.removed, internal.create]) defineProperty(MessagePort.prototype, symbol, { __proto__: null, enumerable: false });
 defineProperty(MessagePort.prototype, kMode, { __proto__: null, value: TRANSFERABLE, writable: true, configurable: true });
 defineEventHandler(MessagePort.prototype, 'message');

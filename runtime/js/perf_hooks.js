@@ -3,7 +3,7 @@
 const { codes } = require('./errors');
 const { validateFunction, validateObject, validateString } = require('./validators');
 const { EventTarget, defineEventHandler } = require('./event_target');
-const { inspect } = require('./inspect');
+const inspect = (value, options) => require('./inspect').inspect(value, options);
 const native = require('./performance_native');
 const timeline = require('./performance_observer');
 const { illegal, now, kept, enqueue, enqueueKept, hasObserver, isNodeTiming, PerformanceEntry, PerformanceMark, PerformanceMeasure, PerformanceNodeEntry, PerformanceResourceTiming } = timeline;
@@ -39,11 +39,10 @@ function measure(name, startOrOptions = undefined, endMark = undefined) {
   let detail = null;
   const options = startOrOptions !== null && typeof startOrOptions === 'object' ? startOrOptions : undefined;
   if (options !== undefined && Object.keys(options).length > 0) {
-    if (options.start === undefined && options.end === undefined) throw new codes.ERR_MISSING_ARGS('options.start', 'options.end');
     if (options.start !== undefined && options.end !== undefined && options.duration !== undefined) {
-      throw new codes.ERR_INVALID_ARG_VALUE('options.duration', options.duration, 'Must not have options.start, options.end, and options.duration specified');
+      throw new codes.ERR_PERFORMANCE_MEASURE_INVALID_OPTIONS('Must not have options.start, options.end, and options.duration specified');
     }
-    if (endMark !== undefined) throw new codes.ERR_INVALID_ARG_VALUE('endMark', endMark, 'must not be specified');
+    if (endMark !== undefined) throw new codes.ERR_PERFORMANCE_MEASURE_INVALID_OPTIONS('endMark must not be specified');
     const { duration } = options;
     end = markTime(options.end);
     if (end === undefined) end = options.start !== undefined && duration !== undefined ? markTime(options.start) + markTime(duration) : now();
@@ -240,7 +239,7 @@ const sorted = (entries) => entries.sort((a, b) => a.startTime - b.startTime);
 const listed = { __proto__: null };
 for (const name of [
   'clearMarks', 'clearMeasures', 'clearResourceTimings', 'getEntries', 'getEntriesByName', 'getEntriesByType', 'mark', 'measure', 'now',
-  'setResourceTimingBufferSize', 'timeOrigin', 'toJSON', 'nodeTiming', 'eventLoopUtilization', 'timerify',
+  'setResourceTimingBufferSize', 'timeOrigin', 'toJSON',
 ]) listed[name] = enumerable;
 defineProperties(Performance.prototype, listed);
 defineEventHandler(Performance.prototype, 'resourcetimingbufferfull');

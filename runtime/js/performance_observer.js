@@ -2,7 +2,7 @@
 
 const { codes } = require('./errors');
 const { validateFunction, validateObject, validateArray } = require('./validators');
-const { inspect } = require('./inspect');
+const inspect = (value, options) => require('./inspect').inspect(value, options);
 const { now } = binding;
 
 const { defineProperties } = Object;
@@ -163,7 +163,7 @@ const isNodeTiming = (name) => NODE_TIMINGS.has(name);
 
 // ---- observers ------------------------------------------------------------------
 
-const SUPPORTED = ['dns', 'function', 'gc', 'http', 'http2', 'mark', 'measure', 'net', 'resource'];
+const SUPPORTED = ['dns', 'function', 'gc', 'http', 'http2', 'mark', 'measure', 'net', 'quic', 'resource'];
 // Entries that the global timeline keeps.
 const kept = { __proto__: null, mark: [], measure: [], resource: [] };
 const observers = new Set();

@@ -6,7 +6,7 @@ const { codes, errnoException } = require('./errors');
 const {
   validateString, validateObject, validateNumber, validateUint32, validateArray, validateBoolean, parseFileMode,
 } = require('./validators');
-const { inspect } = require('./inspect');
+const inspect = (value, options) => require('./inspect').inspect(value, options);
 const native = require('./process_native');
 
 const { flags } = native;

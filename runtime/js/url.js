@@ -190,8 +190,14 @@ Url.prototype.parse = function parse(input, parseQueryString, slashesDenoteHost)
 
 let warned = false;
 
+// Packages cannot be expected to change at once: only the program's own files are told.
+function calledFromPackage() {
+  const [site] = binding.getCallSites(1);
+  return site !== undefined && /[\\/]node_modules[\\/]/.test(site.scriptName);
+}
+
 function parse(url, parseQueryString, slashesDenoteHost) {
-  if (!warned && !binding.calledFromPackage?.()) {
+  if (!warned && !calledFromPackage()) {
     warned = true;
     process.emitWarning(
       '`url.parse()` behavior is not standardized and prone to errors that have security implications. ' +

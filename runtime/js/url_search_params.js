@@ -2,7 +2,7 @@
 
 const { codes } = require('./errors');
 const { validateFunction } = require('./validators');
-const { inspect } = require('./inspect');
+const inspect = (value, options) => require('./inspect').inspect(value, options);
 const { kMode } = require('./messaging_native');
 
 const { defineProperty, defineProperties } = Object;

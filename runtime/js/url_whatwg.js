@@ -2,7 +2,7 @@
 
 const { codes } = require('./errors');
 const { validateString, validateObject } = require('./validators');
-const { inspect } = require('./inspect');
+const inspect = (value, options) => require('./inspect').inspect(value, options);
 const { URLSearchParams, adopt } = require('./url_search_params');
 const { kMode } = require('./messaging_native');
 const native = require('./url_native');
@@ -65,16 +65,17 @@ class URL {
     return value !== null && typeof value === 'object' && #parts in value;
   }
 
-  static #check(self) {
-    if (!URL_is(self)) throw new codes.ERR_INVALID_THIS('URL');
-  }
-
+  // What a part set to a value makes of the URL; whether it could be set.
   #set(name, value) {
     const parts = native.set(this.#parts[HREF], name, usv(value));
     if (parts === null) return false;
     this.#parts = parts;
     if (this.#searchParams !== undefined && (name === 'search' || name === 'href')) this.#fillParams();
     return true;
+  }
+
+  #part(index) {
+    return this.#parts[index];
   }
 
   #fillParams() {
@@ -86,7 +87,6 @@ class URL {
   }
 
   [inspectCustom](depth, options) {
-    URL.#check(this);
     if (typeof depth === 'number' && depth < 0) return this;
     const { constructor } = this;
     const shown = {
@@ -98,23 +98,21 @@ class URL {
   }
 
   get href() {
-    URL.#check(this);
-    return this.#parts[HREF];
+    return this.#part(HREF);
   }
 
   set href(value) {
-    URL.#check(this);
+    void this.#parts;
     value = usv(value);
     if (!this.#set('href', value)) throw invalidUrl(value);
   }
 
   get origin() {
-    URL.#check(this);
     return this.#parts[ORIGIN];
   }
 
   get searchParams() {
-    URL.#check(this);
+    void this.#parts;
     if (this.#searchParams === undefined) {
       this.#searchParams = new URLSearchParams();
       this.#fillParams();
@@ -123,24 +121,21 @@ class URL {
   }
 
   toString() {
-    URL.#check(this);
-    return this.#parts[HREF];
+    return this.#part(HREF);
   }
 
   toJSON() {
-    URL.#check(this);
-    return this.#parts[HREF];
+    return this.#part(HREF);
   }
 
   static {
     // The parts with getter and setter alike.
     for (const [name, index] of Object.entries(PARTS)) {
       const get = { [`get ${name}`]() {
-        URL.#check(this);
-        return this.#parts[index];
+        return name === 'search' ? this.#part(index) : this.#parts[index];
       } }[`get ${name}`];
       const set = { [`set ${name}`](value) {
-        URL.#check(this);
+        void this.#parts;
         this.#set(name, value);
       } }[`set ${name}`];
       defineProperty(get, 'name', { __proto__: null, value: `get ${name}`, configurable: true });

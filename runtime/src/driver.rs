@@ -1,5 +1,6 @@
 //! Runs the loop's tasks: lends the loop to natives while JavaScript runs, and drains ticks and microtasks after each callback.
 
+use crate::node::net;
 use crate::rt::{JobOutput, Lp, Rt, RtWorld, Task};
 use crate::{ticks, timers};
 use looplab_engine::Vm;
@@ -63,7 +64,15 @@ impl Driver for Machine {
                 Task::Timers => timers::process(s, rt),
                 Task::Immediates => timers::process_immediates(s, rt),
                 Task::Request(key) => finish_request(s, rt, key, fired),
+                Task::Socket(key) => {
+                    if let Source::Io(id, readiness) = fired.source {
+                        net::ready(s, rt, key, id.number(), fired.cause, readiness);
+                    }
+                }
+                Task::SocketLater(key, what) => net::later(s, rt, key, what, fired.cause),
+                Task::SocketClosed(key) => net::closed(s, rt, key, fired.cause),
                 Task::Wake(key) => crate::wake::fire(s, rt, key, &fired),
+                Task::Stop => crate::stop::obey(rt),
             }
             if drains && rt.exit.get().is_none() {
                 ticks::drain(s, rt);

@@ -1,10 +1,13 @@
 //! What the engine asks of us: modules, rejections, clocks, randomness; and what it reports to the log.
 
 use crate::rt::Rt;
+use crate::steps::Steps;
 use crate::uncaught;
-use looplab_engine::{EngineProbe, Host, JobKind, Local, ModuleId, Scope, Thrown};
+use looplab_engine::{
+    EngineProbe, Host, JobKind, Leave, Local, ModuleId, Scope, Settled, StatementAt, Thrown,
+};
 use looplab_event_loop::World;
-use looplab_probe::{CallbackKind, Event, EventId, Outcome, Pos, Probe, ReactionKind};
+use looplab_probe::{CallbackKind, Event, EventId, Outcome, Pos, Probe, ReactionKind, Settlement};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -58,32 +61,43 @@ pub(crate) struct RtProbe {
     rt: Rc<Rt>,
     /// `callback-begin` events of the jobs that run now.
     begun: RefCell<Vec<EventId>>,
+    steps: Steps,
+}
+
+/// An event as the number that the engine keeps for it: 0 for none.
+fn handle_of(id: EventId) -> u32 {
+    id.index().map_or(0, |i| i as u32 + 1)
+}
+
+fn event_of(handle: u32) -> EventId {
+    if handle == 0 { EventId::NONE } else { EventId::new(handle as usize - 1) }
 }
 
 impl RtProbe {
     pub(crate) fn new(rt: Rc<Rt>) -> RtProbe {
-        RtProbe { rt, begun: RefCell::default() }
+        let max = rt.options.record.as_ref().map_or(0, |options| options.max_events);
+        RtProbe { rt, begun: RefCell::default(), steps: Steps::new(max) }
     }
 }
 
 impl EngineProbe for RtProbe {
-    fn job_queued<'s>(&self, s: &mut Scope<'s>, kind: JobKind, callback: Local<'s>) -> u32 {
+    fn job_queued<'s>(&self, s: &mut Scope<'s>, kind: JobKind, callback: Local<'s>, promise: u32) -> u32 {
         let (label, at) = self.rt.describe(s, callback);
         let here = self.rt.here(s);
         let number = self.rt.next_number();
         let id = self.rt.emit(|_| match kind {
             JobKind::Callback => Event::MicrotaskQueued { number, label, pos: here },
             JobKind::Reaction => {
-                Event::ReactionQueued { number, kind: ReactionKind::Then, promise: 0, label, pos: at }
+                Event::ReactionQueued { number, kind: ReactionKind::Then, promise, label, pos: at }
             }
             JobKind::Resume => {
-                Event::ReactionQueued { number, kind: ReactionKind::Await, promise: 0, label, pos: at }
+                Event::ReactionQueued { number, kind: ReactionKind::Await, promise, label, pos: at }
             }
             JobKind::Thenable => {
-                Event::ReactionQueued { number, kind: ReactionKind::Thenable, promise: 0, label, pos: at }
+                Event::ReactionQueued { number, kind: ReactionKind::Thenable, promise, label, pos: at }
             }
         });
-        id.index().map_or(0, |i| i as u32 + 1)
+        handle_of(id)
     }
 
     fn job_begin<'s>(&self, s: &mut Scope<'s>, kind: JobKind, id: u32, callback: Local<'s>) {
@@ -94,7 +108,8 @@ impl EngineProbe for RtProbe {
             JobKind::Resume => CallbackKind::AsyncHop,
             JobKind::Thenable => CallbackKind::Thenable,
         };
-        let cause = if id == 0 { EventId::NONE } else { EventId::new(id as usize - 1) };
+        let cause = event_of(id);
+        crate::stop::check_limit(&self.rt);
         let begin = self.rt.emit(|_| Event::CallbackBegin { kind, number: 0, label, pos, cause });
         self.begun.borrow_mut().push(begin);
     }
@@ -105,14 +120,74 @@ impl EngineProbe for RtProbe {
         }
     }
 
-    fn await_suspended(&self, script: u32, line: u32, column: u32) {
+    fn promise_created<'s>(&self, s: &mut Scope<'s>, promise: u32, parent: u32) {
+        let pos = self.rt.here(s);
+        self.rt.emit(|_| Event::PromiseCreated { promise, parent, pos });
+    }
+
+    fn promise_settled<'s>(&self, s: &mut Scope<'s>, promise: u32, how: Settled) {
+        let pos = self.rt.here(s);
+        let (settlement, follows) = match how {
+            Settled::Fulfilled => (Settlement::Fulfilled, 0),
+            Settled::Rejected => (Settlement::Rejected, 0),
+            Settled::Follows(other) => (Settlement::Adopted, other),
+        };
+        self.rt.emit(|_| Event::PromiseResolved { promise, settlement, follows, pos });
+    }
+
+    fn await_suspended(&self, script: u32, line: u32, column: u32, promise: u32) -> u32 {
         let scripts = self.rt.scripts.borrow();
-        let Some(p) = &self.rt.probe else { return };
+        let Some(p) = &self.rt.probe else { return 0 };
         let script = match scripts.iter().find(|x| x.id == script) {
             Some(x) => p.intern(&x.name),
-            None => return,
+            None => return 0,
         };
         let pos = Pos { script, line, column };
-        self.rt.emit(|p| Event::AwaitSuspended { promise: 0, label: p.intern(""), pos });
+        handle_of(self.rt.emit(|p| Event::AwaitSuspended { promise, label: p.intern(""), pos }))
+    }
+
+    fn await_resumed(&self, promise: u32, suspended: u32, rejected: bool) {
+        let settlement = if rejected { Settlement::Rejected } else { Settlement::Fulfilled };
+        self.rt.emit(|_| Event::AwaitResumed { promise, suspended: event_of(suspended), settlement });
+    }
+
+    fn wants_statements(&self) -> bool {
+        self.rt.probe.as_ref().is_some_and(|log| self.steps.wanted(log))
+    }
+
+    fn follows(&self, source: &str) -> bool {
+        !source.starts_with("node:")
+    }
+
+    fn text(&self, text: &str) -> u32 {
+        self.rt.probe.intern(text).number()
+    }
+
+    fn statement(&self, at: StatementAt) -> bool {
+        self.rt.probe.as_ref().is_some_and(|log| self.steps.statement(log, at))
+    }
+
+    fn frame_enter(&self, name: u32, at: StatementAt, resumed: bool) {
+        if let Some(log) = &self.rt.probe {
+            self.steps.enter(log, name, at, resumed);
+        }
+    }
+
+    fn frame_leave(&self, how: Leave, value: u32) {
+        if let Some(log) = &self.rt.probe {
+            self.steps.leave(log, how, value);
+        }
+    }
+
+    fn variable(&self, closure: bool, name: u32, value: Option<u32>) {
+        if let Some(log) = &self.rt.probe {
+            self.steps.variable(log, closure, name, value);
+        }
+    }
+
+    fn thrown(&self, value: u32, at: Option<StatementAt>) {
+        if let Some(log) = &self.rt.probe {
+            self.steps.thrown(log, value, at);
+        }
     }
 }

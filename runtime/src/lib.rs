@@ -5,6 +5,7 @@
 //! `modules` the module systems, `node` the builtin modules.
 #![forbid(unsafe_code)]
 
+mod continuation;
 mod driver;
 mod errors;
 mod finalize;
@@ -14,12 +15,16 @@ mod node;
 mod options;
 mod rt;
 mod run;
+mod steps;
+mod stop;
 mod ticks;
 mod timers;
 mod uncaught;
 mod wake;
 mod zone;
 
-pub use options::{Entry, Finished, NodeFlags, Options, Script, Unhandled};
 
+pub use looplab_event_loop::{Detail, ExploreOptions, TrailPoint};
+pub use options::{Decisions, Entry, Finished, NodeFlags, Options, Script, Unhandled};
 pub use run::run;
+pub use stop::StopSwitch;

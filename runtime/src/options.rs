@@ -1,6 +1,6 @@
 //! What a run is asked to do, and what came of it.
 
-use looplab_event_loop::Profile;
+use looplab_event_loop::{ExploreOptions, Profile, TrailPoint};
 use looplab_probe::Log;
 use std::path::PathBuf;
 
@@ -75,6 +75,8 @@ pub struct Options {
     pub profile: Profile,
     /// Run in the simulated world: virtual clock, same output every time.
     pub simulated: bool,
+    /// Run in the simulated world with these decisions: what the explorer asks for. Goes before `simulated`.
+    pub explore: Option<Decisions>,
     /// Record a log with these options.
     pub record: Option<looplab_probe::Options>,
     /// Heap limit in bytes (`--max-old-space-size`).
@@ -83,6 +85,8 @@ pub struct Options {
     pub expose_gc: bool,
     /// `--stack-trace-limit`.
     pub stack_trace_limit: Option<u32>,
+    /// Ends the program from outside, and by itself when the recording is full.
+    pub stop: Option<crate::StopSwitch>,
     /// Console output is collected in the log only, not written (trace shows it in place).
     pub quiet: bool,
     /// Node's own flags.
@@ -98,10 +102,12 @@ impl Options {
             exec_args: Vec::new(),
             profile: Profile::Node24,
             simulated: false,
+            explore: None,
             record: None,
             heap_limit: None,
             expose_gc: false,
             stack_trace_limit: None,
+            stop: None,
             quiet: false,
             node: NodeFlags::default(),
         }
@@ -117,6 +123,27 @@ pub struct Finished {
     pub log: Option<Log>,
     /// Script ids of the log (positions) and their names and texts.
     pub scripts: Vec<Script>,
+    /// Every decision of the run, if [`Options::explore`] was given.
+    pub trail: Vec<TrailPoint>,
+}
+
+/// One way through the points where a machine could go either way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decisions {
+    /// What to take at each point, in order; 0 at those beyond.
+    pub taken: Vec<u32>,
+    /// What counts as possible.
+    pub limits: ExploreOptions,
+}
+
+/// Takes given decisions one by one.
+#[derive(Debug)]
+pub(crate) struct Given(pub(crate) std::vec::IntoIter<u32>);
+
+impl looplab_event_loop::Chooser for Given {
+    fn choose(&mut self, _: looplab_event_loop::ChoiceKind, _: u32) -> u32 {
+        self.0.next().unwrap_or(0)
+    }
 }
 
 /// A source that positions in the log refer to.

@@ -6,7 +6,7 @@ use crate::timers::{Immediates, Timers};
 use looplab_engine::{Args, Global, Local, Scope};
 use looplab_event_loop::world::EitherWorld;
 use looplab_event_loop::{BoxJob, JobError, Loop, Origin, World};
-use looplab_event_loop::{JobClass, JobInfo};
+use looplab_event_loop::{ChoiceKind, JobClass, JobInfo};
 use looplab_probe::{Event, EventId, Pos, Probe, Recorder, Str};
 use slab::Slab;
 use std::any::Any;
@@ -22,8 +22,16 @@ pub enum Task {
     Immediates,
     /// A pool request with this number in [`Rt::requests`].
     Request(u32),
+    /// A socket with this number in [`Rt::net`] is ready.
+    Socket(u32),
+    /// A socket asked to be told something in the next pending phase.
+    SocketLater(u32, crate::node::net::Later),
+    /// A socket is closed.
+    SocketClosed(u32),
     /// A wake-up handle with this number in [`Rt::wakes`].
     Wake(u32),
+    /// Somebody outside has ended the program ([`crate::StopSwitch`]).
+    Stop,
 }
 
 /// What a pool job gives back: each request knows its own type.
@@ -66,11 +74,19 @@ pub struct Rt {
     pub process: Cell<Option<Global>>,
     /// Keys of the `events` module, once it is loaded.
     pub(crate) emitter: OnceCell<Box<crate::node::events::Names>>,
+    /// Keys of the `stream` module, once it is loaded.
+    pub(crate) streams: OnceCell<Box<crate::node::stream::Names>>,
     /// `Buffer.prototype`, once made.
     pub(crate) buffer_prototype: Cell<Option<Global>>,
     /// Standard output failed for another reason than a closed pipe.
     pub(crate) stdout_failed: Cell<bool>,
+    /// Sockets.
+    pub(crate) net: crate::node::net::Net,
     pub(crate) options: crate::Options,
+    /// What counts ids of asynchronous operations, once a program asks for them ([`crate::continuation`]).
+    pub(crate) hooks: Cell<Option<Global>>,
+    /// The terminal's settings as they were found, once they were changed.
+    pub(crate) terminal: RefCell<Option<rustix::termios::Termios>>,
     /// Numbers for events of our own kinds.
     numbers: Cell<u32>,
 }
@@ -97,9 +113,13 @@ impl Rt {
             tz: RefCell::default(),
             process: Cell::new(None),
             emitter: OnceCell::new(),
+            streams: OnceCell::new(),
             buffer_prototype: Cell::new(None),
             stdout_failed: Cell::new(false),
+            net: crate::node::net::Net::default(),
             options,
+            hooks: Cell::new(None),
+            terminal: RefCell::default(),
             numbers: Cell::new(0),
         }
     }
@@ -148,22 +168,23 @@ impl Rt {
         (p.intern(&name), pos)
     }
 
-    /// Where the running script stands, for the log.
+    /// Where the running script stands, for the log: in the program's own code, if that is what called into ours.
     pub fn here(&self, s: &mut Scope<'_>) -> Pos {
         let Some(p) = &self.probe else { return Pos::NONE };
-        match s.vm().current_position() {
+        match s.vm().position_in(|source| !source.starts_with("node:")) {
             Some((script, _, line, column)) => Pos { script: p.intern(&script), line, column },
             None => Pos::NONE,
         }
     }
 
     /// Runs `job` on the pool and `complete` on the loop afterwards. The work was asked for at `pos` (perhaps by an earlier
-    /// callback); the completion reports its callback itself.
+    /// callback); the completion reports its callback itself. `more`: unless it fails, another step of the same operation follows.
     pub(crate) fn submit_from<T: Send + 'static>(
         self: &Rc<Self>,
         _: &mut Scope<'_>,
         class: JobClass,
         label: &'static str,
+        more: bool,
         pos: Pos,
         job: impl FnOnce() -> T + Send + 'static,
         complete: impl for<'n> FnOnce(&mut Scope<'n>, &Rc<Rt>, crate::ticks::Callback, Result<T, JobError>)
@@ -177,7 +198,7 @@ impl Rt {
         let boxed: BoxJob<JobOutput> = Box::new(move || Box::new(job()) as JobOutput);
         let origin = Origin { label: self.probe.intern(label), pos, hidden: false };
         let sent =
-            self.with_loop(|lp| lp.pool_submit(boxed, JobInfo { class, label }, Task::Request(key), origin));
+            self.with_loop(|lp| lp.pool_submit(boxed, JobInfo { class, label, more }, Task::Request(key), origin));
         if sent.is_err() {
             // The queue is full: the callback gets the error, later, as any other.
             self.with_loop(|lp| lp.defer(Task::Request(key), origin));
@@ -186,7 +207,16 @@ impl Rt {
 
     /// Does work of the pool's kinds on the loop's own thread (the synchronous API).
     pub fn charge(&self, class: JobClass, label: &'static str) {
-        self.with_loop(|lp| lp.world_mut().charge(JobInfo { class, label }));
+        self.with_loop(|lp| lp.world_mut().charge(JobInfo { class, label, more: false }));
+    }
+
+    /// Exploring only: whether an answer that is here is to be taken for one that is still on its way.
+    pub(crate) fn may_be_later(&self) -> bool {
+        self.with_loop(|lp| {
+            let later = lp.world_mut().explores() && lp.world_mut().choose(ChoiceKind::Other, 2) == 1;
+            lp.report_choices();
+            later
+        })
     }
 
     /// The local time zone.

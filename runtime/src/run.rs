@@ -3,15 +3,15 @@
 use crate::driver::Machine;
 use crate::host::{RtHost, RtProbe};
 use crate::modules::{cjs, esm, resolver};
-use crate::options::{Entry, Finished, Options};
+use crate::options::{Decisions, Entry, Finished, Given, Options};
 use crate::rt::{Rt, RtWorld};
 use crate::uncaught::{self, Origin};
 use crate::{node, ticks, timers};
 use looplab_engine::{Args, Completion, Scope, new_engine};
-use looplab_event_loop::{Loop, RealOptions, RealWorld, RunMode, SimOptions, SimWorld, World};
+use looplab_event_loop::{EndReason, Loop, RealOptions, RealWorld, RunMode, SimOptions, SimWorld, World};
 use looplab_module_loader::Format;
 use looplab_module_loader::url::path_to_file_url;
-use looplab_probe::{CallbackKind, Event, Recorder};
+use looplab_probe::{CallbackKind, Event, Group, Recorder};
 use std::io::Read;
 use std::rc::Rc;
 
@@ -24,7 +24,7 @@ pub fn run(options: Options) -> Finished {
         Ok(w) => w,
         Err(e) => {
             eprintln!("looplab: cannot set the event loop up: {e}");
-            return Finished { exit_code: 1, log: None, scripts: Vec::new() };
+            return Finished { exit_code: 1, log: None, scripts: Vec::new(), trail: Vec::new() };
         }
     };
     let probe = options.record.clone().map(|o| Recorder::new(o, world.time_source()));
@@ -39,8 +39,11 @@ pub fn run(options: Options) -> Finished {
     if probe.is_some() {
         vm.set_probe(Some(Rc::new(RtProbe::new(rt.clone()))));
     }
+    let steps = rt.options.record.as_ref().is_some_and(|o| !o.without.contains(&Group::Statement));
+    vm.set_stepping(steps);
     let mut m = Machine::new(vm, rt.clone());
     m.enter(set_up);
+    m.enter(|s, rt| crate::stop::attach(s, rt));
     if rt.exit.get().is_none() {
         m.enter(main_program);
     }
@@ -50,13 +53,21 @@ pub fn run(options: Options) -> Finished {
     let scripts = std::mem::take(&mut *rt.scripts.borrow_mut());
     // Process end frees everything at once; tearing the heap down cell by cell would only take time.
     m.take_loop();
+    let trail = match m.lp.as_mut().map(|lp| lp.world_mut()) {
+        Some(RtWorld::Sim(world)) => world.take_trail(),
+        _ => Vec::new(),
+    };
     std::mem::forget(m);
-    Finished { exit_code: code, log, scripts }
+    Finished { exit_code: code, log, scripts, trail }
 }
 
 fn world(options: &Options) -> std::io::Result<RtWorld> {
     let workers = std::env::var("UV_THREADPOOL_SIZE").ok().and_then(|v| v.parse::<usize>().ok());
     let workers = workers.map_or(4, |n| n.clamp(1, 1024));
+    if let Some(Decisions { taken, limits }) = &options.explore {
+        let world = SimWorld::new(SimOptions { workers, ..SimOptions::default() });
+        return Ok(RtWorld::Sim(world.exploring(*limits, Given(taken.clone().into_iter()))));
+    }
     if options.simulated {
         return Ok(RtWorld::Sim(SimWorld::new(SimOptions { workers, ..SimOptions::default() })));
     }
@@ -69,7 +80,7 @@ fn set_up(s: &mut Scope<'_>, rt: &Rc<Rt>) {
     timers::init(rt);
     timers::init_immediates(rt);
     timers::register(s);
-    cjs::register(s);
+    crate::modules::cjs_module::register(s);
     let r = s.nested(|s| {
         node::process::install(s, rt)?;
         let g = s.global_object();
@@ -180,11 +191,15 @@ fn run_loop(m: &mut Machine) -> i32 {
     let rt = m.rt.clone();
     while rt.exit.get().is_none() {
         m.take_loop();
-        if let Err(e) = Loop::run(m, RunMode::Default) {
-            eprintln!("looplab: the event loop failed: {e}");
-            return 1;
-        }
-        if rt.exit.get().is_some() {
+        let ended = match Loop::run(m, RunMode::Default) {
+            Ok(ended) => ended,
+            Err(e) => {
+                eprintln!("looplab: the event loop failed: {e}");
+                return 1;
+            }
+        };
+        // Stalled: in the simulated world nothing can ever happen again, whatever is alive.
+        if rt.exit.get().is_some() || ended.reason == EndReason::Stalled {
             break;
         }
         m.enter(before_exit);
@@ -195,7 +210,9 @@ fn run_loop(m: &mut Machine) -> i32 {
         }
     }
     m.take_loop();
-    m.enter(end)
+    let code = m.enter(end);
+    node::os::restore_terminal(&rt);
+    code
 }
 
 fn before_exit(s: &mut Scope<'_>, rt: &Rc<Rt>) {

@@ -4,12 +4,13 @@
 //! timer is due (then by list id). One timer of the loop carries them all. `Timeout` objects hold only a number; the rest is
 //! in a slab here, so that a million timers cost little.
 
+use crate::continuation;
 use crate::errors;
 use crate::rt::{Lp, Rt, Task};
 use crate::ticks::{self, Callback};
 use looplab_engine::{Args, Class, Completion, Global, Key, Local, Scope};
-use looplab_event_loop::{HookId, HookKind, Origin, TimeoutReason, TimerId};
-use looplab_probe::{CallbackKind, Event, EventId};
+use looplab_event_loop::{HookId, HookKind, Origin, TimeoutReason, TimerId, World};
+use looplab_probe::{CallbackKind, Event, EventId, HandleKind};
 use rustc_hash::FxHashMap;
 use slab::Slab;
 use std::collections::{BTreeSet, VecDeque};
@@ -33,6 +34,8 @@ struct Entry {
     linked: bool,
     number: u32,
     cause: EventId,
+    /// What it takes along ([`continuation`]), if anything.
+    context: Option<Global>,
 }
 
 struct List {
@@ -247,6 +250,19 @@ fn start<'s>(s: &mut Scope<'s>, args: &Args<'s>, repeat: bool) -> Completion<'s>
     Ok(object)
 }
 
+/// From when a timer of this delay counts: now. Exploring, the machine may hold the program up just before.
+fn start_time(lp: &mut Lp, after: u32) -> u64 {
+    lp.world_mut().timer_starts(u64::from(after));
+    lp.report_choices();
+    lp.update_time();
+    lp.now()
+}
+
+/// Tells the world that a timer is not waiting any more.
+fn timer_ends(rt: &Rt, start: u64, after: u32) {
+    rt.with_loop(|lp| lp.world_mut().timer_ends(start + u64::from(after), u64::from(after)));
+}
+
 /// `Timeout.prototype`.
 fn timeout_proto<'s>(s: &mut Scope<'s>, rt: &Rt) -> Local<'s> {
     let proto = rt.timers.borrow().proto;
@@ -269,11 +285,10 @@ fn immediate_proto<'s>(s: &mut Scope<'s>, rt: &Rt) -> Local<'s> {
 fn insert<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, object: Local<'s>, after: u32, repeat: bool, refed: bool) {
     let number = if rt.probe.is_some() { rt.next_number() } else { 0 };
     let g = s.global(object);
+    let context = continuation::capture(s, rt, "Timeout", Some(object));
+    let context = (!context.is_undefined()).then(|| s.global(context));
     let t = &mut *rt.timers.borrow_mut();
-    let now = rt.with_loop(|lp| {
-        lp.update_time();
-        lp.now()
-    });
+    let now = rt.with_loop(|lp| start_time(lp, after));
     let cause = if rt.probe.is_some() {
         let f = s.internal(object, CALLBACK);
         let (label, _) = rt.describe(s, f);
@@ -301,6 +316,7 @@ fn insert<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, object: Local<'s>, after: u32, rep
         linked: false,
         number,
         cause,
+        context,
     };
     let k = t.entries.insert(entry) as u32;
     let key = s.num(f64::from(k));
@@ -354,7 +370,9 @@ fn cancel(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32) {
         s.set_internal(o, WAS_REFED, was);
         s.release(e.object);
     });
+    drop_context(s, rt, e.context);
     if was_linked {
+        timer_ends(rt, e.start, e.after);
         let pos = rt.here(s);
         rt.emit(|_| Event::TimerStop { number: e.number, pos });
         t.drop_if_empty(e.after);
@@ -362,6 +380,16 @@ fn cancel(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32) {
     if e.refed {
         change_refs(rt, t, -1);
     }
+}
+
+/// A cleared timer takes nothing along any more.
+fn drop_context(s: &mut Scope<'_>, rt: &Rc<Rt>, context: Option<Global>) {
+    let Some(g) = context else { return };
+    s.nested(|s| {
+        let c = s.open(g);
+        s.release(g);
+        continuation::dropped(s, rt, c);
+    });
 }
 
 /// The loop's timer went off.
@@ -425,45 +453,39 @@ fn run_list(s: &mut Scope<'_>, rt: &Rc<Rt>, after: u32, now: u64, ran_one: &mut 
 
 /// Runs one timer; false when it threw.
 fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
-    let (object, number, cause, late, repeat, started) = {
+    let (object, number, cause, late, repeat, started, after, context) = {
         let t = &mut *rt.timers.borrow_mut();
         t.unlink(k);
         let e = &t.entries[k as usize];
-        (e.object, e.number, e.cause, now.saturating_sub(e.start + u64::from(e.after)), e.repeat, e.start)
+        let late = now.saturating_sub(e.start + u64::from(e.after));
+        (e.object, e.number, e.cause, late, e.repeat, e.start, e.after, e.context)
     };
     rt.emit(|_| Event::TimerFire { number, late });
-    let restart_from = repeat.then(|| {
-        rt.with_loop(|lp| {
-            lp.update_time();
-            lp.now()
-        })
-    });
-    let _ = started;
+    timer_ends(rt, started, after);
+    let restart_from = repeat.then(|| rt.with_loop(|lp| start_time(lp, after)));
     let ok = s.nested(|s| {
         let o = s.open(object);
         let f = s.internal(o, CALLBACK);
         let list = s.internal(o, ARGS);
         let args = if list.is_object() { s.dense_elements(list).unwrap_or_default() } else { Vec::new() };
-        ticks::call(s, rt, Callback::new(CallbackKind::Timer, number, cause), f, o, &args)
+        let context = match context {
+            Some(g) => s.open(g),
+            None => s.undefined(),
+        };
+        let cb = Callback::new(CallbackKind::Timer, number, cause);
+        continuation::within(s, rt, context, !repeat, |s| ticks::call(s, rt, cb, f, o, &args))
     });
     let t = &mut *rt.timers.borrow_mut();
     // Cleared, or restarted (refresh), by its own callback.
     if t.entries.get(k as usize).is_none_or(|e| e.linked || e.number != number) {
+        if let Some(start) = restart_from {
+            timer_ends(rt, start, after);
+        }
         return ok;
     }
     if let (Some(start), true) = (restart_from, t.entries[k as usize].repeat) {
         let after = t.entries[k as usize].after;
-        if rt.probe.is_some() {
-            let due = start + u64::from(after);
-            rt.emit(|_| Event::TimerStart {
-                number,
-                delay: after,
-                repeat: after,
-                due,
-                label: Default::default(),
-                pos: Default::default(),
-            });
-        }
+        report_restart(s, rt, object, number, (after, after), start);
         schedule(rt, t, k, start);
         return ok;
     }
@@ -473,11 +495,35 @@ fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
         let u = s.undefined();
         s.set_internal(o, ENTRY, u);
         s.release(e.object);
+        if let Some(g) = e.context {
+            s.release(g);
+        }
     });
     if e.refed {
         change_refs(rt, t, -1);
     }
     ok
+}
+
+/// Tells the log that a timer it knows has been started again, at `start`, for this delay and repeat interval.
+fn report_restart(
+    s: &mut Scope<'_>,
+    rt: &Rt,
+    object: Global,
+    number: u32,
+    (delay, repeat): (u32, u32),
+    start: u64,
+) {
+    if rt.probe.is_none() {
+        return;
+    }
+    s.nested(|s| {
+        let o = s.open(object);
+        let f = s.internal(o, CALLBACK);
+        let (label, _) = rt.describe(s, f);
+        let pos = rt.here(s);
+        rt.emit(|_| Event::TimerStart { number, delay, repeat, due: start + u64::from(delay), label, pos });
+    });
 }
 
 // ---- the functions of the script ----
@@ -539,6 +585,11 @@ fn set_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>, refed: bool) -> Completion<'s
         if let Some(e) = t.entries.get_mut(k as usize)
             && std::mem::replace(&mut e.refed, refed) != refed
         {
+            let (number, kind) = (e.number, HandleKind::Timer);
+            rt.emit(|_| match refed {
+                true => Event::HandleRef { number, kind },
+                false => Event::HandleUnref { number, kind },
+            });
             change_refs(&rt, t, if refed { 1 } else { -1 });
         }
     }
@@ -570,13 +621,17 @@ fn refresh<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     if let Some(k) = entry_of(s, this) {
         let t = &mut *rt.timers.borrow_mut();
         if t.entries.contains(k as usize) {
-            let after = t.entries[k as usize].after;
+            let e = &t.entries[k as usize];
+            let (after, started, waiting) = (e.after, e.start, e.linked);
+            // The list keeps its place in the queue, even if this was its only timer.
             t.unlink(k);
-            t.drop_if_empty(after);
-            let now = rt.with_loop(|lp| {
-                lp.update_time();
-                lp.now()
-            });
+            if waiting {
+                timer_ends(&rt, started, after);
+            }
+            let now = rt.with_loop(|lp| start_time(lp, after));
+            let (object, number) = (t.entries[k as usize].object, t.entries[k as usize].number);
+            let repeat = if t.entries[k as usize].repeat { after } else { 0 };
+            report_restart(s, &rt, object, number, (after, repeat), now);
             schedule(&rt, t, k, now);
         }
         return Ok(this);
@@ -629,6 +684,8 @@ impl Immediates {
 
 /// Internal value 2 of an Immediate: 0 cleared or run, 1 waiting and ref'd, 2 waiting and unref'd.
 const STATE: usize = 2;
+/// Internal value 3 of an Immediate: what it takes along.
+const CONTEXT: usize = 3;
 
 pub(crate) fn init_immediates(rt: &Rt) {
     let (check, idle) = rt.with_loop(|lp| {
@@ -669,6 +726,10 @@ fn set_immediate<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     }
     let waiting = s.int(1);
     s.set_internal(o, STATE, waiting);
+    let context = continuation::capture(s, &rt, "Immediate", Some(o));
+    if !context.is_undefined() {
+        s.set_internal(o, CONTEXT, context);
+    }
     let number = if rt.probe.is_some() { rt.next_number() } else { 0 };
     let (label, _) = rt.describe(s, f);
     let pos = rt.here(s);
@@ -719,7 +780,9 @@ pub(crate) fn process_immediates(s: &mut Scope<'_>, rt: &Rc<Rt>) {
             let f = s.internal(o, CALLBACK);
             let list = s.internal(o, ARGS);
             let args = if list.is_object() { s.dense_elements(list).unwrap_or_default() } else { Vec::new() };
-            ticks::call(s, rt, Callback::new(CallbackKind::Immediate, im.number, im.cause), f, o, &args);
+            let context = s.internal(o, CONTEXT);
+            let cb = Callback::new(CallbackKind::Immediate, im.number, im.cause);
+            continuation::within(s, rt, context, true, |s| ticks::call(s, rt, cb, f, o, &args));
             true
         });
     }

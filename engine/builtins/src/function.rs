@@ -2,7 +2,6 @@
 //! 27.3, 27.4, 27.7 and 10.2.4.1.
 
 use crate::def;
-use looplab_bytecode::Source;
 use looplab_vm::{
     Args, CONFIGURABLE, Class, CompileGoal, Completion, Intrinsic, Key, Local, NativeFn, Scope,
 };
@@ -135,8 +134,8 @@ fn dynamic_function<'s>(
 
 /// The function that the whole of `text` is. Otherwise the error is that of the text as an expression, as V8 reads it.
 fn compile_one<'s>(s: &mut Scope<'s>, text: &str) -> Completion<'s> {
-    let id = s.next_script_id();
-    match s.compile(Source::new("<anonymous>", text, id), CompileGoal::Function) {
+    let source = s.evaluated_source(text);
+    match s.compile(source, CompileGoal::Function) {
         Ok(template) => {
             let f = s.run_script(template, false)?;
             if f.is_callable() && s.function_source(f) == text {
@@ -147,7 +146,8 @@ fn compile_one<'s>(s: &mut Scope<'s>, text: &str) -> Completion<'s> {
             s.caught(t);
         }
     }
-    s.compile(Source::new("<anonymous>", format!("({text}\n)"), id), CompileGoal::Script)?;
+    let source = s.evaluated_source(format!("({text}\n)"));
+    s.compile(source, CompileGoal::Script)?;
     Err(s.throw_syntax("Single function literal required"))
 }
 

@@ -1,7 +1,6 @@
 //! Value properties of the global object and indirect eval, sections 19.1 and 19.2.1.
 
 use crate::def;
-use looplab_bytecode::Source;
 use looplab_vm::{Args, CompileGoal, Completion, Intrinsic, Scope};
 
 /// Sets up `globalThis`, `undefined`, `NaN`, `Infinity` and `eval`.
@@ -24,7 +23,7 @@ fn eval<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         return Ok(text);
     }
     let text = s.to_utf8_lossy(text);
-    let id = s.next_script_id();
-    let template = s.compile(Source::new("<anonymous>", text, id), CompileGoal::Eval)?;
+    let source = s.evaluated_source(text);
+    let template = s.compile(source, CompileGoal::Eval)?;
     s.run_script(template, true)
 }

@@ -191,7 +191,7 @@ fn then<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     }
     let cap = if s.promise_is_pristine(p) {
         let u = s.undefined();
-        Capability { promise: s.new_promise(), resolve: u, reject: u }
+        Capability { promise: s.new_derived_promise(p), resolve: u, reject: u }
     } else {
         let c = s.species_constructor(p, Intrinsic::Promise)?;
         new_capability(s, c)?

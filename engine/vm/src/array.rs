@@ -64,6 +64,29 @@ impl Vm {
 }
 
 impl<'s> Scope<'s> {
+    /// The first index from `i` on, below `n`, at which an array-like may have an element. Holes are only passed over where
+    /// nothing can be seen in them: in ordinary objects whose prototypes have no elements. Gives `i` for others.
+    pub fn next_present(&self, o: Local<'_>, i: u64, n: u64) -> u64 {
+        let (Ok(from), true) = (u32::try_from(i), holes_are_empty(o.obj())) else { return i };
+        let r = o.obj();
+        let next = match r.has_flag(SPARSE) {
+            true => r.sparse().map.range(from..).next().map(|(&k, _)| k),
+            false => (from..r.elem_len()).find(|&k| !r.elem(k).is_hole()),
+        };
+        next.map_or(n, |k| u64::from(k).min(n))
+    }
+
+    /// As `next_present`, downwards: one past the last index below `i` at which there may be an element, or 0.
+    pub fn previous_present(&self, o: Local<'_>, i: u64) -> u64 {
+        let r = o.obj();
+        let Some(to) = u32::try_from(i).ok().filter(|_| holes_are_empty(r)) else { return i };
+        let last = match r.has_flag(SPARSE) {
+            true => r.sparse().map.range(..to).next_back().map(|(&k, _)| k),
+            false => (0..to.min(r.elem_len())).rev().find(|&k| !r.elem(k).is_hole()),
+        };
+        last.map_or(0, |k| u64::from(k) + 1)
+    }
+
     /// A dense array without surprises: reading any index runs no code, and holes read as undefined.
     #[inline]
     pub fn is_fast_array(&self, a: Local<'_>) -> bool {
@@ -542,5 +565,20 @@ mod tests {
         v.sort_by_key(|&i| int_sort_key(i));
         t.sort_by_key(|i| i.to_string());
         assert_eq!(v, t);
+    }
+}
+
+/// Whether missing elements of an object are nowhere else: no proxies or other exotic objects, no elements in the prototypes.
+fn holes_are_empty(o: ObjRef) -> bool {
+    let mut x = o;
+    loop {
+        if x.has_flag(EXOTIC) || matches!(x.class(), Class::Proxy | Class::TypedArray | Class::String) {
+            return false;
+        }
+        match x.proto() {
+            Some(p) if p.has_flag(SPARSE) || p.elem_len() > 0 => return false,
+            Some(p) => x = p,
+            None => return true,
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Type conversion and comparison, section 7.1 and 7.2 of the specification.
 
+use std::borrow::Cow;
 use crate::object::{Class, ObjRef};
 use crate::scope::{Completion, Key, Local, Scope, Thrown};
 use crate::string::Chars;
@@ -27,10 +28,19 @@ pub(crate) fn trim(c: Chars<'_>) -> Chars<'_> {
     c.slice(from, to)
 }
 
+/// The characters of a trimmed text that may be a number: all ASCII, though white space around it may have made the text wide.
+fn narrow(c: Chars<'_>) -> Option<Cow<'_, [u8]>> {
+    match c {
+        Chars::Latin1(b) => Some(Cow::Borrowed(b)),
+        Chars::Utf16(u) if u.iter().all(|&x| x < 128) => Some(u.iter().map(|&x| x as u8).collect()),
+        Chars::Utf16(_) => None,
+    }
+}
+
 /// StringToNumber.
 pub(crate) fn string_to_number(c: Chars<'_>) -> f64 {
-    let c = trim(c);
-    let Chars::Latin1(b) = c else { return f64::NAN };
+    let Some(b) = narrow(trim(c)) else { return f64::NAN };
+    let b = &*b;
     if b.is_empty() {
         return 0.0;
     }
@@ -83,7 +93,8 @@ pub(crate) fn number_to_text(n: f64) -> String {
 
 /// StringToBigInt; `None`: not an integer.
 pub(crate) fn string_to_bigint(c: Chars<'_>) -> Option<BigInt> {
-    let Chars::Latin1(b) = trim(c) else { return None };
+    let b = narrow(trim(c))?;
+    let b = &*b;
     if b.is_empty() {
         return Some(BigInt::zero());
     }
@@ -438,6 +449,14 @@ impl<'s> Scope<'s> {
     /// ToPropertyKey.
     #[inline]
     pub fn to_key(&mut self, v: Local<'s>) -> Result<Key<'s>, Thrown> {
+        match crate::string::ready_key(v.v) {
+            Some(k) => Ok(Key::raw(k)),
+            None => self.to_key_slow(v),
+        }
+    }
+
+    #[inline(never)]
+    fn to_key_slow(&mut self, v: Local<'s>) -> Result<Key<'s>, Thrown> {
         if v.v.is_int() && v.v.as_int() >= 0 {
             return Ok(Key::raw(PropKey(v.v)));
         }

@@ -61,6 +61,9 @@ pub(crate) struct Coroutine {
     /// Async generators: array of pending requests (List: kind, value, promise).
     pub(crate) queue: Value,
     pub(crate) new_target: Value,
+    /// For the log: the promise it waits for, and what the probe answered when it began to.
+    pub(crate) awaits: u32,
+    pub(crate) suspended: u32,
 }
 
 #[expect(clippy::mut_from_ref, reason = "cells are reached through raw pointers; see the module's invariant")]
@@ -90,6 +93,8 @@ pub(crate) fn new(heap: &mut Heap, kind: CoKind, code: CodeRef, object: Value, n
             object,
             queue: Value::UNDEFINED,
             new_target,
+            awaits: 0,
+            suspended: 0,
         });
     }
     Value::cell(p)

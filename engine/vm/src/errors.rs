@@ -156,6 +156,15 @@ impl Vm {
         Some(position(f))
     }
 
+    /// As `current_position`, of the innermost frame whose source name is wanted; of the innermost one if none is.
+    pub fn position_in(&self, wanted: impl Fn(&str) -> bool) -> Option<(String, u32, u32, u32)> {
+        let mut frames = self.frames.iter().rev().filter(|f| !f.is_hidden());
+        match frames.find(|f| wanted(&f.code.template().source.name)) {
+            Some(f) => Some(position(f)),
+            None => self.current_position(),
+        }
+    }
+
     /// Renders a captured frame.
     pub(crate) fn render_frame(&mut self, f: &RawFrame) -> StackFrame {
         let mut out = StackFrame {

@@ -360,6 +360,12 @@ impl Heap {
         HeapStats { used: self.used, ..self.stats }
     }
 
+    /// Whether more than twice the limit is in use, which can happen between two safepoints.
+    #[inline]
+    pub(crate) fn far_over_limit(&self) -> bool {
+        self.used / 2 > self.limit
+    }
+
     pub(crate) fn over_limit(&self) -> bool {
         self.used > self.limit
     }

@@ -39,35 +39,104 @@ impl Job {
     }
 }
 
-/// Watches jobs and promises. All methods default to nothing; numbers returned are handed back later as `id`.
+/// Where a statement or function stands: its script as a number of [`EngineProbe::text`], lines and columns from 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StatementAt {
+    /// The script's name, as a number.
+    pub script: u32,
+    /// Its first line.
+    pub line: u32,
+    /// Its first column, in UTF-16 units.
+    pub column: u32,
+    /// Its last line.
+    pub to_line: u32,
+    /// The column behind its last character.
+    pub to_column: u32,
+}
+
+/// How a function's frame is left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Leave {
+    /// It returned.
+    Returned,
+    /// An error left it.
+    Threw,
+    /// It waits in a yield or an await.
+    Suspended,
+}
+
+/// What became of a promise.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Settled {
+    /// It has a value.
+    Fulfilled,
+    /// It has a reason.
+    Rejected,
+    /// It follows the promise of this number (0: a thenable that is none of ours).
+    Follows(u32),
+}
+
+/// Watches jobs and promises, and (if [`crate::Vm::set_stepping`] says so) statements. All methods default to nothing; numbers returned are handed back later as `id`.
 #[allow(unused_variables, reason = "defaults ignore what they are told")]
 pub trait EngineProbe {
-    /// A job was queued. `callback` is the function it will run, where there is one.
-    fn job_queued<'s>(&self, s: &mut Scope<'s>, kind: JobKind, callback: Local<'s>) -> u32 {
+    /// A job was queued. `callback` is the function it will run, where there is one; `promise` the number of the one whose
+    /// settling queued it, 0 if none did.
+    fn job_queued<'s>(&self, s: &mut Scope<'s>, kind: JobKind, callback: Local<'s>, promise: u32) -> u32 {
         0
     }
     /// A job begins.
     fn job_begin<'s>(&self, s: &mut Scope<'s>, kind: JobKind, id: u32, callback: Local<'s>) {}
     /// The job has ended.
     fn job_end(&self, id: u32) {}
-    /// A promise was created.
-    fn promise_created<'s>(&self, s: &mut Scope<'s>, promise: Local<'s>) {}
-    /// A promise was fulfilled or rejected.
-    fn promise_settled<'s>(&self, s: &mut Scope<'s>, promise: Local<'s>, rejected: bool) {}
-    /// A function suspended in `await` (source position).
-    fn await_suspended(&self, script: u32, line: u32, column: u32) {}
+    /// A promise was created; `parent` is the one it is derived from, 0 if none. Promises have numbers from 1 on.
+    fn promise_created<'s>(&self, s: &mut Scope<'s>, promise: u32, parent: u32) {}
+    /// A promise was settled, or bound to follow another.
+    fn promise_settled<'s>(&self, s: &mut Scope<'s>, promise: u32, how: Settled) {}
+    /// A function suspended in `await` (source position) of a promise. The answer is handed back when it goes on.
+    fn await_suspended(&self, script: u32, line: u32, column: u32, promise: u32) -> u32 {
+        0
+    }
+    /// The job of a function that goes on has begun.
+    fn await_resumed(&self, promise: u32, suspended: u32, rejected: bool) {}
     /// A collection ended.
     fn collected(&self, stats: crate::HeapStats) {}
+
+    /// Whether statements are wanted now. Asked whenever a script is entered while none runs.
+    fn wants_statements(&self) -> bool {
+        true
+    }
+    /// Whether functions of the source with this name are followed; those that aren't leave no trace in the call stack.
+    fn follows(&self, source: &str) -> bool {
+        true
+    }
+    /// A number for a text, by which later calls refer to it. The same text gives the same number; "" gives 0.
+    fn text(&self, text: &str) -> u32 {
+        0
+    }
+    /// A statement of the innermost frame is about to run. False: no more until [`EngineProbe::wants_statements`] says so.
+    fn statement(&self, at: StatementAt) -> bool {
+        true
+    }
+    /// A function is entered (`resumed`: goes on after a yield or an await); `name` is a text, `at` where the function stands.
+    fn frame_enter(&self, name: u32, at: StatementAt, resumed: bool) {}
+    /// The innermost frame is left; `value` is the result as a text.
+    fn frame_leave(&self, how: Leave, value: u32) {}
+    /// A variable of the innermost frame appeared, changed, or (`None`) went out of scope. `closure`: it is a function's around it.
+    fn variable(&self, closure: bool, name: u32, value: Option<u32>) {}
+    /// An error was thrown; `at` is where, if that is in a source that is followed.
+    fn thrown(&self, value: u32, at: Option<StatementAt>) {}
 }
 
 impl<'s> Scope<'s> {
-    pub(crate) fn enqueue(&mut self, kind: JobKind, rejected: bool, v: [Value; 4]) {
+    /// `promise`: the one whose settling queues the job, or undefined.
+    pub(crate) fn enqueue(&mut self, kind: JobKind, rejected: bool, v: [Value; 4], promise: Value) {
         let [a, b, c, d] = v;
         let id = match self.vm.probe.clone() {
             None => 0,
             Some(p) => {
                 let cb = self.job_callback(kind, a, b);
-                p.job_queued(self, kind, cb)
+                let promise = self.vm.promise_number(promise);
+                p.job_queued(self, kind, cb, promise)
             }
         };
         let context = self.vm.async_context;
@@ -88,7 +157,8 @@ impl<'s> Scope<'s> {
 
     /// Queues a callback (queueMicrotask).
     pub fn queue_microtask(&mut self, f: Local<'s>) {
-        self.enqueue(JobKind::Callback, false, [f.v, Value::UNDEFINED, Value::UNDEFINED, Value::UNDEFINED]);
+        let none = Value::UNDEFINED;
+        self.enqueue(JobKind::Callback, false, [f.v, none, none, none], none);
     }
 
     /// Whether jobs are waiting.
@@ -112,6 +182,10 @@ impl<'s> Scope<'s> {
         if let Some(p) = &probe {
             let cb = self.job_callback(job.kind, job.a, job.b);
             p.job_begin(self, job.kind, job.id, cb);
+            if job.kind == JobKind::Resume {
+                let co = crate::coroutine::get(&job.a);
+                p.await_resumed(co.awaits, co.suspended, job.rejected);
+            }
         }
         let r = self.nested(|s| s.run_one(&job));
         if let Some(p) = &probe {

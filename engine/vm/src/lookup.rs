@@ -24,34 +24,39 @@ struct Line {
 
 /// Shape and key to slot and attributes.
 pub(crate) struct LookupCache {
-    lines: Box<[Line]>,
+    lines: Box<[Line; LINES]>,
 }
 
 impl LookupCache {
     pub(crate) fn new() -> LookupCache {
         let empty = Line { shape: ShapeRef::NULL, key: PropKey::NONE, slot: 0, attrs: 0 };
-        LookupCache { lines: vec![empty; LINES].into_boxed_slice() }
+        LookupCache { lines: Box::new([empty; LINES]) }
     }
 
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
-        for l in &mut self.lines {
+        for l in self.lines.iter_mut() {
             l.shape = ShapeRef::NULL;
         }
     }
 
     /// As [`ShapeRef::lookup`].
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&mut self, shape: ShapeRef, key: PropKey) -> Option<(u32, u8)> {
         let at = (shape.0 as usize >> 4) ^ (key.0.bits() as usize >> 4);
         let l = &mut self.lines[at & (LINES - 1)];
         if l.shape == shape && l.key == key {
             return (l.slot != ABSENT).then_some((l.slot, l.attrs));
         }
+        self.search(shape, key, at & (LINES - 1))
+    }
+
+    #[inline(never)]
+    fn search(&mut self, shape: ShapeRef, key: PropKey, at: usize) -> Option<(u32, u8)> {
         let found = shape.lookup(key);
         if !shape.is_dict() {
             let (slot, attrs) = found.unwrap_or((ABSENT, 0));
-            *l = Line { shape, key, slot, attrs };
+            self.lines[at] = Line { shape, key, slot, attrs };
         }
         found
     }
@@ -60,7 +65,7 @@ impl LookupCache {
 impl Vm {
     /// A named property of an object all of whose chain is ordinary, up to where it is found, if it is no accessor. `None`: ask
     /// the general path.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn quick_get(&mut self, o: ObjRef, key: PropKey) -> Option<Value> {
         if key.as_index().is_some() {
             return None;

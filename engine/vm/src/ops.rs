@@ -173,7 +173,7 @@ impl<'s> Scope<'s> {
                 return Ok(p);
             }
         }
-        Ok(self.intrinsic(default))
+        self.intrinsic_for(new_target, default)
     }
 
     /// An array of these values.
@@ -398,6 +398,7 @@ impl<'s> Scope<'s> {
     }
 
     /// `v[key]` for any value but null and undefined (which throw).
+    #[inline]
     pub fn get_v(&mut self, v: Local<'s>, key: impl Into<Key<'s>>) -> Completion<'s> {
         let key = key.into();
         if v.is_object() {
@@ -445,10 +446,15 @@ impl<'s> Scope<'s> {
 
     /// `[[Get]]` with a receiver.
     pub fn get_from(&mut self, o: Local<'s>, key: Key<'s>, receiver: Local<'s>) -> Completion<'s> {
-        let mut r = o.obj();
-        if let Some(v) = self.vm.quick_get(r, key.k) {
+        if let Some(v) = self.vm.quick_get(o.obj(), key.k) {
             return Ok(self.root(v));
         }
+        self.get_slow(o, key, receiver)
+    }
+
+    #[inline(never)]
+    fn get_slow(&mut self, o: Local<'s>, key: Key<'s>, receiver: Local<'s>) -> Completion<'s> {
+        let mut r = o.obj();
         loop {
             if r.is(Class::Proxy) {
                 let p = self.root(r.value());
@@ -617,6 +623,14 @@ impl<'s> Scope<'s> {
                 }
                 None => p = x.proto(),
             }
+        }
+        if let (true, Some(i)) = (r.is(Class::Array), key.as_index())
+            && i >= r.array_length()
+            && !r.has_flag(crate::object::NOT_EXTENSIBLE)
+        {
+            // It would have to grow.
+            return self
+                .throw_type("Cannot assign to read only property 'length' of object '[object Array]'");
         }
         self.throw_type(&format!("Cannot add property {name}, object is not extensible"))
     }

@@ -2,7 +2,7 @@
 
 use crate::coroutine;
 use crate::heap::{CellKind, Heap};
-use crate::job::{Job, JobKind};
+use crate::job::{Job, JobKind, Settled};
 use crate::object::{Class, ObjRef};
 use crate::realm::Intrinsic;
 use crate::scope::{Args, Completion, Local, Scope, Thrown};
@@ -24,6 +24,8 @@ const HANDLED: i32 = 4;
 const STATE: usize = 0;
 const RESULT: usize = 1;
 const REACTIONS: usize = 2;
+/// Its number in the log, where there is one.
+const NUMBER: usize = 3;
 
 /// Fields of a reaction, a List cell that ends with its last field that is not undefined (but has the first three). The first
 /// reaction of a promise may be a bare Coroutine cell instead, which resumes it without an async context: what `await` of a
@@ -79,6 +81,27 @@ impl Vm {
         p.set_int(STATE, Value::int(0));
         p
     }
+
+    /// The promise an async function returns.
+    pub(crate) fn alloc_async_promise(&mut self) -> ObjRef {
+        let p = self.alloc_promise();
+        if self.probe.is_some() {
+            let mut s = Scope::new(self);
+            s.root(p.value());
+            s.report_created(p.value(), 0);
+        }
+        p
+    }
+
+    /// The number of a promise in the log; 0 for anything else.
+    pub(crate) fn promise_number(&mut self, p: Value) -> u32 {
+        let Some(o) = ObjRef::from(p).filter(|o| o.is(Class::Promise)) else { return 0 };
+        if !o.int(NUMBER).is_int() {
+            self.promises += 1;
+            o.set_int(NUMBER, Value::int(self.promises as i32));
+        }
+        o.int(NUMBER).as_int() as u32
+    }
 }
 
 impl<'s> Scope<'s> {
@@ -86,17 +109,39 @@ impl<'s> Scope<'s> {
     pub fn new_promise(&mut self) -> Local<'s> {
         let p = self.vm.alloc_promise();
         let l = self.root(p.value());
-        if let Some(probe) = self.vm.probe.clone() {
-            probe.promise_created(self, l);
-        }
+        self.report_created(l.v, 0);
         l
     }
 
     /// Makes a fresh object of class Promise a pending promise.
     pub fn init_promise(&mut self, p: Local<'s>) {
         p.obj().set_int(STATE, Value::int(0));
+        self.report_created(p.v, 0);
+    }
+
+    /// The pending promise that `then` derives from `parent`.
+    pub fn new_derived_promise(&mut self, parent: Local<'s>) -> Local<'s> {
+        let p = self.vm.alloc_promise();
+        let l = self.root(p.value());
+        if self.vm.probe.is_some() {
+            let parent = self.vm.promise_number(parent.v);
+            self.report_created(l.v, parent);
+        }
+        l
+    }
+
+    #[inline]
+    fn report_created(&mut self, p: Value, parent: u32) {
         if let Some(probe) = self.vm.probe.clone() {
-            probe.promise_created(self, p);
+            let n = self.vm.promise_number(p);
+            probe.promise_created(self, n, parent);
+        }
+    }
+
+    fn report_settled(&mut self, p: Value, how: Settled) {
+        if let Some(probe) = self.vm.probe.clone() {
+            let n = self.vm.promise_number(p);
+            probe.promise_settled(self, n, how);
         }
     }
 
@@ -150,7 +195,11 @@ impl<'s> Scope<'s> {
                 self.promise_reject(p, e);
             }
             Ok(then) if then.is_callable() => {
-                self.enqueue(JobKind::Thenable, false, [v.v, then.v, p.v, Value::UNDEFINED]);
+                if self.vm.probe.is_some() {
+                    let followed = self.vm.promise_number(v.v);
+                    self.report_settled(p.v, Settled::Follows(followed));
+                }
+                self.enqueue(JobKind::Thenable, false, [v.v, then.v, p.v, Value::UNDEFINED], p.v);
             }
             Ok(_) => self.settle(p, v, false),
         }
@@ -178,9 +227,7 @@ impl<'s> Scope<'s> {
         o.set_int(REACTIONS, Value::UNDEFINED);
         o.set_int(RESULT, v.v);
         o.set_int(STATE, Value::int(handled | if rejected { 2 } else { 1 }));
-        if let Some(probe) = self.vm.probe.clone() {
-            probe.promise_settled(self, p, rejected);
-        }
+        self.report_settled(p.v, if rejected { Settled::Rejected } else { Settled::Fulfilled });
         if rejected
             && handled == 0
             && let Some(h) = self.vm.host.clone()
@@ -195,28 +242,28 @@ impl<'s> Scope<'s> {
             (oldest, r) = (r, next);
         }
         if r.is_cell() {
-            self.enqueue_resume(r, v.v, rejected, Value::UNDEFINED);
+            self.enqueue_resume(r, v.v, rejected, Value::UNDEFINED, p.v);
         }
         while oldest.is_cell() {
             let next = list_get(oldest, NEXT);
-            self.enqueue_reaction(oldest, v.v, rejected);
+            self.enqueue_reaction(oldest, v.v, rejected, p.v);
             oldest = next;
         }
     }
 
-    fn enqueue_resume(&mut self, coroutine: Value, v: Value, rejected: bool, context: Value) {
+    fn enqueue_resume(&mut self, coroutine: Value, v: Value, rejected: bool, context: Value, promise: Value) {
         let saved = std::mem::replace(&mut self.vm.async_context, context);
-        self.enqueue(JobKind::Resume, rejected, [coroutine, v, Value::UNDEFINED, Value::UNDEFINED]);
+        self.enqueue(JobKind::Resume, rejected, [coroutine, v, Value::UNDEFINED, Value::UNDEFINED], promise);
         self.vm.async_context = saved;
     }
 
-    fn enqueue_reaction(&mut self, r: Value, v: Value, rejected: bool) {
+    fn enqueue_reaction(&mut self, r: Value, v: Value, rejected: bool, promise: Value) {
         let handler = field(r, if rejected { ON_ERR } else { ON_OK });
         if handler.is_cell() {
-            return self.enqueue_resume(handler, v, rejected, field(r, CONTEXT));
+            return self.enqueue_resume(handler, v, rejected, field(r, CONTEXT), promise);
         }
         let saved = std::mem::replace(&mut self.vm.async_context, field(r, CONTEXT));
-        self.enqueue(JobKind::Reaction, rejected, [handler, v, r, Value::UNDEFINED]);
+        self.enqueue(JobKind::Reaction, rejected, [handler, v, r, Value::UNDEFINED], promise);
         self.vm.async_context = saved;
     }
 
@@ -249,7 +296,7 @@ impl<'s> Scope<'s> {
                 let rejected = state == PromiseState::Rejected;
                 self.handled_late(p, rejected);
                 self.vm.handles.push(cell);
-                self.enqueue_reaction(cell, o.int(RESULT), rejected);
+                self.enqueue_reaction(cell, o.int(RESULT), rejected, p.v);
             }
         }
         self.promise_mark_handled(p);
@@ -274,18 +321,19 @@ impl<'s> Scope<'s> {
     }
 
     /// Whether SpeciesConstructor of this promise is the intrinsic one without looking at anything a script has made.
-    pub fn promise_is_pristine(&self, p: Local<'_>) -> bool {
+    pub fn promise_is_pristine(&mut self, p: Local<'_>) -> bool {
         let Some(o) = ObjRef::from(p.v).filter(|o| o.is(Class::Promise)) else { return false };
+        let (constructor, species) = (self.vm.atoms.constructor.0, self.vm.atoms.sym_species.0);
         let r = &self.vm.realm;
-        let proto = r.proto(Intrinsic::PromisePrototype);
-        let constructor = self.vm.atoms.constructor.0;
+        let (proto, promise) = (r.proto(Intrinsic::PromisePrototype), r.proto(Intrinsic::Promise));
+        let known_species = r.get(Intrinsic::PromiseSpecies);
+        let own = &mut self.vm.lookups;
+        let mut holds =
+            |o: ObjRef, key, v| own.find(o.shape(), key).is_some_and(|(slot, _)| o.slot(slot) == v);
         o.proto() == Some(proto)
-            && (o.shape().count() == 0 || o.find(constructor).is_none())
-            && proto.find(constructor).is_some_and(|f| f.value == r.get(Intrinsic::Promise))
-            && ObjRef::from(r.get(Intrinsic::Promise)).is_some_and(|c| {
-                c.find(self.vm.atoms.sym_species.0)
-                    .is_some_and(|f| f.value == r.get(Intrinsic::PromiseSpecies))
-            })
+            && holds(proto, constructor, promise.value())
+            && holds(promise, species, known_species)
+            && (o.shape().count() == 0 || self.vm.lookups.find(o.shape(), constructor).is_none())
     }
 
     /// PromiseResolve(%Promise%, v): `v` itself when it is a promise of the intrinsic class.
@@ -302,14 +350,18 @@ impl<'s> Scope<'s> {
     }
 
     /// Suspends a coroutine until `v` settles.
+    #[inline(never)]
     pub(crate) fn await_value(&mut self, coroutine: Value, v: Local<'s>) -> Result<(), Thrown> {
         let context = self.vm.async_context;
         if !v.is_object() && self.vm.probe.is_none() {
             // The promise that would be made for it is already fulfilled and nobody could see it.
-            self.enqueue_resume(coroutine, v.v, false, context);
+            self.enqueue_resume(coroutine, v.v, false, context, Value::UNDEFINED);
             return Ok(());
         }
         let p = self.promise_resolve_value(v)?;
+        if self.vm.probe.is_some() {
+            coroutine::get(&coroutine).awaits = self.vm.promise_number(p.v);
+        }
         let o = p.obj();
         match self.promise_state(p) {
             PromiseState::Pending if o.int(REACTIONS).is_undefined() && context.is_undefined() => {
@@ -322,7 +374,7 @@ impl<'s> Scope<'s> {
             state => {
                 let rejected = state == PromiseState::Rejected;
                 self.handled_late(p, rejected);
-                self.enqueue_resume(coroutine, o.int(RESULT), rejected, context);
+                self.enqueue_resume(coroutine, o.int(RESULT), rejected, context, p.v);
             }
         }
         self.promise_mark_handled(p);
@@ -350,8 +402,7 @@ impl<'s> Scope<'s> {
         } else {
             Ok(arg)
         };
-        let (promise, resolve, reject) =
-            (field(job.c, PROMISE), field(job.c, RESOLVE), field(job.c, REJECT));
+        let (promise, resolve, reject) = (field(job.c, PROMISE), field(job.c, RESOLVE), field(job.c, REJECT));
         if self.is_terminating() {
             return result.map(|_| ());
         }

@@ -11,7 +11,7 @@ use looplab_bytecode::{FunctionTemplate, ScriptInfo, Source, Text};
 use std::rc::Rc;
 
 impl Vm {
-    fn declared_key(&mut self, t: &Text) -> PropKey {
+    pub(crate) fn declared_key(&mut self, t: &Text) -> PropKey {
         let p = crate::string::new_text(&mut self.heap, t);
         self.string_key(Value::string(p))
     }
@@ -20,7 +20,7 @@ impl Vm {
 impl<'s> Scope<'s> {
     /// A function object of a compiled function without an outer environment (CommonJS wrapper).
     pub fn function_from(&mut self, template: Rc<FunctionTemplate>) -> Local<'s> {
-        let code = CodeRef::new(&mut self.vm.heap, template, None);
+        let code = CodeRef::new(&mut self.vm.heap, template, None, self.vm.realm_id);
         let f = self.vm.closure_of(code, Value::UNDEFINED);
         self.root(f)
     }
@@ -37,7 +37,7 @@ impl<'s> Scope<'s> {
     }
 
     /// GlobalDeclarationInstantiation.
-    fn declare_globals(&mut self, info: &ScriptInfo, configurable: bool) -> Result<(), Thrown> {
+    pub(crate) fn declare_globals(&mut self, info: &ScriptInfo, configurable: bool) -> Result<(), Thrown> {
         for (t, _) in &info.lexicals {
             let k = self.vm.declared_key(t);
             let global = ObjRef::of(self.vm.realm.global);
@@ -55,21 +55,26 @@ impl<'s> Scope<'s> {
         let base = WRITABLE | ENUMERABLE | if configurable { CONFIGURABLE } else { 0 };
         let (g, undefined) = (self.global_object(), self.undefined());
         let extensible = self.is_extensible(g)?;
+        // All is checked before anything is made.
         for t in info.functions.iter().chain(&info.vars) {
             let k = self.vm.declared_key(t);
             if !extensible && self.vm.own_raw(g.obj(), k).is_none() {
                 return Err(self.throw_type(&format!("Cannot add property {t}, object is not extensible")));
             }
         }
+        let fixed = |p: &crate::property::Own| p.attrs & CONFIGURABLE == 0;
         for t in &info.functions {
             let k = self.vm.declared_key(t);
-            match self.vm.own_raw(g.obj(), k) {
-                Some(p) if p.attrs & CONFIGURABLE == 0 => {
-                    if p.attrs & (WRITABLE | ENUMERABLE) != WRITABLE | ENUMERABLE {
-                        return Err(self.throw_type(&format!("Identifier '{t}' has already been declared")));
-                    }
-                }
-                _ => self.define_with(g, Key::raw(k), undefined, base),
+            if let Some(p) = self.vm.own_raw(g.obj(), k).filter(fixed)
+                && p.attrs & (WRITABLE | ENUMERABLE | crate::shape::ACCESSOR) != WRITABLE | ENUMERABLE
+            {
+                return Err(self.throw_type(&format!("Identifier '{t}' has already been declared")));
+            }
+        }
+        for t in &info.functions {
+            let k = self.vm.declared_key(t);
+            if !self.vm.own_raw(g.obj(), k).is_some_and(|p| fixed(&p)) {
+                self.define_with(g, Key::raw(k), undefined, base);
             }
         }
         for t in &info.vars {
@@ -102,6 +107,16 @@ impl<'s> Scope<'s> {
         f(source, goal).map_err(|e| {
             if e.too_deep { self.throw_range(&e.message) } else { self.throw_syntax(&e.message) }
         })
+    }
+
+    /// A source of code that the running script makes (`eval`, `Function()`).
+    pub fn evaluated_source(&mut self, text: impl Into<String>) -> Rc<Source> {
+        let id = self.next_script_id();
+        let source = Source::new("<anonymous>", text, id);
+        match self.vm.frames.last() {
+            Some(f) => source.evaluated_by(f.code.template().source.referrer()),
+            None => source,
+        }
     }
 
     /// A fresh script id, for [`Source::new`].

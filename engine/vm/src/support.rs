@@ -119,25 +119,29 @@ impl<'s> Scope<'s> {
         self.vm.interrupt.clone()
     }
 
-    /// Ends the script when its stop was requested.
+    /// Ends the script when its stop was requested, or when natives that no collection can interrupt have taken twice what the
+    /// heap may have. For loops of natives whose length the script decides.
+    #[inline]
     pub fn check_interrupt(&mut self) -> Result<(), Thrown> {
-        if self.vm.interrupt.is_requested() {
+        let too_much = self.vm.heap.far_over_limit();
+        if self.vm.interrupt.is_requested() || too_much {
             self.vm.terminating = true;
+            self.vm.out_of_memory |= too_much;
             return Err(Thrown(()));
         }
         Ok(())
     }
 
-    /// State that a builtin keeps per engine, if it was set; values in it must be held as [`crate::Global`]s.
+    /// State that a builtin keeps per realm, if it was set; values in it must be held as [`crate::Global`]s.
     #[inline]
     pub fn extension<T: 'static>(&self) -> Option<std::rc::Rc<T>> {
-        let e = self.vm.extensions.get(&std::any::TypeId::of::<T>())?.clone();
+        let e = self.vm.realm.extensions.get(&std::any::TypeId::of::<T>())?.clone();
         e.downcast::<T>().ok()
     }
 
     /// Sets the state of this type.
     pub fn set_extension<T: 'static>(&mut self, state: T) {
-        self.vm.extensions.insert(std::any::TypeId::of::<T>(), std::rc::Rc::new(state));
+        self.vm.realm.extensions.insert(std::any::TypeId::of::<T>(), std::rc::Rc::new(state));
     }
 
     /// The one-character string of a code unit.

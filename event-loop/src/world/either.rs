@@ -1,6 +1,6 @@
 //! The real or the simulated world, decided at run time: for programs that don't want to be compiled twice.
 
-use super::{Choice, JobInfo, Output, Polled, Ready, RealWorld, SimWorld, Wakeup, World};
+use super::{Choice, JobInfo, Network, Output, Polled, Ready, RealWorld, SimWorld, Wakeup, World};
 use looplab_probe::{ChoiceKind, TimeSource};
 use looplab_threadpool::{Job, JobId, SubmitError};
 use mio::Interest;
@@ -56,8 +56,20 @@ impl<J: Job> World for EitherWorld<J> {
         either!(self, world => world.take_choices())
     }
 
-    fn settle(&mut self, due: u64) {
-        either!(self, world => world.settle(due))
+    fn settle(&mut self, due: u64, competes: bool) {
+        either!(self, world => world.settle(due, competes))
+    }
+
+    fn timer_starts(&mut self, delay: u64) {
+        either!(self, world => world.timer_starts(delay))
+    }
+
+    fn timer_ends(&mut self, due: u64, delay: u64) {
+        either!(self, world => world.timer_ends(due, delay))
+    }
+
+    fn explores(&self) -> bool {
+        either!(self, world => world.explores())
     }
 
     fn charge(&mut self, info: JobInfo) {
@@ -86,6 +98,10 @@ impl<J: Job> World for EitherWorld<J> {
 
     fn deregister(&mut self, source: &mut dyn Source) -> io::Result<()> {
         either!(self, world => world.deregister(source))
+    }
+
+    fn network(&mut self) -> &mut dyn Network {
+        either!(self, world => world.network())
     }
 
     fn wakeup(&self) -> Wakeup {

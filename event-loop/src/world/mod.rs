@@ -7,16 +7,22 @@
 //! | waiting | mio | never waits |
 //! | pool | threads | jobs run on the spot; workers are occupied for the declared time |
 //! | readiness of descriptors | mio | not available |
+//! | network | sockets | see [`World::network`] |
 //! | chance | keyed by the system | seeded |
 //! | choices | made by the machine | made by a [`Chooser`] |
 
 mod either;
+pub mod network;
 mod real;
+mod real_net;
 mod sim;
 
 pub use either::EitherWorld;
+pub use network::Network;
 pub use real::{RealOptions, RealWorld};
-pub use sim::{Chooser, First, Latencies, SimOptions, SimWorld};
+pub use sim::{
+    Chooser, Detail, ExploreOptions, First, Latencies, SimOptions, SimWorld, TrailPoint,
+};
 
 use looplab_probe::{ChoiceKind, JobClass, TimeSource};
 use looplab_threadpool::{Completion, Job, JobId, SubmitError};
@@ -89,6 +95,8 @@ pub struct JobInfo {
     pub class: JobClass,
     /// Its operation, such as `fs.open`.
     pub label: &'static str,
+    /// Unless it fails, another step of the same operation follows, and no program code runs in between.
+    pub more: bool,
 }
 
 /// Where a program runs.
@@ -119,8 +127,24 @@ pub trait World: 'static {
     fn take_choices(&mut self) -> Vec<Choice>;
 
     /// The nearest timer is due at `due` (nanoseconds), which has not quite come. Could time have passed it unnoticed? If
-    /// the world decides so, its clock stands at `due` afterwards. The real world has a real clock and does nothing.
-    fn settle(&mut self, due: u64);
+    /// the world decides so, its clock stands at `due` afterwards. `competes`: something else could run before it. The real
+    /// world has a real clock and does nothing.
+    fn settle(&mut self, due: u64, competes: bool);
+
+    /// A timer of `delay` milliseconds is about to be started. A world that explores may let time pass before it is.
+    fn timer_starts(&mut self, delay: u64) {
+        let _ = delay;
+    }
+
+    /// A timer of `delay` milliseconds that was to be due at `due` (loop milliseconds) fires or is taken off.
+    fn timer_ends(&mut self, due: u64, delay: u64) {
+        let _ = (due, delay);
+    }
+
+    /// Whether every order is being explored, so that things which make no difference to one run are to be decided as well.
+    fn explores(&self) -> bool {
+        false
+    }
 
     /// Work of this sort was just done on the loop's own thread (a synchronous call): the simulated clock moves on by its
     /// latency. The real world does nothing.
@@ -155,6 +179,9 @@ pub trait World: 'static {
     /// # Errors
     /// The system's.
     fn deregister(&mut self, source: &mut dyn Source) -> io::Result<()>;
+
+    /// The network. A world that has none refuses everything by name.
+    fn network(&mut self) -> &mut dyn Network;
 
     /// A handle by which other threads end a poll.
     fn wakeup(&self) -> Wakeup;

@@ -3,7 +3,13 @@
 //! Jobs really run, on the spot, at the virtual moment at which a worker takes them; what they give back is delivered when their
 //! declared latency is over. Same program, same options: same run, byte for byte.
 
-use super::{Choice, JobInfo, Output, Polled, Ready, Wakeup, World};
+mod explore;
+
+pub use explore::{Detail, ExploreOptions, TrailPoint};
+
+use super::network::NoNetwork;
+use super::{Choice, JobInfo, Network, Output, Polled, Ready, Wakeup, World};
+use explore::Exploring;
 use looplab_probe::{ChoiceKind, JobClass, TimeSource};
 use looplab_threadpool::{Completion, Job, JobError, JobId, Queue, SubmitError, Waiting, run_caught};
 use mio::Interest;
@@ -105,14 +111,25 @@ impl Default for SimOptions {
     }
 }
 
+/// What is left of a job on a worker.
+enum Work<J: Job> {
+    /// It ran when the worker took it.
+    Ran(Result<J::Output, JobError>),
+    /// It runs when it is over: orders are being explored, and effects are to come in the order of the answers.
+    ToRun(J),
+}
+
 /// A job on a worker.
-struct Running<R> {
+struct Running<J: Job> {
     token: u64,
     queued_at: u64,
     started_at: u64,
     finish_at: u64,
     slow: bool,
-    result: Result<R, JobError>,
+    info: JobInfo,
+    /// Polls that could have found it done and did not.
+    passed: u32,
+    work: Work<J>,
 }
 
 /// The simulated world.
@@ -121,11 +138,14 @@ pub struct SimWorld<J: Job> {
     options: SimOptions,
     chooser: Box<dyn Chooser>,
     choices: Vec<Choice>,
-    queue: Queue<(J, u64)>,
-    workers: Vec<Option<Running<J::Output>>>,
+    queue: Queue<(J, JobInfo)>,
+    workers: Vec<Option<Running<J>>>,
     done: VecDeque<Completion<J::Output>>,
     woken: Arc<AtomicBool>,
     random: u64,
+    /// Orders are being explored.
+    exploring: Option<Box<Exploring>>,
+    network: NoNetwork,
 }
 
 impl<J: Job> SimWorld<J> {
@@ -141,7 +161,9 @@ impl<J: Job> SimWorld<J> {
             done: VecDeque::new(),
             woken: Arc::new(AtomicBool::new(false)),
             random: options.seed,
+            network: NoNetwork,
             options,
+            exploring: None,
         }
     }
 
@@ -159,13 +181,17 @@ impl<J: Job> SimWorld<J> {
     /// Gives waiting jobs to free workers at the moment `now`.
     fn assign(&mut self, now: u64) {
         while let Some(worker) = self.workers.iter().position(Option::is_none) {
-            let Some(Waiting { token, job: (job, latency), queued_at, slow, .. }) = self.queue.pop() else {
+            let Some(Waiting { token, job: (job, info), queued_at, slow, .. }) = self.queue.pop() else {
                 return;
             };
-            let finish_at = now.saturating_add(latency);
-            let result = run_caught(job);
+            let finish_at = now.saturating_add(self.options.latencies.of(info));
+            let work = match self.exploring {
+                Some(_) => Work::ToRun(job),
+                None => Work::Ran(run_caught(job)),
+            };
+            let (started_at, passed) = (now, 0);
             self.workers[worker] =
-                Some(Running { token, queued_at, started_at: now, finish_at, slow, result });
+                Some(Running { token, queued_at, started_at, finish_at, slow, info, passed, work });
         }
     }
 
@@ -181,21 +207,28 @@ impl<J: Job> SimWorld<J> {
                 .filter(|w| self.workers[*w].as_ref().is_some_and(|running| running.finish_at == at))
                 .collect();
             let taken = self.choose(ChoiceKind::WorkerOrder, tied.len() as u32);
-            let worker = tied[taken as usize];
-            let Some(run) = self.workers[worker].take() else { return };
-            if run.slow {
-                self.queue.slow_done();
-            }
-            self.done.push_back(Completion {
-                token: run.token,
-                worker: Some(worker as u32),
-                queued_at: run.queued_at,
-                started_at: run.started_at,
-                finished_at: run.finish_at,
-                result: run.result,
-            });
-            self.assign(at);
+            self.finish(tied[taken as usize], at);
         }
+    }
+
+    /// The job of `worker` is over at the moment `at`; the worker takes its next.
+    fn finish(&mut self, worker: usize, at: u64) {
+        let Some(run) = self.workers[worker].take() else { return };
+        if run.slow {
+            self.queue.slow_done();
+        }
+        self.done.push_back(Completion {
+            token: run.token,
+            worker: Some(worker as u32),
+            queued_at: run.queued_at,
+            started_at: run.started_at,
+            finished_at: at,
+            result: match run.work {
+                Work::Ran(result) => result,
+                Work::ToRun(job) => run_caught(job),
+            },
+        });
+        self.assign(at);
     }
 }
 
@@ -212,7 +245,11 @@ impl<J: Job> World for SimWorld<J> {
 
     fn hrtime(&mut self) -> u64 {
         self.advance(self.options.latencies.clock_read);
-        self.clock.get()
+        let now = self.clock.get();
+        if let Some(exploring) = &mut self.exploring {
+            exploring.clock_was_read(now);
+        }
+        now
     }
 
     fn wall(&mut self) -> u64 {
@@ -232,6 +269,9 @@ impl<J: Job> World for SimWorld<J> {
         if options < 2 {
             return 0;
         }
+        if self.exploring.is_some() {
+            return self.choose_among(kind, vec![Detail::Nothing; options as usize]);
+        }
         let taken = self.chooser.choose(kind, options).min(options - 1);
         self.choices.push(Choice { kind, options, taken });
         taken
@@ -241,7 +281,13 @@ impl<J: Job> World for SimWorld<J> {
         std::mem::take(&mut self.choices)
     }
 
-    fn settle(&mut self, due: u64) {
+    fn settle(&mut self, due: u64, competes: bool) {
+        if self.exploring.is_some() {
+            return self.settle_exploring(competes);
+        }
+        if !competes {
+            return;
+        }
         let now = self.clock.get();
         let near = due > now && due - now <= self.options.slack;
         if near && self.choose(ChoiceKind::TimerDue, 2) == 1 {
@@ -250,7 +296,24 @@ impl<J: Job> World for SimWorld<J> {
     }
 
     fn charge(&mut self, info: JobInfo) {
+        if let Some(exploring) = &mut self.exploring {
+            exploring.saw(info.label);
+        }
         self.advance(self.options.latencies.of(info));
+    }
+
+    fn timer_starts(&mut self, delay: u64) {
+        self.pause_before_timer(delay);
+    }
+
+    fn timer_ends(&mut self, due: u64, delay: u64) {
+        if let Some(exploring) = &mut self.exploring {
+            exploring.timer_ends(due, delay);
+        }
+    }
+
+    fn explores(&self) -> bool {
+        self.exploring.is_some()
     }
 
     fn submit(&mut self, token: u64, job: J, info: JobInfo) -> Result<JobId, SubmitError> {
@@ -258,15 +321,20 @@ impl<J: Job> World for SimWorld<J> {
             return Err(SubmitError::Full(self.options.max_waiting));
         }
         // Workers that became free in the meantime come first: they may not find this job in the line yet.
-        self.settle_workers();
-        let (now, latency) = (self.clock.get(), self.options.latencies.of(info));
-        let id = self.queue.push(token, (job, latency), now, info.class == JobClass::Lookup);
+        match &mut self.exploring {
+            Some(exploring) => exploring.saw(info.label),
+            None => self.settle_workers(),
+        }
+        let now = self.clock.get();
+        let id = self.queue.push(token, (job, info), now, info.class == JobClass::Lookup);
         self.assign(now);
         Ok(id)
     }
 
     fn cancel(&mut self, id: JobId) -> bool {
-        self.settle_workers();
+        if self.exploring.is_none() {
+            self.settle_workers();
+        }
         let Some(Waiting { token, queued_at, .. }) = self.queue.cancel(id) else { return false };
         let now = self.clock.get();
         let result = Err(JobError::Cancelled);
@@ -300,12 +368,19 @@ impl<J: Job> World for SimWorld<J> {
         Ok(())
     }
 
+    fn network(&mut self) -> &mut dyn Network {
+        &mut self.network
+    }
+
     fn wakeup(&self) -> Wakeup {
         let woken = self.woken.clone();
         Arc::new(move || woken.store(true, Ordering::SeqCst))
     }
 
     fn poll(&mut self, timeout: Option<u64>, out: &mut Vec<Ready<Output<Self>>>) -> io::Result<Polled> {
+        if self.exploring.is_some() {
+            return Ok(self.poll_exploring(timeout, out));
+        }
         self.settle_workers();
         let woken = self.woken.swap(false, Ordering::SeqCst);
         if self.done.is_empty() && !woken && timeout != Some(0) {

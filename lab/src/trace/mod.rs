@@ -1,9 +1,9 @@
 //! The trace of a run: its story as text for people, the log itself as JSON for programs.
 
-mod cause;
-mod line;
+pub(crate) mod cause;
+pub(crate) mod line;
 mod tell;
-mod words;
+pub(crate) mod words;
 
 pub(crate) use cause::Why;
 

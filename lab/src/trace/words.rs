@@ -87,6 +87,11 @@ pub fn choice(kind: ChoiceKind, options: u32, taken: u32) -> String {
         (ChoiceKind::WorkerOrder, _) => {
             format!("race: {options} workers finish at the same moment; any order is legal")
         }
+        (ChoiceKind::PoolDone, _) => {
+            format!("race: what is done by now? in this run: possibility {} of {options}", taken + 1)
+        }
+        (ChoiceKind::Pause, 0) => "race: is the program held up here? in this run: no".into(),
+        (ChoiceKind::Pause, _) => "race: is the program held up here? in this run: yes, past another timer's time".into(),
         (ChoiceKind::Other, _) => format!("race: in this run way {} of {options}", taken + 1),
     }
 }

@@ -4,12 +4,14 @@ use super::cjs::{self, throw_resolve};
 use super::{compile, registered, resolver};
 use crate::errors;
 use crate::rt::Rt;
+use crate::ticks;
 use looplab_engine::{
     Args, CompileGoal, Completion, Global, Key, Local, ModuleId, ModuleState, PromiseState, Scope, Thrown,
 };
 use looplab_module_loader::Format;
 use looplab_module_loader::evaluation::{Action, Evaluator, NodeId, Status};
 use looplab_module_loader::url::{file_url_to_path, path_to_file_url};
+use looplab_probe::{CallbackKind, Event, ModuleFormat, Outcome, Pos, Probe};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -259,7 +261,7 @@ fn export_names(s: &mut Scope<'_>, exports: Local<'_>) -> Result<Vec<String>, Th
 fn run_body<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, i: usize) -> Completion<'s> {
     let (id, body) = state(rt, |st| (st.entries[i].id, st.entries[i].body.clone()));
     match body {
-        Body::Source => return s.module_evaluate(id),
+        Body::Source => return evaluate_source(s, rt, i, id),
         Body::Json(path) => {
             let text = cjs::read_source(s, &path)?;
             let v = cjs::parse_json(s, &path, &text)?;
@@ -276,6 +278,58 @@ fn run_body<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, i: usize) -> Completion<'s> {
         }
     }
     s.module_evaluate(id)
+}
+
+/// Runs a module's own code: a callback of its own in the log.
+fn evaluate_source<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, i: usize, id: ModuleId) -> Completion<'s> {
+    let Some(p) = rt.probe.clone() else { return s.module_evaluate(id) };
+    let url = state(rt, |st| st.by_url.iter().find(|(_, k)| **k == i).map(|(url, _)| url.clone()));
+    let url = url.unwrap_or_default();
+    let main = super::registered(s, "main url");
+    let is_main = main.is_string() && s.to_utf8_lossy(main) == url;
+    let name = p.intern(&url);
+    let pos = Pos { script: name, line: 1, column: 1 };
+    let loading = (!is_main).then(|| {
+        let (format, parent) = (ModuleFormat::Esm, Default::default());
+        p.emit(Event::ModuleBegin { name, format, parent, pos: Default::default() })
+    });
+    let kind = if is_main { CallbackKind::MainScript } else { CallbackKind::Module };
+    let begin = ticks::begin(rt, ticks::Callback::new(kind, 0, p.current()), name, pos);
+    let r = s.module_evaluate(id);
+    ticks::end(rt, begin, r.is_ok());
+    if let Some(begin) = loading {
+        let outcome = if r.is_ok() { Outcome::Returned } else { Outcome::Threw };
+        p.emit(Event::ModuleEnd { begin, outcome });
+    }
+    r
+}
+
+/// `module.syncBuiltinESMExports()`: imports of builtin modules see what programs have changed in them.
+pub(crate) fn sync_builtins(s: &mut Scope<'_>, rt: &Rc<Rt>) -> Result<(), Thrown> {
+    let list: Vec<(ModuleId, String)> = state(rt, |st| {
+        let named = |e: &Entry| match &e.body {
+            Body::Builtin(n) => Some((e.id, n.clone())),
+            _ => None,
+        };
+        st.entries.iter().filter_map(named).collect()
+    });
+    for (id, name) in list {
+        s.nested(|s| {
+            let exports = cjs::require_builtin(s, rt, &name)?;
+            let u = s.undefined();
+            for n in s.module_export_names(id) {
+                if n == "default" {
+                    continue;
+                }
+                let k = s.key(&n);
+                // What was deleted is undefined from now on.
+                let v = if s.has_own(exports, k)? { s.get(exports, k)? } else { u };
+                s.module_set_export(id, &n, v);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
 }
 
 fn set_exports<'s>(s: &mut Scope<'s>, id: ModuleId, exports: Local<'s>, cjs: bool) -> Result<(), Thrown> {
@@ -511,8 +565,8 @@ pub(crate) fn run_main(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<(), 
     state(rt, |st| st.main = Some(g));
     let n = s.num(i as f64);
     let data = s.new_array(&[n, p]);
-    let empty = s.atoms().empty;
-    let f = s.function_with_data(empty, 0, main_job, data);
+    let name = s.key("run ES modules");
+    let f = s.function_with_data(name, 0, main_job, data);
     s.queue_microtask(f);
     Ok(())
 }

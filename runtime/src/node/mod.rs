@@ -5,16 +5,21 @@ pub(crate) mod binding;
 pub(crate) mod buffer;
 pub(crate) mod clone;
 pub(crate) mod console;
+pub(crate) mod crypto;
 pub(crate) mod events;
 pub(crate) mod fs;
+pub(crate) mod http;
+pub(crate) mod net;
 pub(crate) mod messaging;
 pub(crate) mod performance;
+pub(crate) mod os;
 pub(crate) mod process;
 pub(crate) mod stdio;
+pub(crate) mod stream;
 pub(crate) mod sys;
 pub(crate) mod url;
 
-use crate::modules::{self, builtin, registered};
+use crate::modules::{self, builtin};
 use crate::rt::Rt;
 use looplab_engine::{Args, CompileGoal, Completion, Local, Scope, Thrown};
 use std::rc::Rc;
@@ -49,11 +54,60 @@ const JS: &[(&str, &str)] = &[
     ("/deep_equal", include_str!("../../js/deep_equal.js")),
     ("/assertion_error", include_str!("../../js/assertion_error.js")),
     ("/console", include_str!("../../js/console.js")),
+    ("stream", include_str!("../../js/stream.js")),
+    ("/stream_util", include_str!("../../js/stream_util.js")),
+    ("/stream_pipeline", include_str!("../../js/stream_pipeline.js")),
+    ("/stream_extra", include_str!("../../js/stream_extra.js")),
+    ("/stream_operators", include_str!("../../js/stream_operators.js")),
+    ("stream/promises", include_str!("../../js/stream_promises.js")),
+    ("stream/consumers", include_str!("../../js/stream_consumers.js")),
     ("timers/promises", include_str!("../../js/timers_promises.js")),
     ("util", include_str!("../../js/util.js")),
     ("/glob", include_str!("../../js/glob.js")),
     ("path", include_str!("../../js/path.js")),
     ("assert", include_str!("../../js/assert.js")),
+    ("net", include_str!("../../js/net.js")),
+    ("/net_address", include_str!("../../js/net_address.js")),
+    ("dns", include_str!("../../js/dns.js")),
+    ("dgram", include_str!("../../js/dgram.js")),
+    ("http", include_str!("../../js/http.js")),
+    ("_http_common", include_str!("../../js/http_common.js")),
+    ("_http_incoming", include_str!("../../js/http_incoming.js")),
+    ("_http_outgoing", include_str!("../../js/http_outgoing.js")),
+    ("_http_server", include_str!("../../js/http_server.js")),
+    ("_http_client", include_str!("../../js/http_client.js")),
+    ("_http_agent", include_str!("../../js/http_agent.js")),
+    ("https", include_str!("../../js/https.js")),
+    ("/fetch", include_str!("../../js/fetch.js")),
+    ("/fetch_body", include_str!("../../js/fetch_body.js")),
+    ("/fetch_headers", include_str!("../../js/fetch_headers.js")),
+    ("/websocket", include_str!("../../js/websocket.js")),
+    ("/event_source", include_str!("../../js/event_source.js")),
+    ("/system_error", include_str!("../../js/system_error.js")),
+    ("/constants_table", include_str!("../../js/constants_table.js")),
+    ("constants", include_str!("../../js/constants.js")),
+    ("os", include_str!("../../js/os.js")),
+    ("sys", include_str!("../../js/sys.js")),
+    ("punycode", include_str!("../../js/punycode.js")),
+    ("querystring", include_str!("../../js/querystring.js")),
+    ("async_hooks", include_str!("../../js/async_hooks.js")),
+    ("/readline_keys", include_str!("../../js/readline_keys.js")),
+    ("/readline_cursor", include_str!("../../js/readline_cursor.js")),
+    ("/readline_interface", include_str!("../../js/readline_interface.js")),
+    ("/crypto_hash", include_str!("../../js/crypto_hash.js")),
+    ("/crypto_keys", include_str!("../../js/crypto_keys.js")),
+    ("/crypto_random", include_str!("../../js/crypto_random.js")),
+    ("/crypto_kdf", include_str!("../../js/crypto_kdf.js")),
+    ("/crypto_cipher", include_str!("../../js/crypto_cipher.js")),
+    ("/webcrypto", include_str!("../../js/webcrypto.js")),
+    ("crypto", include_str!("../../js/crypto.js")),
+    ("tty", include_str!("../../js/tty.js")),
+    ("/tty_colors", include_str!("../../js/tty_colors.js")),
+    ("worker_threads", include_str!("../../js/worker_threads.js")),
+    ("module", include_str!("../../js/module.js")),
+    ("readline", include_str!("../../js/readline.js")),
+    ("readline/promises", include_str!("../../js/readline_promises.js")),
+    ("diagnostics_channel", include_str!("../../js/diagnostics_channel.js")),
 ];
 
 /// Makes the exports of a builtin; `None`: not here (yet).
@@ -88,12 +142,20 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         "/url_native" => url::load(s)?,
         "/performance_native" => performance::load(s)?,
         "/process_native" => process::native::load(s)?,
+        "/net_native" => net::load(s)?,
+        "/http_native" => http::load(s)?,
+        "/stream_native" => stream::load(s)?,
+        "dns/promises" => return part(s, rt, "dns", "promises"),
         "/messaging_native" => {
             let o = s.new_object();
             messaging::install(s, o);
             o
         }
-        "module" => registered(s, "Module"),
+        "/os_native" => os::load(s),
+        "/crypto_native" => crypto::load(s),
+        "/async_native" => crate::continuation::load(s),
+        "/module_native" => modules::cjs_module::native(s),
+        "/stream_native" => stream::load(s)?,
         "path/posix" => return part(s, rt, "path", "posix"),
         "path/win32" => return part(s, rt, "path", "win32"),
         "util/types" => return part(s, rt, "util", "types"),
@@ -114,6 +176,10 @@ fn load_js<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Option<Loca
     let Some((_, text)) = JS.iter().find(|(n, _)| *n == name) else { return Ok(None) };
     let params = ["exports", "require", "module", "binding"];
     let file = format!("node:{}", name.trim_start_matches('/'));
+    #[cfg(debug_assertions)]
+    let on_disk = dev_text(text);
+    #[cfg(debug_assertions)]
+    let text = on_disk.as_deref().unwrap_or(text);
     let t = modules::compile(s, rt, &file, text, CompileGoal::Body(&params))?;
     let f = s.function_from(t);
     let (module, exports) = (s.new_object(), s.new_object());
@@ -142,6 +208,9 @@ const GLOBALS: &[(&str, &str, bool)] = &[
     ("btoa", "buffer", true),
     ("TextEncoder", "/encoding", false),
     ("TextDecoder", "/encoding", false),
+    ("Crypto", "/webcrypto", false),
+    ("SubtleCrypto", "/webcrypto", false),
+    ("crypto", "/webcrypto", true),
     ("DOMException", "/dom_exception", false),
     ("AbortController", "/abort", false),
     ("AbortSignal", "/abort", false),
@@ -167,6 +236,14 @@ const GLOBALS: &[(&str, &str, bool)] = &[
     ("PerformanceObserver", "perf_hooks", false),
     ("PerformanceObserverEntryList", "perf_hooks", false),
     ("PerformanceResourceTiming", "perf_hooks", false),
+    ("fetch", "/fetch", true),
+    ("Headers", "/fetch_headers", false),
+    ("Request", "/fetch", false),
+    ("Response", "/fetch", false),
+    ("FormData", "/fetch_body", false),
+    ("WebSocket", "/websocket", false),
+    ("CloseEvent", "/websocket", false),
+    ("EventSource", "/event_source", false),
 ];
 
 /// Makes these globals accessors that load the module when first touched and then become plain properties.
@@ -252,4 +329,11 @@ pub(crate) fn base64_decode(text: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+#[cfg(debug_assertions)]
+fn dev_text(text: &str) -> Option<String> {
+    let dir = std::env::var("LOOPLAB_JS_DIR").ok()?;
+    let name = JS.iter().find(|(_, t)| std::ptr::eq(*t, text))?.0.trim_start_matches('/').trim_start_matches('_').replace('/', "_");
+    std::fs::read_to_string(format!("{dir}/{name}.js")).ok()
 }

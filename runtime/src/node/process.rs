@@ -73,7 +73,8 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> 
         let v = s.str(v);
         fixed(s, k, v);
     }
-    let v = s.str(rt.options.node.title.as_deref().unwrap_or("looplab"));
+    let argv0 = std::env::args_os().next().map(|a| a.to_string_lossy().into_owned()).unwrap_or_default();
+    let v = s.str(rt.options.node.title.as_deref().unwrap_or(&argv0));
     put(s, "title", v);
     let release = s.new_object();
     for (k, v) in [("name", "node"), ("lts", "Krypton")] {
@@ -109,9 +110,9 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> 
     s.method(handler, "deleteProperty", 2, env_delete);
     let env = s.new_proxy(env, handler);
     put(s, "env", env);
-    let argv0 = std::env::args_os().next().map(|a| a.to_string_lossy().into_owned()).unwrap_or_default();
     let v = s.str(&argv0);
-    put(s, "argv0", v);
+    let k = s.key("argv0");
+    s.define_with(p, k, v, looplab_engine::ENUMERABLE);
     let k = s.key("exitCode");
     let (get, set) = (s.function(k, 0, get_exit_code), s.function(k, 1, set_exit_code));
     s.define_accessor(p, k, get, set, looplab_engine::ENUMERABLE);
@@ -226,7 +227,13 @@ fn env_set<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     if key.is_symbol() {
         return Err(s.throw_type("Cannot convert a Symbol value to a string"));
     }
-    let text = s.to_string(args.get(2))?;
+    let v = args.get(2);
+    if Rt::of(s).options.node.pending_deprecation && !v.is_string() && !v.is_number() && !v.is_bool() {
+        const TEXT: &str = "Assigning any value other than a string, number, or boolean to a process.env property is \
+                            deprecated. Please make sure to convert the value to a string before setting process.env with it.";
+        emit_warning(s, TEXT, "DeprecationWarning", Some("DEP0104"))?;
+    }
+    let text = s.to_string(v)?;
     s.set(args.get(0), key, text)?;
     note_tz(s, key, Some(text));
     Ok(s.bool(true))

@@ -88,6 +88,10 @@ pub(super) fn slice<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 pub(super) fn join<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let o = s.to_object(args.this())?;
     let n = s.length_of(o)?;
+    if n > u64::from(u32::MAX) {
+        // As V8 refuses it.
+        return Err(s.throw_type("Invalid array length"));
+    }
     let sep = match args.get(0) {
         v if v.is_undefined() => s.str(","),
         v => s.to_string(v)?,
@@ -114,30 +118,51 @@ fn joined<'s>(
         return Ok(s.str(""));
     }
     let mut out = TextBuf::default();
-    let mut r = Ok(());
-    for i in 0..n {
-        r = s.nested(|x| {
+    let r = s.nested(|s| {
+        let (o, sep) = (s.adopt(o), s.adopt(sep));
+        elements_text(s, o, n, sep, &mut out, &text)
+    });
+    s.join_end();
+    r?;
+    out.finish(s)
+}
+
+fn elements_text<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'s>,
+    n: u64,
+    sep: Local<'s>,
+    out: &mut TextBuf,
+    text: &impl for<'n> Fn(&mut Scope<'n>, Local<'n>) -> Completion<'n>,
+) -> Result<(), Thrown> {
+    let width = s.str_len(sep) as u64;
+    let mut i = 0;
+    while i < n {
+        i = s.nested(|x| {
             let (o, sep) = (x.adopt(o), x.adopt(sep));
             if i > 0 {
                 out.chars(x.chars(sep));
             }
             let v = get_index(x, o, i)?;
+            let mut next = i + 1;
             if !v.is_nullish() {
                 let t = text(x, v)?;
                 out.chars(x.chars(t));
+            } else if v.is_undefined() {
+                next = x.next_present(o, next, n);
             }
-            match out.len() > looplab_vm::MAX_LENGTH {
-                true => Err(x.throw_range("Invalid string length")),
-                false => Ok(()),
+            // Of elements that are not there only the separators in front of them remain.
+            let gap = next - i - 1;
+            if out.len() as u64 + width.saturating_mul(gap) > looplab_vm::MAX_LENGTH as u64 {
+                return Err(x.throw_range("Invalid string length"));
             }
-        });
-        if r.is_err() {
-            break;
-        }
+            for _ in 0..if width == 0 { 0 } else { gap } {
+                out.chars(x.chars(sep));
+            }
+            Ok(next)
+        })?;
     }
-    s.join_end();
-    r?;
-    out.finish(s)
+    Ok(())
 }
 
 pub(super) fn to_string<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {

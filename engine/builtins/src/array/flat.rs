@@ -19,11 +19,7 @@ pub(super) fn flat<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 pub(super) fn flat_map<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let o = s.to_object(args.this())?;
     let n = s.length_of(o)?;
-    let f = match args.get(0) {
-        f if f.is_callable() => f,
-        f if f.is_undefined() => callable(s, f)?,
-        _ => return Err(s.throw_type("flatMap mapper function is not callable")),
-    };
+    let f = callable(s, args.get(0))?;
     let this_arg = args.get(1);
     let a = species_create(s, o, 0)?;
     let mut to = 0;

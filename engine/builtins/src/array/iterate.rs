@@ -15,17 +15,16 @@ fn each<'s>(
     mut f: impl for<'n> FnMut(&mut Scope<'n>, u64, Local<'n>, Local<'n>) -> Result<bool, Thrown>,
 ) -> Result<(), Thrown> {
     let this_arg = args.get(1);
-    for i in 0..n {
-        let go = s.nested(|x| {
+    let mut i = 0;
+    while i < n {
+        let next = s.nested(|x| {
             let (o, cb, t) = (x.adopt(o), x.adopt(callback), x.adopt(this_arg));
-            let Some(v) = element(x, o, i)? else { return Ok(true) };
+            let Some(v) = element(x, o, i)? else { return Ok(x.next_present(o, i + 1, n)) };
             let index = count(x, i);
             let r = x.call(cb, t, &[v, index, o])?;
-            f(x, i, v, r)
+            Ok(if f(x, i, v, r)? { i + 1 } else { n })
         })?;
-        if !go {
-            break;
-        }
+        i = next;
     }
     Ok(())
 }
@@ -105,11 +104,16 @@ pub(super) fn reduce_right<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion
 fn fold<'s>(s: &mut Scope<'s>, args: &Args<'s>, method: &str, backwards: bool) -> Completion<'s> {
     let (o, n, f) = begin(s, args, method)?;
     let at = |k: u64| if backwards { n - 1 - k } else { k };
+    // How many elements are behind us once those that are not there are passed over.
+    let skip = |s: &Scope<'_>, o: Local<'_>, k: u64| match backwards {
+        true => n - s.previous_present(o, n - k),
+        false => s.next_present(o, k, n),
+    };
     let mut k = 0;
     let mut acc = (args.len() > 1).then(|| args.get(1));
     while acc.is_none() && k < n {
         acc = element(s, o, at(k))?;
-        k += 1;
+        k = if acc.is_some() { k + 1 } else { skip(s, o, k + 1) };
     }
     let Some(mut acc) = acc else {
         return Err(s.throw_type("Reduce of empty array with no initial value"));
@@ -117,15 +121,15 @@ fn fold<'s>(s: &mut Scope<'s>, args: &Args<'s>, method: &str, backwards: bool) -
     let u = s.undefined();
     // The accumulator lives in a cell of its own, so that each round's handles can go.
     let cell = s.new_array(&[acc]);
-    for k in k..n {
+    while k < n {
         let i = at(k);
-        s.nested(|x| {
+        k = s.nested(|x| {
             let (o, f, u, cell) = (x.adopt(o), x.adopt(f), x.adopt(u), x.adopt(cell));
-            let Some(v) = element(x, o, i)? else { return Ok(()) };
+            let Some(v) = element(x, o, i)? else { return Ok(skip(x, o, k + 1)) };
             let (acc, index) = (x.fast_get(cell, 0), count(x, i));
             let r = x.call(f, u, &[acc, v, index, o])?;
             x.array_put(cell, 0, r);
-            Ok(())
+            Ok(k + 1)
         })?;
     }
     acc = s.fast_get(cell, 0);

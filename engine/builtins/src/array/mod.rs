@@ -142,6 +142,7 @@ fn element<'s>(s: &mut Scope<'s>, o: Local<'s>, i: u64) -> Result<Option<Local<'
         let i = i as u32;
         return Ok(if s.fast_has(o, i) { Some(s.fast_get(o, i)) } else { None });
     }
+    s.check_interrupt()?;
     let k = s.integer_key(i);
     if s.has_property(o, k)? { s.get(o, k).map(Some) } else { Ok(None) }
 }
@@ -152,6 +153,7 @@ fn get_index<'s>(s: &mut Scope<'s>, o: Local<'s>, i: u64) -> Completion<'s> {
     if i <= u64::from(u32::MAX) && s.is_fast_array(o) {
         return Ok(s.fast_get(o, i as u32));
     }
+    s.check_interrupt()?;
     let k = s.integer_key(i);
     s.get(o, k)
 }
@@ -159,12 +161,14 @@ fn get_index<'s>(s: &mut Scope<'s>, o: Local<'s>, i: u64) -> Completion<'s> {
 /// CreateDataPropertyOrThrow at an index.
 #[inline]
 fn put_new<'s>(s: &mut Scope<'s>, o: Local<'s>, i: u64, v: Local<'s>) -> Result<(), Thrown> {
+    s.check_interrupt()?;
     let k = s.integer_key(i);
     s.create_data_property_or_throw(o, k, v)
 }
 
 /// Set at an index, throwing.
 fn set_index<'s>(s: &mut Scope<'s>, o: Local<'s>, i: u64, v: Local<'s>) -> Result<(), Thrown> {
+    s.check_interrupt()?;
     let k = s.integer_key(i);
     s.set(o, k, v)
 }
@@ -176,6 +180,7 @@ fn set_length<'s>(s: &mut Scope<'s>, o: Local<'s>, n: u64) -> Result<(), Thrown>
 }
 
 fn delete_index<'s>(s: &mut Scope<'s>, o: Local<'s>, i: u64) -> Result<(), Thrown> {
+    s.check_interrupt()?;
     let k: Key<'s> = s.integer_key(i);
     crate::checks::delete_or_throw(s, o, k)
 }
@@ -195,6 +200,14 @@ fn species_create<'s>(s: &mut Scope<'s>, o: Local<'s>, n: u64) -> Completion<'s>
     }
     let (constructor, species) = (s.atoms().constructor, s.atoms().sym_species);
     let mut c = s.get(o, constructor)?;
+    if c.is_constructor() {
+        // Another realm's own Array counts as none.
+        let theirs = s.intrinsic_for(c, Intrinsic::Array)?;
+        let ours = s.intrinsic(Intrinsic::Array);
+        if c.is_identical(theirs) && !c.is_identical(ours) {
+            c = s.undefined();
+        }
+    }
     if c.is_object() {
         c = s.get(c, species)?;
         if c.is_null() {

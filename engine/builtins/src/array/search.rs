@@ -35,14 +35,17 @@ pub(super) fn index_of<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s>
             _ => none,
         });
     }
-    for i in from..n {
+    let mut i = from;
+    while i < n {
         let found = s.nested(|x| {
             let o = x.adopt(o);
-            Ok(element(x, o, i)?.is_some_and(|e| x.strict_equals(e, v)))
+            Ok(element(x, o, i)?.map(|e| x.strict_equals(e, v)))
         })?;
-        if found {
-            return Ok(count(s, i));
-        }
+        i = match found {
+            Some(true) => return Ok(count(s, i)),
+            Some(false) => i + 1,
+            None => s.next_present(o, i + 1, n),
+        };
     }
     Ok(none)
 }
@@ -67,20 +70,25 @@ pub(super) fn last_index_of<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completio
             None => none,
         });
     }
-    for i in (0..=from).rev() {
+    // One past the index to look at.
+    let mut end = from + 1;
+    while end > 0 {
         let found = s.nested(|x| {
             let o = x.adopt(o);
-            Ok(element(x, o, i)?.is_some_and(|e| x.strict_equals(e, v)))
+            Ok(element(x, o, end - 1)?.map(|e| x.strict_equals(e, v)))
         })?;
-        if found {
-            return Ok(count(s, i));
-        }
+        end = match found {
+            Some(true) => return Ok(count(s, end - 1)),
+            Some(false) => end - 1,
+            None => s.previous_present(o, end - 1),
+        };
     }
     Ok(none)
 }
 
 pub(super) fn includes<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    let o = this_object(s, args, "Array.prototype.includes")?;
+    // As V8 has it, no method is named here.
+    let o = s.to_object(args.this())?;
     let n = s.length_of(o)?;
     if n == 0 {
         return Ok(s.bool(false));
@@ -90,12 +98,15 @@ pub(super) fn includes<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s>
         let yes = s.fast_includes(o, v, from as u32);
         return Ok(s.bool(yes));
     }
-    for i in from..n {
-        let found = s.nested(|x| {
+    let mut i = from;
+    while i < n {
+        let (found, missing) = s.nested(|x| {
             let o = x.adopt(o);
             let e = get_index(x, o, i)?;
-            Ok(x.same_value_zero(e, v))
+            Ok((x.same_value_zero(e, v), e.is_undefined()))
         })?;
+        // One undefined has been looked at, so all of them have.
+        i = if missing { s.next_present(o, i + 1, n) } else { i + 1 };
         if found {
             return Ok(s.bool(true));
         }

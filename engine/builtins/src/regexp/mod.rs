@@ -5,6 +5,7 @@
 
 mod charset;
 mod compile;
+mod escape;
 mod legacy;
 mod matcher;
 mod program;
@@ -59,6 +60,7 @@ pub fn install(s: &mut Scope<'_>) {
     s.define_hidden(g, key, ctor);
     let species = s.atoms().sym_species;
     s.getter(ctor, species, |_, args| Ok(args.this()));
+    s.method(ctor, "escape", 1, escape::escape);
 
     let exec = s.method(proto, "exec", 1, exec);
     s.set_intrinsic(Intrinsic::RegExpExec, exec);

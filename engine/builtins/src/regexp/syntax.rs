@@ -461,8 +461,8 @@ impl Parser {
                 c = 0x10000 + ((c - 0xD800) << 10) + (lo - 0xDC00);
             }
             let c = char::from_u32(c).ok_or(BAD)?;
-            let start = c.is_alphabetic() || matches!(c, '$' | '_') || c.is_numeric() && !c.is_ascii_digit();
-            let part = start || c.is_alphanumeric() || matches!(c, '\u{200C}' | '\u{200D}') || is_mark(c);
+            let start = unicode_id_start::is_id_start(c) || matches!(c, '$' | '_');
+            let part = start || unicode_id_start::is_id_continue(c) || matches!(c, '\u{200C}' | '\u{200D}');
             if !(start || part && !name.is_empty()) {
                 return Err(BAD);
             }
@@ -805,10 +805,6 @@ fn add(set: &mut CharSet, a: Atom) {
         Atom::Char(c) => set.add(c, c),
         Atom::Set(s) => set.add_set(&s),
     }
-}
-
-fn is_mark(c: char) -> bool {
-    unicode_normalization::char::is_combining_mark(c)
 }
 
 #[cfg(test)]

@@ -59,7 +59,8 @@ pub fn this_string<'s>(s: &mut Scope<'s>, args: &Args<'s>, what: &str) -> Comple
         return Ok(this);
     }
     if this.is_nullish() {
-        return Err(s.throw_type(&format!("String.prototype.{what} called on null or undefined")));
+        let dot = if what.starts_with('[') { "" } else { "." };
+        return Err(s.throw_type(&format!("String.prototype{dot}{what} called on null or undefined")));
     }
     s.to_string(this)
 }

@@ -17,6 +17,7 @@ impl<'a> Gen<'a> {
         let r = self.b.alloc();
         self.class(c, None, r);
         self.bind_ident(id, r, true);
+        self.born(id);
         self.b.free_to(mark);
     }
 
@@ -137,6 +138,7 @@ impl<'a> Gen<'a> {
             b.abc(Op::SuperCtor, base, callee, 0);
             b.abx(Op::LoadNewTarget, base + 1, 0);
             b.mov(base + 2, args);
+            b.abc(Op::CheckSuper, base, callee, 0);
             b.abc(Op::ConstructSpread, 0, base, 0);
             b.abc(Op::InitFields, 0, callee, 0);
             b.end(Insn::abc(Op::Return, 0, 0, 0, 0));

@@ -7,6 +7,7 @@
 //! `Frame::pc` points into the code's instructions. The verifier has checked that operands stay within both.
 
 mod call;
+mod debug;
 mod define;
 mod ic;
 mod run;
@@ -14,6 +15,7 @@ mod slow;
 pub(crate) use slow::pow;
 
 pub(crate) use call::{Entered, Resume};
+pub(crate) use debug::Debugger;
 
 use crate::code::CodeRef;
 use crate::heap::{CellKind, Header, Heap};
@@ -207,11 +209,16 @@ pub(crate) fn copy_env(heap: &mut Heap, env: Value) -> Value {
     }
 }
 
-/// Name of a slot, for ReferenceErrors and the instruments.
-pub(crate) fn env_slot_name(env: Value, slot: usize) -> String {
+/// What describes an environment: its code and the number of its scope.
+pub(crate) fn env_scope(env: Value) -> (CodeRef, usize) {
     let p: *mut Env = env.ptr();
     // SAFETY: a live environment; its code is kept alive by it.
-    let (code, scope) = unsafe { ((*p).code, (*p).h.flags as usize | ((*p).h.aux as usize) << 8) };
+    unsafe { ((*p).code, (*p).h.flags as usize | ((*p).h.aux as usize) << 8) }
+}
+
+/// Name of a slot, for ReferenceErrors and the instruments.
+pub(crate) fn env_slot_name(env: Value, slot: usize) -> String {
+    let (code, scope) = env_scope(env);
     code.template().scopes[scope].slots[slot].0.to_string()
 }
 

@@ -164,7 +164,8 @@ impl<'s> Scope<'s> {
             Op::Mod => x % y,
             Op::Exp => {
                 if y.is_negative() {
-                    return Err(self.throw_range("Exponent must be non-negative"));
+                    // V8's template lost its subject; programs may have seen it.
+                    return Err(self.throw_range("undefined must be positive"));
                 }
                 let e = y
                     .to_u64()

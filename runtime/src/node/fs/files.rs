@@ -42,8 +42,8 @@ fn close_fd(fd: i32) -> Res {
 fn after(step: Step, f: impl FnOnce(Res) -> Step + 'static) -> Step {
     match step {
         Step::End(r) => f(r),
-        Step::Run { label, work, then } => {
-            Step::Run { label, work, then: Box::new(move |r| after(then(r), f)) }
+        Step::Run { label, work, then, .. } => {
+            Step::Run { label, work, then: Box::new(move |r| after(then(r), f)), more: true }
         }
     }
 }

@@ -39,7 +39,13 @@ pub(super) type Then = Box<dyn FnOnce(Res) -> Step>;
 /// The state of an operation.
 pub(super) enum Step {
     /// Do this, then ask.
-    Run { label: &'static str, work: Work, then: Then },
+    Run {
+        label: &'static str,
+        work: Work,
+        then: Then,
+        /// Unless it fails, another step follows.
+        more: bool,
+    },
     /// It is over.
     End(Res),
 }
@@ -47,7 +53,7 @@ pub(super) enum Step {
 impl Step {
     /// A single piece of work.
     pub(super) fn one(label: &'static str, work: impl FnOnce() -> Res + Send + 'static) -> Step {
-        Step::Run { label, work: Box::new(work), then: Box::new(Step::End) }
+        Step::Run { label, work: Box::new(work), then: Box::new(Step::End), more: false }
     }
 
     /// A piece of work and what follows it.
@@ -56,7 +62,7 @@ impl Step {
         work: impl FnOnce() -> Res + Send + 'static,
         then: impl FnOnce(Res) -> Step + 'static,
     ) -> Step {
-        Step::Run { label, work: Box::new(work), then: Box::new(then) }
+        Step::Run { label, work: Box::new(work), then: Box::new(then), more: label != "fs.close" }
     }
 }
 
@@ -147,7 +153,7 @@ pub(super) fn run_sync<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, plan: Plan) -> Comple
     let result = loop {
         match step {
             Step::End(r) => break r,
-            Step::Run { label, work, then } => {
+            Step::Run { label, work, then, .. } => {
                 rt.charge(JobClass::Disk, label);
                 step = then(work());
             }
@@ -200,9 +206,9 @@ fn end_at_once<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, request: Request, r: Res) -> 
 
 /// Hands the next step to the pool.
 fn advance(s: &mut Scope<'_>, rt: &Rc<Rt>, request: Request, step: Step) {
-    let Step::Run { label, work, then } = step else { return };
+    let Step::Run { label, work, then, more } = step else { return };
     let pos = request.pos;
-    rt.submit_from(s, JobClass::Disk, label, pos, work, move |s, rt, cb, out| {
+    rt.submit_from(s, JobClass::Disk, label, more, pos, work, move |s, rt, cb, out| {
         let out = match out {
             Ok(out) => out,
             Err(JobError::Cancelled) => {
@@ -213,6 +219,12 @@ fn advance(s: &mut Scope<'_>, rt: &Rc<Rt>, request: Request, step: Step) {
             }
         };
         match then(out) {
+            Step::End(r) if more && rt.may_be_later() => {
+                // The explorer hurries through steps that others follow. None does (it failed), so this answer may also come later.
+                let begin = ticks::begin(rt, cb, rt.probe.intern(label), pos);
+                advance(s, rt, request, Step::one(label, move || r));
+                ticks::end(rt, begin, true);
+            }
             Step::End(r) => finish(s, rt, cb, request, r),
             next => {
                 let begin = ticks::begin(rt, cb, rt.probe.intern(label), pos);

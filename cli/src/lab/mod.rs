@@ -1,0 +1,76 @@
+//! The instruments' commands: what was typed for each, what it means, and the call into the lab.
+
+mod child;
+mod explore;
+
+use crate::hiargs;
+use crate::lowargs::{LowEntry, LowProgram, Problem};
+use clap::{ArgMatches, Command};
+
+/// The instruments by name.
+pub const NAMES: &[&str] = &["explore"];
+
+/// An instrument with its arguments checked.
+pub enum Instrument {
+    /// `looplab explore`
+    Explore(explore::Explore),
+}
+
+/// What clap knows of them.
+pub fn commands() -> Vec<Command> {
+    vec![explore::command()]
+}
+
+/// Whether an instrument's arguments end in a program and its arguments, as those of `run` do.
+pub fn takes_a_program(name: &str) -> bool {
+    matches!(name, "explore")
+}
+
+impl Instrument {
+    /// Checks what was typed.
+    pub fn new(name: &str, matches: &ArgMatches, program: LowProgram) -> Result<Instrument, Problem> {
+        match name {
+            "explore" => Ok(Instrument::Explore(explore::Explore::new(matches, program)?)),
+            _ => Err(format!("no such command: {name}")),
+        }
+    }
+}
+
+/// Uses an instrument; the exit code.
+pub fn run(what: Instrument) -> i32 {
+    match what {
+        Instrument::Explore(explore) => explore::run(explore),
+    }
+}
+
+/// The words of a command line that runs `program` again: its flags, then itself and its arguments.
+fn again(program: &LowProgram) -> Result<Vec<std::ffi::OsString>, Problem> {
+    let mut words: Vec<std::ffi::OsString> = Vec::new();
+    let mut flag = |name: &str, value: &Option<String>| {
+        if let Some(value) = value {
+            words.push(format!("--{name}={value}").into());
+        }
+    };
+    flag("node-semantics", &program.node_semantics);
+    flag("stack-trace-limit", &program.stack_trace_limit);
+    flag("max-old-space-size", &program.max_old_space_size);
+    if program.expose_gc {
+        words.push("--expose-gc".into());
+    }
+    match &program.entry {
+        Some(LowEntry::File(file)) => words.push(file.clone()),
+        Some(LowEntry::Eval(code)) => words.extend(["-e".into(), code.into()]),
+        Some(LowEntry::Print(code)) => words.extend(["-p".into(), code.into()]),
+        Some(LowEntry::Stdin) | None => {
+            return Err("needs a FILE (or -e CODE): standard input can be read only once".into());
+        }
+    }
+    words.extend(program.args.iter().map(Into::into));
+    Ok(words)
+}
+
+/// A whole number behind a flag.
+fn number(matches: &ArgMatches, name: &str, default: u64) -> Result<u64, Problem> {
+    let text = matches.get_one::<String>(name).cloned();
+    Ok(hiargs::number(&format!("--{name}"), text)?.unwrap_or(default))
+}

@@ -1,0 +1,3 @@
+const fs = require('fs');
+const seen = [];
+for (let i = 0; i < 5; i++) fs.stat(__filename, () => { seen.push(i); if (seen.length === 5) console.log('first', seen[0], 'last', seen[4]); });

@@ -1,0 +1,3 @@
+setTimeout(() => console.log('a'), 1);
+setTimeout(() => console.log('b'), 1);
+setImmediate(() => console.log('immediate'));

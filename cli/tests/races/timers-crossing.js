@@ -1,0 +1,2 @@
+setTimeout(() => console.log('two'), 2);
+setTimeout(() => console.log('one'), 1);

@@ -1,0 +1,56 @@
+//! HTTP for JavaScript: the codec of `looplab-net` behind a parser object, and the parts of messages that would be slow as scripts
+//! (heads put together, header tables taken apart).
+
+mod headers;
+mod parser;
+mod websocket;
+
+pub(crate) use parser::feed;
+
+use crate::node::buffer::put;
+use crate::rt::Rt;
+use looplab_engine::{Args, Completion, NativeFn, Scope};
+use looplab_event_loop::World;
+use looplab_net::http::{METHODS, STATUS_CODES, date};
+
+/// The exports of the internal module `http_native`.
+pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
+    let o = s.new_object();
+    let functions: &[(&str, u32, NativeFn)] = &[
+        ("isToken", 1, headers::is_token),
+        ("isValue", 1, headers::is_value),
+        ("headersOf", 2, headers::headers_of),
+        ("distinctOf", 1, headers::distinct_of),
+        ("head", 2, headers::head),
+        ("utcDate", 0, utc_date),
+    ];
+    for &(name, n, f) in functions {
+        s.method(o, name, n, f);
+    }
+    parser::install(s, o);
+    websocket::install(s, o);
+    let names: Vec<_> = METHODS.iter().map(|name| s.str(name)).collect();
+    let list = s.new_array(&names);
+    put(s, o, "METHODS", list);
+    let codes = s.new_object();
+    for (code, text) in STATUS_CODES {
+        let text = s.str(text);
+        let k = looplab_engine::Key::index(u32::from(*code));
+        s.define_with(codes, k, text, looplab_engine::ALL);
+    }
+    put(s, o, "STATUS_CODES", codes);
+    Ok(o)
+}
+
+/// The Date header's text, made anew each second.
+fn utc_date<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let text = date_text(&rt);
+    Ok(s.str_latin1(text.as_bytes()))
+}
+
+/// The same for Rust.
+pub(crate) fn date_text(rt: &Rt) -> String {
+    let wall = rt.with_loop(|lp| lp.world_mut().wall());
+    date::format(wall / 1_000_000_000)
+}

@@ -1,0 +1,50 @@
+//! Sockets for JavaScript: what `runtime/js/net.js` and `dgram.js` stand on. A handle is a host object with a number; its Rust half stands
+//! in [`Net`], so that the loop can find it without the heap.
+
+pub(crate) mod address;
+mod datagram;
+mod handle;
+mod lookup;
+mod ready;
+pub(crate) mod state;
+
+pub(crate) use ready::{closed, later, ready};
+pub(crate) use state::{Later, Net};
+
+use crate::node::buffer::put;
+use looplab_engine::{Completion, Local, NativeFn, Scope};
+
+/// The exports of the internal module `net_native`.
+pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
+    let o = s.new_object();
+    let functions: &[(&str, u32, NativeFn)] = &[
+        ("isIP", 1, address::is_ip),
+        ("lookup", 3, lookup::lookup),
+        ("lookupService", 3, lookup::lookup_service),
+        ("canonical", 1, address::canonical),
+        ("compare", 2, address::compare),
+    ];
+    for &(name, n, f) in functions {
+        s.method(o, name, n, f);
+    }
+    handle::install(s, o);
+    datagram::install(s, o);
+    Ok(o)
+}
+
+/// A class of handles: `new Name()` makes one in the table.
+pub(super) fn class<'s>(
+    s: &mut Scope<'s>,
+    o: Local<'s>,
+    name: &str,
+    construct: NativeFn,
+    methods: &[(&str, u32, NativeFn)],
+) -> Local<'s> {
+    let proto = s.new_object();
+    let class = s.constructor(name, 0, construct, proto);
+    for &(name, n, f) in methods {
+        s.method(proto, name, n, f);
+    }
+    put(s, o, name, class);
+    proto
+}
