@@ -95,6 +95,7 @@
 mod driver;
 mod event_loop;
 mod handles;
+mod input;
 mod profile;
 mod state;
 mod ticks;

@@ -13,6 +13,7 @@ pub mod step;
 pub mod story;
 pub mod trace;
 pub mod units;
+pub mod view;
 
 pub use sources::Sources;
 pub use story::Story;

@@ -30,6 +30,8 @@ pub enum Task {
     SocketClosed(u32),
     /// A wake-up handle with this number in [`Rt::wakes`].
     Wake(u32),
+    /// Standard input can be read.
+    Input,
     /// Somebody outside has ended the program ([`crate::StopSwitch`]).
     Stop,
 }
@@ -76,6 +78,10 @@ pub struct Rt {
     pub(crate) emitter: OnceCell<Box<crate::node::events::Names>>,
     /// Keys of the `stream` module, once it is loaded.
     pub(crate) streams: OnceCell<Box<crate::node::stream::Names>>,
+    /// How many streams the log has heard of.
+    stream_numbers: Cell<u32>,
+    /// A read of standard input that waits.
+    pub(crate) input: RefCell<Option<crate::node::stdio_native::Watch>>,
     /// `Buffer.prototype`, once made.
     pub(crate) buffer_prototype: Cell<Option<Global>>,
     /// Standard output failed for another reason than a closed pipe.
@@ -114,6 +120,8 @@ impl Rt {
             process: Cell::new(None),
             emitter: OnceCell::new(),
             streams: OnceCell::new(),
+            stream_numbers: Cell::new(0),
+            input: RefCell::default(),
             buffer_prototype: Cell::new(None),
             stdout_failed: Cell::new(false),
             net: crate::node::net::Net::default(),
@@ -146,6 +154,12 @@ impl Rt {
     pub fn next_number(&self) -> u32 {
         self.numbers.set(self.numbers.get() + 1);
         self.numbers.get()
+    }
+
+    /// A fresh number for a stream.
+    pub(crate) fn next_stream(&self) -> u32 {
+        self.stream_numbers.set(self.stream_numbers.get() + 1);
+        self.stream_numbers.get()
     }
 
     /// Appends an event to the log, if there is one. The closure makes it, so that nothing is computed in vain.

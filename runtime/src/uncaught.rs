@@ -166,6 +166,10 @@ pub(crate) fn uncaught(s: &mut Scope<'_>, rt: &Rc<Rt>, t: Thrown, origin: Origin
     if rt.exit.get().is_some() {
         return;
     }
+    let site = match origin {
+        Origin::Rejection => None,
+        _ => s.vm().throw_position(),
+    };
     s.nested(|s| {
         let e = s.adopt(e);
         let capture = crate::modules::registered(s, "uncaught capture");
@@ -175,8 +179,9 @@ pub(crate) fn uncaught(s: &mut Scope<'_>, rt: &Rc<Rt>, t: Thrown, origin: Origin
                 if s.is_terminating() {
                     terminated(s, rt);
                 } else {
+                    let site = s.vm().throw_position();
                     let e = s.caught(t);
-                    let text = report(s, e);
+                    let text = report(s, e, site);
                     crate::node::stdio::write_stderr(rt, text.as_bytes());
                     rt.exit.set(Some(7));
                 }
@@ -198,7 +203,7 @@ pub(crate) fn uncaught(s: &mut Scope<'_>, rt: &Rc<Rt>, t: Thrown, origin: Origin
         }
         // Node emits 'exit' first and then reports; jobs that were waiting are lost.
         let code = run_exit_listeners(s, rt, 1, false);
-        let text = report(s, e);
+        let text = report(s, e, site);
         crate::node::stdio::write_stderr(rt, text.as_bytes());
         if rt.exit.get().is_none() {
             rt.exit.set(Some(code));
@@ -246,20 +251,30 @@ fn stack_text<'s>(s: &mut Scope<'s>, e: Local<'s>) -> Option<String> {
 }
 
 /// What Node prints for an uncaught error: place, source line, caret, the error, and its version.
-pub(crate) fn report<'s>(s: &mut Scope<'s>, e: Local<'s>) -> String {
+///
+/// `site`: where it was thrown (source name, script, line, column), if it was.
+pub(crate) fn report<'s>(s: &mut Scope<'s>, e: Local<'s>, site: Option<(String, u32, u32, u32)>) -> String {
     let mut out = String::new();
-    let frames = s.error_frames(e);
     let arrow: Key<'s> = s.key("looplab.arrow");
     let given = if e.is_object() { s.get(e, arrow).ok().filter(|v| v.is_string()) } else { None };
+    let frame = || {
+        let frames = s.error_frames(e);
+        let f = frames.into_iter().find(|f| f.file.is_some())?;
+        Some((f.file?, f.script, f.line, f.column))
+    };
     if let Some(v) = given {
         out.push_str(&s.to_utf8_lossy(v));
-    } else if let Some(f) = frames.iter().find(|f| f.file.is_some()) {
+    } else if let Some((name, id, line, column)) = site.or_else(frame) {
         let rt = Rt::of(s);
         let scripts = rt.scripts.borrow();
-        if let (Some(name), Some(script)) = (&f.file, scripts.iter().find(|x| x.id == f.script))
+        if let Some(script) = scripts.iter().find(|x| x.id == id)
             && !name.starts_with("node:")
         {
-            out.push_str(&place(name, &script.text, f.line, f.column));
+            let blank = if e.is_class(Class::Error) { "" } else { "\n" };
+            let place = place(&name, &script.text, line, column);
+            // Nothing stands between the caret and a value that is no error.
+            let place = if blank.is_empty() { &place } else { place.trim_end_matches('\n') };
+            out.push_str(&format!("{blank}{place}{blank}"));
         }
     } else if !e.is_class(Class::Error) {
         out.push_str("Uncaught:\n");
@@ -277,9 +292,11 @@ pub(crate) fn report<'s>(s: &mut Scope<'s>, e: Local<'s>) -> String {
         out.push('\n');
     } else {
         let shown = if e.is_string() { s.to_utf8_lossy(e) } else { body };
-        out.push_str(&format!(
-            "{shown}\n(Use `node --trace-uncaught ...` to show where the exception was thrown)\n"
-        ));
+        out.push_str(&shown);
+        out.push('\n');
+        if !e.is_object() {
+            out.push_str("(Use `node --trace-uncaught ...` to show where the exception was thrown)\n");
+        }
     }
     out.push_str(&format!("\nNode.js {}\n", crate::node::process::VERSION));
     out
@@ -367,9 +384,10 @@ fn emit_from(
                 return true;
             }
             // An error inside a listener of last resort: nobody else will take it.
+            let site = s.vm().throw_position();
             let e = s.caught(t);
             if rt.exit.get().is_none() {
-                let text = report(s, e);
+                let text = report(s, e, site);
                 crate::node::stdio::write_stderr(rt, text.as_bytes());
                 rt.exit.set(Some(7));
             }

@@ -2,28 +2,31 @@
 
 mod child;
 mod explore;
+mod view;
 
 use crate::hiargs;
 use crate::lowargs::{LowEntry, LowProgram, Problem};
 use clap::{ArgMatches, Command};
 
 /// The instruments by name.
-pub const NAMES: &[&str] = &["explore"];
+pub const NAMES: &[&str] = &["explore", "view"];
 
 /// An instrument with its arguments checked.
 pub enum Instrument {
     /// `looplab explore`
     Explore(explore::Explore),
+    /// `looplab view`
+    View(view::View),
 }
 
 /// What clap knows of them.
 pub fn commands() -> Vec<Command> {
-    vec![explore::command()]
+    vec![explore::command(), view::command()]
 }
 
 /// Whether an instrument's arguments end in a program and its arguments, as those of `run` do.
 pub fn takes_a_program(name: &str) -> bool {
-    matches!(name, "explore")
+    matches!(name, "explore" | "view")
 }
 
 impl Instrument {
@@ -31,6 +34,7 @@ impl Instrument {
     pub fn new(name: &str, matches: &ArgMatches, program: LowProgram) -> Result<Instrument, Problem> {
         match name {
             "explore" => Ok(Instrument::Explore(explore::Explore::new(matches, program)?)),
+            "view" => Ok(Instrument::View(view::View::new(matches, program)?)),
             _ => Err(format!("no such command: {name}")),
         }
     }
@@ -40,6 +44,7 @@ impl Instrument {
 pub fn run(what: Instrument) -> i32 {
     match what {
         Instrument::Explore(explore) => explore::run(explore),
+        Instrument::View(view) => view::run(view),
     }
 }
 

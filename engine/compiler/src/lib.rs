@@ -9,9 +9,11 @@ mod codegen;
 mod depth;
 mod error;
 mod scope;
+mod strip;
 
 pub use callee::render_expression;
 pub use error::{ErrorKind, SyntaxError};
+pub use strip::{StripError, strip_types};
 
 use looplab_bytecode::eval::{self, EvalContext};
 use looplab_bytecode::{FunctionTemplate, Source};

@@ -156,6 +156,14 @@ impl Vm {
         Some(position(f))
     }
 
+    /// Where the last exception was thrown, if script code had a part in it: source name, script id, line, column. It stays
+    /// until the next one is thrown.
+    pub fn throw_position(&self) -> Option<(String, u32, u32, u32)> {
+        let (t, pc) = self.throw_site.as_ref()?;
+        let (line, column) = t.source.position(t.offset_at(*pc));
+        Some((t.source.name.clone(), t.source.id, line, column))
+    }
+
     /// As `current_position`, of the innermost frame whose source name is wanted; of the innermost one if none is.
     pub fn position_in(&self, wanted: impl Fn(&str) -> bool) -> Option<(String, u32, u32, u32)> {
         let mut frames = self.frames.iter().rev().filter(|f| !f.is_hidden());
@@ -262,6 +270,7 @@ impl<'s> Scope<'s> {
     /// Throws any value.
     pub fn throw(&mut self, v: Local<'s>) -> Thrown {
         self.vm.exception = v.v;
+        self.vm.throw_site = None;
         Thrown(())
     }
 

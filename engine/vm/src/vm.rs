@@ -179,6 +179,8 @@ pub struct Vm {
     /// The async context (AsyncLocalStorage) that jobs inherit.
     pub(crate) async_context: Value,
     pub(crate) next_script_id: u32,
+    /// Where the exception that is on its way, or the last one, was thrown: code and instruction.
+    pub(crate) throw_site: Option<(Rc<looplab_bytecode::FunctionTemplate>, u32)>,
     /// Promises that have a number in the log.
     pub(crate) promises: u32,
     pub(crate) lookups: crate::lookup::LookupCache,
@@ -238,6 +240,7 @@ impl Vm {
             stack_trace_limit: 10,
             async_context: Value::UNDEFINED,
             next_script_id: 1,
+            throw_site: None,
             promises: 0,
             lookups: crate::lookup::LookupCache::new(),
         });

@@ -15,9 +15,12 @@ pub(crate) mod performance;
 pub(crate) mod os;
 pub(crate) mod process;
 pub(crate) mod stdio;
+pub(crate) mod stdio_native;
 pub(crate) mod stream;
 pub(crate) mod sys;
 pub(crate) mod url;
+pub(crate) mod vm;
+pub(crate) mod zlib;
 
 use crate::modules::{self, builtin};
 use crate::rt::Rt;
@@ -60,6 +63,17 @@ const JS: &[(&str, &str)] = &[
     ("/stream_extra", include_str!("../../js/stream_extra.js")),
     ("/stream_operators", include_str!("../../js/stream_operators.js")),
     ("stream/promises", include_str!("../../js/stream_promises.js")),
+    ("/fs_streams", include_str!("../../js/fs_streams.js")),
+    ("stream/web", include_str!("../../js/stream_web.js")),
+    ("/webstreams_util", include_str!("../../js/webstreams_util.js")),
+    ("/webstreams_strategies", include_str!("../../js/webstreams_strategies.js")),
+    ("/webstreams_readable", include_str!("../../js/webstreams_readable.js")),
+    ("/webstreams_bytes", include_str!("../../js/webstreams_bytes.js")),
+    ("/webstreams_pipe", include_str!("../../js/webstreams_pipe.js")),
+    ("/webstreams_writable", include_str!("../../js/webstreams_writable.js")),
+    ("/webstreams_transform", include_str!("../../js/webstreams_transform.js")),
+    ("/webstreams_adapters", include_str!("../../js/webstreams_adapters.js")),
+    ("/stdio_streams", include_str!("../../js/stdio_streams.js")),
     ("stream/consumers", include_str!("../../js/stream_consumers.js")),
     ("timers/promises", include_str!("../../js/timers_promises.js")),
     ("util", include_str!("../../js/util.js")),
@@ -78,6 +92,7 @@ const JS: &[(&str, &str)] = &[
     ("_http_client", include_str!("../../js/http_client.js")),
     ("_http_agent", include_str!("../../js/http_agent.js")),
     ("https", include_str!("../../js/https.js")),
+    ("tls", include_str!("../../js/tls.js")),
     ("/fetch", include_str!("../../js/fetch.js")),
     ("/fetch_body", include_str!("../../js/fetch_body.js")),
     ("/fetch_headers", include_str!("../../js/fetch_headers.js")),
@@ -102,8 +117,14 @@ const JS: &[(&str, &str)] = &[
     ("/webcrypto", include_str!("../../js/webcrypto.js")),
     ("crypto", include_str!("../../js/crypto.js")),
     ("tty", include_str!("../../js/tty.js")),
+    ("/tty_streams", include_str!("../../js/tty_streams.js")),
     ("/tty_colors", include_str!("../../js/tty_colors.js")),
     ("worker_threads", include_str!("../../js/worker_threads.js")),
+    ("vm", include_str!("../../js/vm.js")),
+    ("zlib", include_str!("../../js/zlib.js")),
+    ("test", include_str!("../../js/test.js")),
+    ("/test_mock", include_str!("../../js/test_mock.js")),
+    ("/test_reporters", include_str!("../../js/test_reporters.js")),
     ("module", include_str!("../../js/module.js")),
     ("readline", include_str!("../../js/readline.js")),
     ("readline/promises", include_str!("../../js/readline_promises.js")),
@@ -153,9 +174,12 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         }
         "/os_native" => os::load(s),
         "/crypto_native" => crypto::load(s),
+        "/vm_native" => vm::load(s),
+        "/zlib_native" => zlib::load(s),
         "/async_native" => crate::continuation::load(s),
         "/module_native" => modules::cjs_module::native(s),
-        "/stream_native" => stream::load(s)?,
+        "/fs_stream_native" => fs::stream_io::load(s)?,
+        "/stdio_native" => stdio_native::load(s)?,
         "path/posix" => return part(s, rt, "path", "posix"),
         "path/win32" => return part(s, rt, "path", "win32"),
         "util/types" => return part(s, rt, "util", "types"),
@@ -171,9 +195,23 @@ fn part<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, whole: &str, name: &str) -> Result<O
     s.get(m, k).map(Some)
 }
 
+/// The text of a JavaScript builtin. A debug build takes it from the folder `LOOPLAB_JS_DIR`, if that is set, so that builtins can be
+/// worked on without building anew.
+fn js_text(name: &str) -> Option<std::borrow::Cow<'static, str>> {
+    #[cfg(debug_assertions)]
+    if let Some(folder) = std::env::var_os("LOOPLAB_JS_DIR") {
+        let file = name.trim_start_matches('/').replace('/', "_");
+        if let Ok(text) = std::fs::read_to_string(std::path::Path::new(&folder).join(file + ".js")) {
+            return Some(text.into());
+        }
+    }
+    JS.iter().find(|(n, _)| *n == name).map(|(_, text)| (*text).into())
+}
+
 /// Runs an embedded JavaScript builtin.
 fn load_js<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Option<Local<'s>>, Thrown> {
-    let Some((_, text)) = JS.iter().find(|(n, _)| *n == name) else { return Ok(None) };
+    let Some(text) = js_text(name) else { return Ok(None) };
+    let text = &*text;
     let params = ["exports", "require", "module", "binding"];
     let file = format!("node:{}", name.trim_start_matches('/'));
     #[cfg(debug_assertions)]
@@ -208,6 +246,21 @@ const GLOBALS: &[(&str, &str, bool)] = &[
     ("btoa", "buffer", true),
     ("TextEncoder", "/encoding", false),
     ("TextDecoder", "/encoding", false),
+    ("ReadableStream", "stream/web", false),
+    ("ReadableStreamDefaultReader", "stream/web", false),
+    ("ReadableStreamBYOBReader", "stream/web", false),
+    ("ReadableStreamBYOBRequest", "stream/web", false),
+    ("ReadableByteStreamController", "stream/web", false),
+    ("ReadableStreamDefaultController", "stream/web", false),
+    ("TransformStream", "stream/web", false),
+    ("TransformStreamDefaultController", "stream/web", false),
+    ("WritableStream", "stream/web", false),
+    ("WritableStreamDefaultWriter", "stream/web", false),
+    ("WritableStreamDefaultController", "stream/web", false),
+    ("ByteLengthQueuingStrategy", "stream/web", false),
+    ("CountQueuingStrategy", "stream/web", false),
+    ("TextEncoderStream", "stream/web", false),
+    ("TextDecoderStream", "stream/web", false),
     ("Crypto", "/webcrypto", false),
     ("SubtleCrypto", "/webcrypto", false),
     ("crypto", "/webcrypto", true),

@@ -174,10 +174,7 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> 
     let ppid = rustix::process::getppid().map_or(0, |p| p.as_raw_nonzero().get());
     let v = s.int(ppid);
     put(s, "ppid", v);
-    for (name, fd) in [("stdout", 1), ("stderr", 2)] {
-        let stream = stream(s, fd)?;
-        put(s, name, stream);
-    }
+    super::stdio_native::install(s, p);
     let tag: Key<'s> = s.atoms().sym_to_string_tag.into();
     let v = s.str("process");
     s.define_with(p, tag, v, looplab_engine::WRITABLE);
@@ -633,73 +630,3 @@ pub(crate) fn next_tick_function<'s>(s: &mut Scope<'s>) -> Completion<'s> {
     Ok(f)
 }
 
-// ---- stdout and stderr ----
-
-/// A stand-in for the stream objects: `write`, `isTTY`, `fd`, `columns`.
-fn stream<'s>(s: &mut Scope<'s>, fd: i32) -> Completion<'s> {
-    let o = s.new_object();
-    let n = s.int(fd);
-    let k = s.key("fd");
-    s.define_with(o, k, n, ALL);
-    let k = s.key("write");
-    let f = s.function(k, 1, if fd == 1 { write_out } else { write_err });
-    s.define_with(o, k, f, ALL);
-    register_value(s, if fd == 1 { "stdout.write" } else { "stderr.write" }, f);
-    let is_tty = match fd {
-        1 => rustix::termios::isatty(rustix::stdio::stdout()),
-        _ => rustix::termios::isatty(rustix::stdio::stderr()),
-    };
-    if is_tty {
-        let k = s.key("isTTY");
-        let v = s.bool(true);
-        s.define_with(o, k, v, ALL);
-        let k = s.key("columns");
-        let columns = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).map_or(80, |w| w.ws_col);
-        let v = s.int(i32::from(columns));
-        s.define_with(o, k, v, ALL);
-    }
-    let k = s.key("writable");
-    let v = s.bool(true);
-    s.define_with(o, k, v, ALL);
-    Ok(o)
-}
-
-fn write_out<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    write(s, args, true)
-}
-
-fn write_err<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    write(s, args, false)
-}
-
-fn write<'s>(s: &mut Scope<'s>, args: &Args<'s>, out: bool) -> Completion<'s> {
-    let rt = Rt::of(s);
-    let v = args.get(0);
-    let bytes: Vec<u8> = if v.is_string() {
-        s.to_utf8_lossy(v).into_bytes()
-    } else if let Some(b) = s.view_bytes(v) {
-        b.to_vec()
-    } else {
-        return Err(errors::invalid_arg_type(
-            s,
-            "chunk",
-            "of type string or an instance of Buffer, TypedArray, or DataView",
-            v,
-        ));
-    };
-    if out {
-        stdio::write_stdout(&rt, &bytes)
-    } else {
-        stdio::write_stderr(&rt, &bytes)
-    }
-    // The callback comes in a tick, as the write is already done.
-    for i in 1..args.len() {
-        if args.get(i).is_callable() {
-            let p = rt.process(s);
-            let k = s.key("nextTick");
-            s.invoke(p, k, &[args.get(i)])?;
-            break;
-        }
-    }
-    Ok(s.bool(true))
-}

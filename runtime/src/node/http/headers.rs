@@ -60,13 +60,12 @@ fn pairs<'s>(s: &mut Scope<'s>, raw: Local<'s>) -> Result<Vec<(String, Local<'s>
 /// `headersOf(raw, joinDuplicates)`: `set-cookie` becomes a list, cookies are joined by `; `, what may stand once is kept once, the rest is
 /// joined by `, `.
 pub(super) fn headers_of<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    let null = s.null();
-    let o = s.new_object_with_proto(null);
+    let o = s.new_object();
     let join_all = args.get(1).is_true();
     for (name, value) in pairs(s, args.get(0))? {
         let k = s.key(&name);
-        let known = s.get(o, k)?;
-        let first = known.is_undefined();
+        let first = !s.has_own(o, k)?;
+        let known = if first { s.undefined() } else { s.get(o, k)? };
         let value = match name.as_str() {
             "set-cookie" if first => s.new_array(&[value]),
             "set-cookie" => {

@@ -33,7 +33,7 @@ pub(super) fn lookup<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         }
         if list.is_empty() { Err(EAI_NONAME) } else { Ok(list) }
     };
-    rt.submit_from(s, JobClass::Lookup, "dns.lookup", pos, job, move |s, rt, cb, result| {
+    rt.submit_from(s, JobClass::Lookup, "dns.lookup", false, pos, job, move |s, rt, cb, result| {
         s.nested(|s| {
             let f = s.open(callback);
             s.release(callback);
