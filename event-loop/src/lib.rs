@@ -111,6 +111,7 @@ pub use looplab_probe::{ChoiceKind, EndReason, JobClass, Off, Phase, RequestEnd,
 pub use looplab_threadpool::{BoxJob, Job, JobError, SubmitError};
 pub use mio;
 pub use mio::Interest;
+pub use mio::unix::SourceFd;
 pub use profile::{Profile, Rules};
 pub use state::{Alive, Loop};
 pub use ticks::{Queued, Ticks};

@@ -78,6 +78,7 @@ impl Driver for Machine {
             if drains && rt.exit.get().is_none() {
                 ticks::drain(s, rt);
             }
+            crate::finalize::notice(s, rt);
         });
         self.take_loop();
         self.flow()

@@ -58,6 +58,8 @@ pub struct Rt {
     pub(crate) immediates: RefCell<Immediates>,
     pub(crate) requests: RefCell<Slab<Complete>>,
     pub(crate) wakes: RefCell<crate::wake::Wakes>,
+    pub(crate) finalizer: RefCell<Option<crate::finalize::Handle>>,
+    pub(crate) signals: RefCell<crate::node::process::signals::Signals>,
     /// The process is ending with this code: nothing of the script runs any more.
     pub exit: Cell<Option<i32>>,
     /// 'exit' has been emitted.
@@ -66,6 +68,10 @@ pub struct Rt {
     pub(crate) rejections: RefCell<crate::uncaught::Rejections>,
     pub(crate) modules: RefCell<crate::modules::Modules>,
     pub(crate) scripts: RefCell<Vec<Script>>,
+    /// The local time zone, once a date has asked for it and until `process.env.TZ` changes.
+    zone: RefCell<Option<Rc<crate::zone::Zone>>>,
+    /// `process.env.TZ` as the program set it: `None` if it has not touched it.
+    tz: RefCell<Option<Option<String>>>,
     /// The process object, once made.
     pub process: Cell<Option<Global>>,
     /// Keys of the `events` module, once it is loaded.
@@ -102,11 +108,15 @@ impl Rt {
             immediates: RefCell::new(Immediates::default()),
             requests: RefCell::default(),
             wakes: RefCell::default(),
+            finalizer: RefCell::default(),
+            signals: RefCell::default(),
             exit: Cell::new(None),
             exit_emitted: Cell::new(false),
             rejections: RefCell::default(),
             modules: RefCell::new(crate::modules::Modules::new()),
             scripts: RefCell::default(),
+            zone: RefCell::default(),
+            tz: RefCell::default(),
             process: Cell::new(None),
             emitter: OnceCell::new(),
             streams: OnceCell::new(),
@@ -221,6 +231,22 @@ impl Rt {
             lp.report_choices();
             later
         })
+    }
+
+    /// The local time zone.
+    pub(crate) fn zone(&self) -> Rc<crate::zone::Zone> {
+        let mut zone = self.zone.borrow_mut();
+        let made = zone.get_or_insert_with(|| {
+            let tz = self.tz.borrow().clone().unwrap_or_else(|| std::env::var("TZ").ok());
+            Rc::new(crate::zone::Zone::local(tz.as_deref(), !self.options.simulated))
+        });
+        made.clone()
+    }
+
+    /// `process.env.TZ` was set or deleted.
+    pub(crate) fn set_tz(&self, tz: Option<String>) {
+        *self.tz.borrow_mut() = Some(tz);
+        *self.zone.borrow_mut() = None;
     }
 
     /// The process object.

@@ -1,6 +1,7 @@
 //! Errors nobody caught: 'uncaughtException', unhandled rejections, the report on standard error, and the exit path.
 
 use crate::errors;
+use crate::options::Unhandled;
 use crate::rt::Rt;
 use crate::ticks::{self, Callback};
 use looplab_engine::{Class, Global, Key, Local, PromiseState, Scope, Thrown};
@@ -21,10 +22,12 @@ pub(crate) enum Origin {
 pub(crate) struct Rejections {
     /// Rejected without a handler since the last check.
     pending: Vec<Global>,
-    /// Reported, and still without a handler.
-    reported: Vec<Global>,
+    /// Reported, and still without a handler, with their numbers.
+    reported: Vec<(Global, u32)>,
     /// Handled after they were reported.
-    late: Vec<Global>,
+    late: Vec<(Global, u32)>,
+    /// Rejections reported so far.
+    count: u32,
 }
 
 impl Rejections {
@@ -45,7 +48,7 @@ pub(crate) fn track(s: &mut Scope<'_>, rt: &Rt, promise: Local<'_>, handled: boo
     if let Some(i) = (0..r.pending.len()).find(|&i| same(s, r.pending[i])) {
         let g = r.pending.remove(i);
         s.release(g);
-    } else if let Some(i) = (0..r.reported.len()).find(|&i| same(s, r.reported[i])) {
+    } else if let Some(i) = (0..r.reported.len()).find(|&i| same(s, r.reported[i].0)) {
         let g = r.reported.remove(i);
         r.late.push(g);
     }
@@ -56,34 +59,80 @@ pub(crate) fn process_rejections(s: &mut Scope<'_>, rt: &Rc<Rt>) -> bool {
     let late = std::mem::take(&mut rt.rejections.borrow_mut().late);
     let pending = std::mem::take(&mut rt.rejections.borrow_mut().pending);
     let ran = !late.is_empty() || !pending.is_empty();
-    for g in late {
+    for (g, id) in late {
         s.nested(|s| {
             let p = s.open(g);
             s.release(g);
-            emit(s, rt, CallbackKind::Rejection, "rejectionHandled", &[p]);
+            if !emit(s, rt, CallbackKind::Rejection, "rejectionHandled", &[p]) {
+                let id = s.num(f64::from(id));
+                warn(s, rt, "warnHandledLate", &[id]);
+            }
         });
     }
     for g in pending {
         if rt.exit.get().is_some() {
             break;
         }
-        rt.rejections.borrow_mut().reported.push(g);
+        let id = {
+            let mut r = rt.rejections.borrow_mut();
+            r.count += 1;
+            let id = r.count;
+            r.reported.push((g, id));
+            id
+        };
         s.nested(|s| {
             let p = s.open(g);
             if s.promise_state(p) != PromiseState::Rejected || s.promise_is_handled(p) {
                 return;
             }
             let reason = s.promise_result(p);
-            if !emit(s, rt, CallbackKind::Rejection, "unhandledRejection", &[reason, p])
-                && rt.exit.get().is_none()
-            {
-                let e = rejection_error(s, reason);
-                let t = s.throw(e);
-                uncaught(s, rt, t, Origin::Rejection);
-            }
+            report_rejection(s, rt, p, reason, id);
         });
     }
     ran
+}
+
+/// What `--unhandled-rejections` says is done about a rejection.
+fn report_rejection<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, p: Local<'s>, reason: Local<'s>, id: u32) {
+    let mode = rt.options.node.unhandled;
+    let number = s.num(f64::from(id));
+    if mode == Unhandled::Strict {
+        let e = rejection_error(s, reason);
+        let t = s.throw(e);
+        uncaught(s, rt, t, Origin::Rejection);
+        if rt.exit.get().is_some() {
+            return;
+        }
+    }
+    let handled = emit(s, rt, CallbackKind::Rejection, "unhandledRejection", &[reason, p]);
+    if rt.exit.get().is_some() {
+        return;
+    }
+    match mode {
+        Unhandled::None => {}
+        Unhandled::Warn => warn(s, rt, "warnUnhandled", &[reason, number]),
+        Unhandled::Throw | Unhandled::Strict if handled => {}
+        Unhandled::Strict => warn(s, rt, "warnUnhandled", &[reason, number]),
+        Unhandled::Throw => {
+            let e = rejection_error(s, reason);
+            let t = s.throw(e);
+            uncaught(s, rt, t, Origin::Rejection);
+        }
+    }
+}
+
+/// Calls one of the warnings of `runtime/js/process.js`.
+fn warn<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str, args: &[Local<'s>]) {
+    let r = crate::modules::builtin(s, rt, "/process").and_then(|m| match m {
+        Some(m) => {
+            let k = s.key(name);
+            s.invoke(m, k, args).map(|_| ())
+        }
+        None => Ok(()),
+    });
+    if let Err(t) = r {
+        uncaught(s, rt, t, Origin::Exception);
+    }
 }
 
 /// Errors are thrown as they are, other reasons wrapped in ERR_UNHANDLED_REJECTION.
@@ -364,17 +413,6 @@ pub(crate) fn exit_code(s: &mut Scope<'_>, rt: &Rt) -> Option<i32> {
             }
         }
     })
-}
-
-/// Emits 'exit' (once) and ends the process. Listeners may still change `process.exitCode`.
-pub(crate) fn exit_with(s: &mut Scope<'_>, rt: &Rc<Rt>, code: i32) {
-    if rt.exit.get().is_some() {
-        return;
-    }
-    let code = run_exit_listeners(s, rt, code, true);
-    if rt.exit.get().is_none() {
-        rt.exit.set(Some(code));
-    }
 }
 
 /// 'exit', with the jobs that it leaves behind; the code to end with.

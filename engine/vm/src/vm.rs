@@ -174,7 +174,7 @@ pub struct Vm {
     /// Targets that weak references gave out during the current job.
     pub(crate) kept: Vec<Value>,
     /// Registries and held values of targets that died.
-    pub(crate) cleanup: Vec<(Value, Value)>,
+    pub(crate) cleanup: std::collections::VecDeque<(Value, Value)>,
     pub(crate) stack_trace_limit: u32,
     /// The async context (AsyncLocalStorage) that jobs inherit.
     pub(crate) async_context: Value,
@@ -236,7 +236,7 @@ impl Vm {
             char_strings,
             weak_refs: Vec::new(),
             kept: Vec::new(),
-            cleanup: Vec::new(),
+            cleanup: std::collections::VecDeque::new(),
             stack_trace_limit: 10,
             async_context: Value::UNDEFINED,
             next_script_id: 1,

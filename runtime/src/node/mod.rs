@@ -11,12 +11,14 @@ pub(crate) mod fs;
 pub(crate) mod http;
 pub(crate) mod net;
 pub(crate) mod messaging;
+pub(crate) mod performance;
 pub(crate) mod os;
 pub(crate) mod process;
 pub(crate) mod stdio;
 pub(crate) mod stdio_native;
 pub(crate) mod stream;
 pub(crate) mod sys;
+pub(crate) mod url;
 pub(crate) mod vm;
 pub(crate) mod zlib;
 
@@ -32,6 +34,17 @@ const JS: &[(&str, &str)] = &[
     ("/event_target", include_str!("../../js/event_target.js")),
     ("/dom_exception", include_str!("../../js/dom_exception.js")),
     ("/abort", include_str!("../../js/abort.js")),
+    ("/messaging", include_str!("../../js/messaging.js")),
+    ("/url_search_params", include_str!("../../js/url_search_params.js")),
+    ("/url_whatwg", include_str!("../../js/url_whatwg.js")),
+    ("url", include_str!("../../js/url.js")),
+    ("/blob", include_str!("../../js/blob.js")),
+    ("/navigator", include_str!("../../js/navigator.js")),
+    ("perf_hooks", include_str!("../../js/perf_hooks.js")),
+    ("/performance_observer", include_str!("../../js/performance_observer.js")),
+    ("/histogram", include_str!("../../js/histogram.js")),
+    ("/process", include_str!("../../js/process.js")),
+    ("/process_report", include_str!("../../js/process_report.js")),
     ("/events_extra", include_str!("../../js/events_extra.js")),
     ("/text", include_str!("../../js/text.js")),
     ("/inspect", include_str!("../../js/inspect.js")),
@@ -147,6 +160,9 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         }
         "fs" => fs::load(s)?,
         "fs/promises" => fs::load_promises(s)?,
+        "/url_native" => url::load(s)?,
+        "/performance_native" => performance::load(s)?,
+        "/process_native" => process::native::load(s)?,
         "/net_native" => net::load(s)?,
         "/http_native" => http::load(s)?,
         "/stream_native" => stream::load(s)?,
@@ -251,6 +267,24 @@ const GLOBALS: &[(&str, &str, bool)] = &[
     ("EventTarget", "/event_target", false),
     ("CustomEvent", "/event_target", false),
     ("structuredClone", "/messaging_native", true),
+    ("MessageChannel", "/messaging", false),
+    ("MessagePort", "/messaging", false),
+    ("MessageEvent", "/messaging", false),
+    ("BroadcastChannel", "/messaging", false),
+    ("URL", "/url_whatwg", false),
+    ("URLSearchParams", "/url_search_params", false),
+    ("Blob", "/blob", false),
+    ("File", "/blob", false),
+    ("navigator", "/navigator", true),
+    ("Navigator", "/navigator", false),
+    ("performance", "perf_hooks", true),
+    ("Performance", "perf_hooks", false),
+    ("PerformanceEntry", "perf_hooks", false),
+    ("PerformanceMark", "perf_hooks", false),
+    ("PerformanceMeasure", "perf_hooks", false),
+    ("PerformanceObserver", "perf_hooks", false),
+    ("PerformanceObserverEntryList", "perf_hooks", false),
+    ("PerformanceResourceTiming", "perf_hooks", false),
     ("fetch", "/fetch", true),
     ("Headers", "/fetch_headers", false),
     ("Request", "/fetch", false),
