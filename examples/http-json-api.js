@@ -4,7 +4,6 @@
 const http = require('http');
 
 const notes = [];
-
 const server = http.createServer((req, res) => {
   const reply = (status, value) => {
     res.writeHead(status, { 'Content-Type': 'application/json' });
@@ -22,7 +21,6 @@ const server = http.createServer((req, res) => {
 });
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-
 function ask(method, path, body) {
   return new Promise((resolve, reject) => {
     const { port } = server.address();
