@@ -27,7 +27,7 @@ fn scratch(name: &str) -> PathBuf {
 
 /// What stands in the page's element of this id.
 fn element<'p>(page: &'p str, id: &str) -> &'p str {
-    let start = page.find(&format!("id=\"{id}\">")).expect("the element") + id.len() + 5;
+    let start = page.find(&format!("id=\"{id}\">")).expect("the element") + id.len() + 6;
     let end = page[start..].find("</script>").expect("its end");
     &page[start..start + end]
 }

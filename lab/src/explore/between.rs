@@ -114,7 +114,7 @@ impl Between {
                 format!("the callbacks of line {one} and line {two} take turns, in every run in the same way")
             }
             Verdict::Race(a, b) if a == b => format!(
-                "this is a race: line {one} and line {two} may also take turns (see order {})\nthe fix: {}",
+                "this is a race: line {one} and line {two} run one after the other in order {}, and take turns in another\nthe fix: {}",
                 a + 1,
                 self.fix()
             ),
