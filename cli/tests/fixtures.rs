@@ -56,9 +56,7 @@ fn record(folder: &Path, what: &str) {
 /// Fixtures that differ from Node today, each with the reason. One that comes to agree must be taken off the list.
 const KNOWN: &[(&str, &str)] = &[
     ("error-stack-async.js", "the last `at async` line of a chain of awaits is missing"),
-    ("globals-node.js", "globals of modules that are not there yet"),
     ("inspect-classes.js", "the class of an object that lost its prototype is not remembered"),
-    ("process-basics.js", "process.kill is not there yet"),
 ];
 
 fn check(folder: &Path, what: &str) {
