@@ -26,14 +26,19 @@ const TABLE: &[Flag] = &[
 ];
 
 /// Flags of Node that change nothing here.
-const WITHOUT_EFFECT: &[&str] = &["--enable-source-maps", "--warnings", "--deprecation", "--no-pending-deprecation"];
+const WITHOUT_EFFECT: &[&str] =
+    &["--enable-source-maps", "--warnings", "--deprecation", "--no-pending-deprecation"];
 
 /// The arguments for the commands that clap parses.
 pub fn args() -> impl Iterator<Item = Arg> {
     TABLE.iter().map(|&(name, word, help)| {
         let arg = Arg::new(name).long(name).help(help);
         let arg = if name == "require" { arg.short('r') } else { arg };
-        if word.is_empty() { arg.action(ArgAction::SetTrue) } else { arg.value_name(word).action(ArgAction::Append) }
+        if word.is_empty() {
+            arg.action(ArgAction::SetTrue)
+        } else {
+            arg.value_name(word).action(ArgAction::Append)
+        }
     })
 }
 

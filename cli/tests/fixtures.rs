@@ -55,9 +55,7 @@ fn record(folder: &Path, what: &str) {
 
 /// Fixtures that differ from Node today, each with the reason. One that comes to agree must be taken off the list.
 const KNOWN: &[(&str, &str)] = &[
-    ("globals-node.js", "globals of modules that are not there yet"),
     ("inspect-classes.js", "the class of an object that lost its prototype is not remembered"),
-    ("process-basics.js", "process.kill is not there yet"),
 ];
 
 fn check(folder: &Path, what: &str) {

@@ -54,7 +54,7 @@ class Blob {
   constructor(sources = [], options = undefined) {
     if (sources === empty) return;
     if (sources === null || typeof sources !== 'object' || typeof sources[Symbol.iterator] !== 'function') {
-      throw new codes.ERR_INVALID_ARG_TYPE('sources', 'a sequence', sources);
+      throw Object.assign(new TypeError('Value cannot be converted to sequence.'), { code: 'ERR_INVALID_ARG_TYPE' });
     }
     validateDictionary(options, 'options');
     let { type = '', endings = 'transparent' } = options ?? {};
@@ -71,7 +71,7 @@ class Blob {
   }
 
   [inspectCustom](depth, options) {
-    if (depth < 0) return this;
+    if (depth < 0) return options.stylize('[Blob]', 'special');
     const inner = { ...options, depth: options.depth == null ? null : options.depth - 1 };
     return `Blob ${inspect({ size: this.size, type: this.type }, inner)}`;
   }
@@ -110,16 +110,16 @@ class Blob {
     return joined(this.#parts, this.#size).buffer;
   }
 
-  async bytes() {
-    if (!isBlob(this)) throw new codes.ERR_INVALID_THIS('Blob');
-    await undefined;
-    return joined(this.#parts, this.#size);
-  }
-
   async text() {
     if (!isBlob(this)) throw new codes.ERR_INVALID_THIS('Blob');
     await undefined;
     return new TextDecoder().decode(joined(this.#parts, this.#size));
+  }
+
+  async bytes() {
+    if (!isBlob(this)) throw new codes.ERR_INVALID_THIS('Blob');
+    await undefined;
+    return joined(this.#parts, this.#size);
   }
 
   stream() {
@@ -145,6 +145,11 @@ class Blob {
     }, { highWaterMark: 0 });
   }
 
+  textStream() {
+    if (!isBlob(this)) throw new codes.ERR_INVALID_THIS('Blob');
+    return this.stream().pipeThrough(new (require('stream/web').TextDecoderStream)());
+  }
+
   [kClone]() {
     return { data: { parts: this.#parts, type: this.#type }, deserializeInfo: '/blob:ClonedBlob' };
   }
@@ -159,7 +164,7 @@ class Blob {
 const enumerable = { __proto__: null, enumerable: true };
 const hidden = { __proto__: null, enumerable: false };
 defineProperties(Blob.prototype, {
-  size: enumerable, type: enumerable, slice: enumerable, stream: enumerable, text: enumerable, arrayBuffer: enumerable, bytes: enumerable,
+  size: enumerable, type: enumerable, slice: enumerable, stream: enumerable, text: enumerable, arrayBuffer: enumerable, bytes: enumerable, textStream: enumerable,
   [kClone]: hidden, [kReceive]: hidden,
   [kMode]: { __proto__: null, value: CLONEABLE, configurable: true, writable: true },
   [Symbol.toStringTag]: { __proto__: null, value: 'Blob', configurable: true },
@@ -192,7 +197,7 @@ class File extends Blob {
   }
 
   [inspectCustom](depth, options) {
-    if (depth < 0) return this;
+    if (depth < 0) return options.stylize('[File]', 'special');
     const inner = { ...options, depth: options.depth == null ? null : options.depth - 1 };
     return `File ${inspect({ size: this.size, type: this.type, name: this.#name, lastModified: this.#lastModified }, inner)}`;
   }

@@ -95,7 +95,7 @@ function takeHost(url, rest, input) {
   const ipv6 = isIpv6(url.hostname);
   if (!ipv6) {
     // What cannot be in a host begins the path.
-    const bad = url.hostname.search(/[^a-zA-Z0-9.\-+_\u0080-\uffff]/);
+    const bad = url.hostname.search(/[/\\#?:]/);
     if (bad !== -1) {
       rest = `/${url.hostname.slice(bad)}${rest}`;
       url.hostname = url.hostname.slice(0, bad);

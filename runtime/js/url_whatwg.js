@@ -93,8 +93,7 @@ class URL {
       href: this.href, origin: this.origin, protocol: this.protocol, username: this.username, password: this.password, host: this.host,
       hostname: this.hostname, port: this.port, pathname: this.pathname, search: this.search, searchParams: this.searchParams, hash: this.hash,
     };
-    Object.setPrototypeOf(shown, { constructor: constructor === URL ? URL : constructor });
-    return inspect(shown, options);
+    return `${constructor.name} ${inspect(shown, options)}`;
   }
 
   get href() {
@@ -149,8 +148,16 @@ const URL_is = URL.is;
 delete URL.is;
 
 const enumerable = { __proto__: null, enumerable: true };
+// In the order in which the standard lists them.
+for (const name of [
+  'toString', 'href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search', 'searchParams', 'hash',
+  'toJSON',
+]) {
+  const descriptor = Object.getOwnPropertyDescriptor(URL.prototype, name);
+  delete URL.prototype[name];
+  defineProperty(URL.prototype, name, { __proto__: null, ...descriptor, enumerable: true });
+}
 defineProperties(URL.prototype, {
-  toString: enumerable, href: enumerable, origin: enumerable, searchParams: enumerable, toJSON: enumerable,
   [Symbol.toStringTag]: { __proto__: null, value: 'URL', configurable: true },
   [kMode]: { __proto__: null, value: 0, configurable: true },
 });
