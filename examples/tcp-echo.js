@@ -1,4 +1,5 @@
-// A TCP echo server and a client: accepting, reading and closing are callbacks of the poll and close phases, one turn after the other.
+// Teaches: accepting, reading and closing are callbacks of the poll and close phases, one turn after the other.
+// Predict: in which order do the two ends learn that the conversation is over?
 const net = require('net');
 
 const server = net.createServer((socket) => {
