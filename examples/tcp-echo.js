@@ -1,5 +1,6 @@
-// Teaches: accepting, reading and closing are callbacks of the poll and close phases, one turn after the other.
-// Predict: in which order do the two ends learn that the conversation is over?
+// Teaches: a TCP server and its client in one process. Accepting, reading and closing are callbacks of
+// the poll and close phases, one turn after the other; each end waits for what the other did.
+// Predict: who hears first that the connection is over?
 const net = require('net');
 
 const server = net.createServer((socket) => {

@@ -24,9 +24,6 @@ const REFERENCE: u32 = 24;
 const V20_DIFFERS: &[(&str, &str)] =
     &[("module-order/main-top-level-await.mjs", "Node 20 tells exit listeners 0, though it ends with 13")];
 
-/// Scripts that open sockets: the simulated world has none, and says so.
-const SOCKETS: &[&str] = &["tcp-echo.js", "http-json-api.js"];
-
 fn folder() -> PathBuf {
     root().join("examples")
 }
@@ -227,7 +224,7 @@ fn virtual_traces_are_the_same_on_every_machine() {
     settings.set_snapshot_path(folder().join("traces"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    for script in scripts().into_iter().filter(|script| selected(script) && !SOCKETS.contains(&&**script)) {
+    for script in scripts().into_iter().filter(|script| selected(script)) {
         let first = subject.run(&folder(), &script);
         let second = subject.run(&folder(), &script);
         assert_eq!(first.stdout, second.stdout, "{script}: two virtual runs differ");

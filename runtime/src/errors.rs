@@ -1,6 +1,6 @@
 //! Errors as Node makes them: class, `code`, and the message texts that several modules share.
 
-use looplab_engine::{Intrinsic, Key, Local, Scope, Thrown};
+use looplab_engine::{Args, Completion, Intrinsic, Key, Local, Scope, Thrown};
 
 /// The class of a Node error.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,8 +25,8 @@ impl Kind {
 
 /// An error object with a `code`; its stack begins `Class [CODE]: message`, as Node's do.
 pub fn new<'s>(s: &mut Scope<'s>, kind: Kind, code: &str, message: &str) -> Local<'s> {
-    let (proto, class) = kind.intrinsic();
-    let proto = s.intrinsic(proto);
+    let (_, class) = kind.intrinsic();
+    let proto = layer(s, kind);
     let text = s.str(message);
     let e = s.new_error_object(proto, text);
     let name_key: Key<'s> = s.atoms().name.into();
@@ -41,6 +41,37 @@ pub fn new<'s>(s: &mut Scope<'s>, kind: Kind, code: &str, message: &str) -> Loca
     let code = s.str(code);
     s.define_with(e, code_key, code, looplab_engine::ALL);
     e
+}
+
+/// The prototype of coded errors of a class: between them and the class's own, so that `String(error)` shows the code.
+fn layer<'s>(s: &mut Scope<'s>, kind: Kind) -> Local<'s> {
+    let (parent, class) = kind.intrinsic();
+    let name = format!("{class} with code");
+    let known = crate::modules::registered(s, &name);
+    if known.is_object() {
+        return known;
+    }
+    let parent = s.intrinsic(parent);
+    let proto = s.new_object_with_proto(parent);
+    let k: Key<'s> = s.atoms().to_string.into();
+    let f = s.function(k, 0, to_string);
+    s.define_hidden(proto, k, f);
+    crate::modules::register_value(s, &name, proto);
+    proto
+}
+
+/// `Class [CODE]: message`
+fn to_string<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let (name, code, message) = {
+        let a = s.atoms();
+        (a.name, a.code, a.message)
+    };
+    let mut texts = Vec::new();
+    for key in [name, code, message] {
+        let v = s.get_v(args.this(), key)?;
+        texts.push(s.to_text(v)?);
+    }
+    Ok(s.str(&format!("{} [{}]: {}", texts[0], texts[1], texts[2])))
 }
 
 /// Throws what [`new`] makes.

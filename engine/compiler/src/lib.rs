@@ -9,9 +9,11 @@ mod codegen;
 mod depth;
 mod error;
 mod scope;
+mod strip;
 
 pub use callee::render_expression;
 pub use error::{ErrorKind, SyntaxError};
+pub use strip::{StripError, strip_types};
 
 use looplab_bytecode::eval::{self, EvalContext};
 use looplab_bytecode::{FunctionTemplate, Source};
@@ -111,10 +113,9 @@ fn compile_here(source: Rc<Source>, options: &Options) -> Result<Rc<FunctionTemp
         Goal::FunctionBody { .. } => scope::Top::Body { strict: false },
         Goal::Function => scope::Top::Function,
         Goal::Eval { strict } => scope::Top::Eval { strict: *strict },
-        Goal::DirectEval(c) => scope::Top::DirectEval {
-            strict: c.flags & eval::STRICT != 0,
-            in_function: c.in_function(),
-        },
+        Goal::DirectEval(c) => {
+            scope::Top::DirectEval { strict: c.flags & eval::STRICT != 0, in_function: c.in_function() }
+        }
     };
     let mut analysis = scope::analyze(program, top, &params, context.map(|c| (c, &allocator)));
     if let Some(e) = analysis.error.take() {

@@ -356,7 +356,11 @@ impl<'a, 'l> Teller<'a, 'l> {
                     Style::Plain,
                     "",
                     &format!("{when}{}", words::end(reason, self.story.uncaught())),
-                )
+                )?;
+                for text in super::streams::slow_ends(self.log()) {
+                    self.paragraph(0, Style::Plain, "", &text)?;
+                }
+                Ok(())
             }
             Event::LoopStart { .. } => match after.first() {
                 // Turns and the end have headings of their own.
@@ -630,6 +634,15 @@ impl<'a, 'l> Teller<'a, 'l> {
             }
             Event::PoolCancelled { number } => {
                 (Style::Plain, format!("request {number} leaves the pool's queue: cancelled"), Pos::NONE)
+            }
+            Event::StreamFull { number, label, length, mark, pos } => {
+                let label = self.log().str(label);
+                let text = format!("{label} (stream {number}) is full, {length} of {mark}: its writer has to wait");
+                (Style::Plain, text, pos)
+            }
+            Event::StreamDrain { number, label } => {
+                let label = self.log().str(label);
+                (Style::Plain, format!("{label} (stream {number}) has drained: its writer may go on"), Pos::NONE)
             }
             Event::IoReady { number, readable, writable } => {
                 let what = match (readable, writable) {

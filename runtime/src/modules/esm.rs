@@ -156,16 +156,18 @@ fn load_one(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<usize, Thrown> 
             (s.module_synthetic(url, &names), Body::Builtin(name), false)
         }
         Format::Json => (s.module_synthetic(url, &["default"]), Body::Json(path), false),
-        Format::CommonJs => {
+        Format::CommonJs | Format::CommonJsTypescript => {
             let text = cjs::read_source(s, &path)?;
+            let text = if format == Format::CommonJs { text } else { super::strip(s, &path, &text)? };
             let names = resolver(rt).cjs_export_names(&path, &text);
             let names: Vec<&str> =
                 names.iter().map(String::as_str).chain(["default", "module.exports"]).collect();
             (s.module_synthetic(url, &names), Body::CommonJs(path), false)
         }
-        Format::Ambiguous => return load_ambiguous(s, rt, url, &path),
+        Format::Ambiguous | Format::AmbiguousTypescript => return load_ambiguous(s, rt, url, &path),
         _ => {
             let text = source_text(s, url, &path)?;
+            let text = if format == Format::ModuleTypescript { super::strip(s, &path, &text)? } else { text };
             let t = compile(s, rt, url, &text, CompileGoal::Module)?;
             let id = s.module_new(t, url);
             (id, Body::Source, s.module_has_tla(id))
@@ -177,6 +179,7 @@ fn load_one(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<usize, Thrown> 
 /// A `.js` file without a "type": CommonJS unless only an ES module can be meant.
 fn load_ambiguous(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str, path: &str) -> Result<usize, Thrown> {
     let text = cjs::read_source(s, path)?;
+    let text = if super::cjs_module::is_typescript(path) { super::strip(s, path, &text)? } else { text };
     let params = looplab_module_loader::wrapper::PARAMETERS;
     match compile(s, rt, path, &text, CompileGoal::Body(&params)) {
         Ok(_) => {

@@ -109,7 +109,33 @@ pub(crate) fn compile(
 }
 
 /// A TypeScript text with its types blanked out.
-pub(crate) fn strip(s: &mut Scope<'_>, _name: &str, text: &str) -> Result<String, Thrown> {
-    let _ = &s;
-    Ok(text.to_owned())
+///
+/// # Errors
+/// Node's error for syntax that is wrong, or that is more than types.
+pub(crate) fn strip(s: &mut Scope<'_>, name: &str, text: &str) -> Result<String, Thrown> {
+    let module = match looplab_module_loader::path::extname(name) {
+        ".mts" => Some(true),
+        ".cts" => Some(false),
+        _ => None,
+    };
+    looplab_engine::compiler::strip_types(text, module).map_err(|e| {
+        let code =
+            if e.unsupported { "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX" } else { "ERR_INVALID_TYPESCRIPT_SYNTAX" };
+        s.nested(|s| {
+            let proto = s.intrinsic(looplab_engine::Intrinsic::SyntaxErrorPrototype);
+            let message = s.str(&e.message);
+            let error = s.new_error_object(proto, message);
+            s.capture_stack(error, None);
+            let (k, v) = (s.key("code"), s.str(code));
+            s.define_with(error, k, v, looplab_engine::ALL);
+            if !name.is_empty() {
+                let source = Source::new(name, text, 0);
+                let (line, column) = source.position(e.at);
+                let arrow = crate::uncaught::place(name, text, line, column) + "\n\n";
+                let (k, v) = (s.key("looplab.arrow"), s.str(&arrow));
+                s.define_hidden(error, k, v);
+            }
+            s.throw(error)
+        })
+    })
 }

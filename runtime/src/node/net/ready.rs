@@ -28,7 +28,7 @@ enum Step {
     Parse(looplab_engine::Global, i32),
     Connection(Link),
     Failed(i32),
-    Message(usize, std::net::SocketAddr),
+    Message(usize, core::net::SocketAddr),
     Sent(Vec<(u64, i32)>),
 }
 

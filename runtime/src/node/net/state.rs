@@ -212,7 +212,7 @@ pub(crate) fn recount(handle: &mut Handle, lp: &mut Lp) {
 
 /// Has the loop watch the handle, if it doesn't yet.
 pub(crate) fn watch(handle: &mut Handle, key: usize, lp: &mut Lp) -> io::Result<()> {
-    use looplab_event_loop::mio::Interest;
+    use looplab_event_loop::Interest;
     if handle.io.is_none() {
         let task = Task::Socket(key as u32);
         let both = Interest::READABLE | Interest::WRITABLE;
@@ -248,7 +248,7 @@ pub(crate) fn watch(handle: &mut Handle, key: usize, lp: &mut Lp) -> io::Result<
 
 /// Asks for another edge of what is ready already.
 pub(crate) fn rearm(handle: &mut Handle, lp: &mut Lp) -> io::Result<()> {
-    use looplab_event_loop::mio::Interest;
+    use looplab_event_loop::Interest;
     let Some(io) = handle.io else { return Ok(()) };
     let both = Interest::READABLE | Interest::WRITABLE;
     match &mut handle.kind {
