@@ -127,6 +127,7 @@ fn watch<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
             s,
             JobClass::Disk,
             "stdin",
+            false,
             pos,
             move || read(size),
             |s, rt, cb, out| {

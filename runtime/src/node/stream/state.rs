@@ -183,7 +183,15 @@ pub(super) fn new_writable<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion
     let on_write = s.function_with_data(k, 1, super::host::on_write, stream);
     let o = s.create_from_constructor(args.new_target(), Class::Host, Intrinsic::ObjectPrototype)?;
     let data =
-        WData { st, default_encoding: default_encoding.value(), on_write: on_write.value(), deferred: None };
+        WData {
+            st,
+            default_encoding: default_encoding.value(),
+            on_write: on_write.value(),
+            deferred: None,
+            number: 0,
+            transformed: None,
+            before: 0,
+        };
     s.set_host_data(o, Box::new(data));
     Ok(o)
 }
