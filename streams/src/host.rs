@@ -155,9 +155,9 @@ pub trait Host: Sized {
     /// Uses the writable state. Only called where [`has_writable`](Self::has_writable).
     fn w<R>(&mut self, f: impl FnOnce(&mut WritableState<Self::Store>) -> R) -> R;
     /// Whether there is a readable side.
-    fn has_readable(&self) -> bool;
+    fn has_readable(&mut self) -> bool;
     /// Whether there is a writable side.
-    fn has_writable(&self) -> bool;
+    fn has_writable(&mut self) -> bool;
 
     /// A chunk for the buffer.
     fn hold_chunk(&mut self, c: Self::Chunk) -> <Self::Store as Store>::Chunk;

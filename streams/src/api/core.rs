@@ -114,11 +114,11 @@ impl<C: Chunk> Host for RustHost<C> {
         f(&mut self.0.w.as_ref().expect("asked first").borrow_mut())
     }
 
-    fn has_readable(&self) -> bool {
+    fn has_readable(&mut self) -> bool {
         self.0.r.is_some()
     }
 
-    fn has_writable(&self) -> bool {
+    fn has_writable(&mut self) -> bool {
         self.0.w.is_some()
     }
 

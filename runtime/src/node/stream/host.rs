@@ -28,8 +28,24 @@ pub(super) struct JsHost<'a, 's> {
     pub(super) rt: &'a Rt,
     pub(super) n: &'a Names,
     pub(super) stream: Local<'s>,
-    r: Option<Local<'s>>,
-    w: Option<Local<'s>>,
+    r: Sided<'s>,
+    w: Sided<'s>,
+}
+
+/// A side's state object: most operations never ask for the other side's.
+#[derive(Clone, Copy)]
+enum Sided<'s> {
+    NotAsked,
+    Known(Option<Local<'s>>),
+}
+
+impl<'s> Sided<'s> {
+    fn adopt<'n>(self, s: &mut Scope<'n>) -> Sided<'n> {
+        match self {
+            Sided::NotAsked => Sided::NotAsked,
+            Sided::Known(v) => Sided::Known(v.map(|v| s.adopt(v))),
+        }
+    }
 }
 
 /// An own state object of the right kind.
@@ -43,15 +59,8 @@ fn state<'s>(s: &mut Scope<'s>, stream: Local<'s>, key: Name) -> Result<Option<L
 
 impl<'a, 's> JsHost<'a, 's> {
     /// The host of a stream object.
-    pub(super) fn new(
-        s: &'a mut Scope<'s>,
-        rt: &'a Rt,
-        n: &'a Names,
-        stream: Local<'s>,
-    ) -> Result<JsHost<'a, 's>, Thrown> {
-        let r = state(s, stream, n.readable_state)?.filter(|&v| s.host_data::<RData>(v).is_some());
-        let w = state(s, stream, n.writable_state)?.filter(|&v| s.host_data::<WData>(v).is_some());
-        Ok(JsHost { s, rt, n, stream, r, w })
+    pub(super) fn new(s: &'a mut Scope<'s>, rt: &'a Rt, n: &'a Names, stream: Local<'s>) -> JsHost<'a, 's> {
+        JsHost { s, rt, n, stream, r: Sided::NotAsked, w: Sided::NotAsked }
     }
 
     /// For operations of the readable side.
@@ -61,12 +70,10 @@ impl<'a, 's> JsHost<'a, 's> {
         n: &'a Names,
         stream: Local<'s>,
     ) -> Result<JsHost<'a, 's>, Thrown> {
-        let h = JsHost::new(s, rt, n, stream)?;
-        if h.r.is_some() {
-            Ok(h)
-        } else {
-            Err(h.s.throw_type("Cannot read properties of undefined (reading 'state')"))
-        }
+        let mut h = JsHost::new(s, rt, n, stream);
+        let v = state(h.s, stream, n.readable_state)?;
+        h.r = Sided::Known(v.filter(|&v| h.s.host_data::<RData>(v).is_some()));
+        if h.has_readable() { Ok(h) } else { Err(h.no_state()) }
     }
 
     /// For operations of the writable side.
@@ -76,21 +83,56 @@ impl<'a, 's> JsHost<'a, 's> {
         n: &'a Names,
         stream: Local<'s>,
     ) -> Result<JsHost<'a, 's>, Thrown> {
-        let h = JsHost::new(s, rt, n, stream)?;
-        if h.w.is_some() {
-            Ok(h)
-        } else {
-            Err(h.s.throw_type("Cannot read properties of undefined (reading 'state')"))
+        let mut h = JsHost::new(s, rt, n, stream);
+        let v = state(h.s, stream, n.writable_state)?;
+        h.w = Sided::Known(v.filter(|&v| h.s.host_data::<WData>(v).is_some()));
+        if h.has_writable() { Ok(h) } else { Err(h.no_state()) }
+    }
+
+    fn no_state(&mut self) -> Thrown {
+        self.s.throw_type("Cannot read properties of undefined (reading 'state')")
+    }
+
+    fn readable_state(&mut self) -> Option<Local<'s>> {
+        if let Sided::NotAsked = self.r {
+            let v = self.quiet_state(self.n.readable_state);
+            self.r = Sided::Known(v.filter(|&v| self.s.host_data::<RData>(v).is_some()));
+        }
+        match self.r {
+            Sided::Known(v) => v,
+            Sided::NotAsked => None,
+        }
+    }
+
+    fn writable_state(&mut self) -> Option<Local<'s>> {
+        if let Sided::NotAsked = self.w {
+            let v = self.quiet_state(self.n.writable_state);
+            self.w = Sided::Known(v.filter(|&v| self.s.host_data::<WData>(v).is_some()));
+        }
+        match self.w {
+            Sided::Known(v) => v,
+            Sided::NotAsked => None,
+        }
+    }
+
+    /// A state; none where a program has put a getter there that throws.
+    fn quiet_state(&mut self, key: Name) -> Option<Local<'s>> {
+        match state(self.s, self.stream, key) {
+            Ok(v) => v,
+            Err(t) => {
+                self.s.caught(t);
+                None
+            }
         }
     }
 
     pub(super) fn rdata(&mut self) -> &mut RData {
-        let o = self.r.expect("a readable side");
+        let o = self.readable_state().expect("a readable side");
         self.s.host_data_mut::<RData>(o).expect("the state of a readable side")
     }
 
     pub(super) fn wdata(&mut self) -> &mut WData {
-        let o = self.w.expect("a writable side");
+        let o = self.writable_state().expect("a writable side");
         self.s.host_data_mut::<WData>(o).expect("the state of a writable side")
     }
 
@@ -146,13 +188,13 @@ impl<'s> Host for JsHost<'_, 's> {
     }
 
     #[inline]
-    fn has_readable(&self) -> bool {
-        self.r.is_some()
+    fn has_readable(&mut self) -> bool {
+        self.readable_state().is_some()
     }
 
     #[inline]
-    fn has_writable(&self) -> bool {
-        self.w.is_some()
+    fn has_writable(&mut self) -> bool {
+        self.writable_state().is_some()
     }
 
     fn hold_chunk(&mut self, c: Local<'s>) -> Value {
@@ -169,10 +211,10 @@ impl<'s> Host for JsHost<'_, 's> {
 
     fn error_of(&mut self, side: Side) -> Option<Local<'s>> {
         let e = match side {
-            Side::Readable if self.r.is_some() => {
+            Side::Readable if self.has_readable() => {
                 self.r(|r| if r.has(flags::ERRORED) { r.errored } else { None })?
             }
-            Side::Writable if self.w.is_some() => {
+            Side::Writable if self.has_writable() => {
                 self.w(|w| if w.has(flags::ERRORED) { w.errored } else { None })?
             }
             _ => return None,
@@ -333,7 +375,7 @@ impl<'s> Host for JsHost<'_, 's> {
         let (stream, r, w, rt, n) = (self.stream, self.r, self.w, self.rt, self.n);
         self.s.nested(|s| {
             let stream = s.adopt(stream);
-            let (r, w) = (r.map(|v| s.adopt(v)), w.map(|v| s.adopt(v)));
+            let (r, w) = (r.adopt(s), w.adopt(s));
             let f = s.get(stream, n.read)?;
             let mut h = JsHost { s, rt, n, stream, r, w };
             if h.is_own(n.own.read.get(), f) {
@@ -454,12 +496,16 @@ impl<'s> Host for JsHost<'_, 's> {
     fn defer_destroy(&mut self, e: Option<Local<'s>>, done: Option<Local<'s>>) {
         let u = self.s.undefined();
         let kept = (e.unwrap_or(u).value(), done.unwrap_or(u).value());
-        if self.w.is_some() { self.wdata().deferred = Some(kept) } else { self.rdata().deferred = Some(kept) }
+        if self.has_writable() {
+            self.wdata().deferred = Some(kept)
+        } else {
+            self.rdata().deferred = Some(kept)
+        }
     }
 
     fn deferred_destroy(&mut self) -> Option<(Option<Local<'s>>, Option<Local<'s>>)> {
         let (e, d) =
-            if self.w.is_some() { self.wdata().deferred.take() } else { self.rdata().deferred.take() }?;
+            if self.has_writable() { self.wdata().deferred.take() } else { self.rdata().deferred.take() }?;
         let (e, d) = (self.s.local(e), self.s.local(d));
         Some(((!e.is_undefined()).then_some(e), (!d.is_undefined()).then_some(d)))
     }
@@ -482,13 +528,16 @@ pub(super) fn with_host<'s, R>(
 ) -> Result<R, Thrown> {
     let rt = Rt::of(s);
     let n = rt.streams.get().expect("the stream module is loaded where a stream exists");
-    f(&mut JsHost::new(s, &rt, n, stream)?)
+    f(&mut JsHost::new(s, &rt, n, stream))
 }
 
 /// What the sink calls when a chunk is written. Its data: the stream.
 pub(super) fn on_write<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let e = args.get(0);
     with_host(s, args.data(), |h| {
+        if !h.has_writable() {
+            return Ok(());
+        }
         let e = h.error_arg(e);
         if let Some(e) = e
             && e.is_object()
@@ -505,7 +554,7 @@ fn on_final<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let e = args.get(0);
     with_host(s, args.data(), |h| {
         let e = h.error_arg(e);
-        looplab_streams::writable::on_final(h, e)
+        if h.has_writable() { looplab_streams::writable::on_final(h, e) } else { Ok(()) }
     })?;
     Ok(s.undefined())
 }
@@ -626,6 +675,15 @@ fn tick<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let kind = args.data().as_int().unwrap_or(0);
     let (a, b) = (args.get(1), args.get(2));
     with_host(s, args.get(0), |h| {
+        // A program may have taken the state away meanwhile.
+        let gone = match kind {
+            0..=3 | 5 | 6 => !h.has_readable(),
+            7..=11 | 14 => !h.has_writable(),
+            _ => false,
+        };
+        if gone {
+            return Ok(());
+        }
         let tick = match kind {
             0 => Tick::EmitReadable,
             1 => Tick::ReadMore,

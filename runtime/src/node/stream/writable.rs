@@ -152,7 +152,7 @@ pub(super) fn write_impl<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'
 pub(super) fn destroy<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let rt = Rt::of(s);
     let Some(n) = rt.streams.get() else { return Ok(s.undefined()) };
-    let mut h = JsHost::new(s, &rt, n, args.this())?;
+    let mut h = JsHost::new(s, &rt, n, args.this());
     let e = h.error_arg(args.get(0));
     let done = args.get(1);
     let done = done.is_callable().then_some(done);
@@ -175,7 +175,7 @@ pub(super) fn destroy_impl<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion
 pub(super) fn undestroy<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let rt = Rt::of(s);
     let Some(n) = rt.streams.get() else { return Ok(s.undefined()) };
-    let mut h = JsHost::new(s, &rt, n, args.this())?;
+    let mut h = JsHost::new(s, &rt, n, args.this());
     destroy::undestroy(&mut h);
     Ok(h.s.undefined())
 }
@@ -184,7 +184,7 @@ pub(super) fn undestroy<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s
 pub(super) fn error_or_destroy<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let rt = Rt::of(s);
     let Some(n) = rt.streams.get() else { return Ok(s.undefined()) };
-    let mut h = JsHost::new(s, &rt, n, args.get(0))?;
+    let mut h = JsHost::new(s, &rt, n, args.get(0));
     destroy::error_or_destroy(&mut h, args.get(1), args.get(2).is_true())?;
     Ok(h.s.undefined())
 }
@@ -193,7 +193,7 @@ pub(super) fn error_or_destroy<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Comple
 pub(super) fn construct<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let rt = Rt::of(s);
     let Some(n) = rt.streams.get() else { return Ok(s.undefined()) };
-    let mut h = JsHost::new(s, &rt, n, args.get(0))?;
+    let mut h = JsHost::new(s, &rt, n, args.get(0));
     destroy::construct(&mut h);
     Ok(h.s.undefined())
 }
