@@ -1,6 +1,6 @@
 //! Errors as Node makes them: class, `code`, and the message texts that several modules share.
 
-use looplab_engine::{Intrinsic, Key, Local, Scope, Thrown};
+use looplab_engine::{Args, Completion, Intrinsic, Key, Local, Scope, Thrown};
 
 /// The class of a Node error.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,7 +26,7 @@ impl Kind {
 /// An error object with a `code`; its stack begins `Class [CODE]: message`, as Node's do.
 pub fn new<'s>(s: &mut Scope<'s>, kind: Kind, code: &str, message: &str) -> Local<'s> {
     let (proto, class) = kind.intrinsic();
-    let proto = s.intrinsic(proto);
+    let proto = layer(s, proto, class);
     let text = s.str(message);
     let e = s.new_error_object(proto, text);
     let name_key: Key<'s> = s.atoms().name.into();
@@ -41,6 +41,36 @@ pub fn new<'s>(s: &mut Scope<'s>, kind: Kind, code: &str, message: &str) -> Loca
     let code = s.str(code);
     s.define_with(e, code_key, code, looplab_engine::ALL);
     e
+}
+
+/// The prototype of coded errors of a class: a layer over the class's own, with the `toString` that shows the code.
+fn layer<'s>(s: &mut Scope<'s>, proto: Intrinsic, class: &str) -> Local<'s> {
+    let name = format!("coded {class}");
+    let known = crate::modules::registered(s, &name);
+    if known.is_object() {
+        return known;
+    }
+    let base = s.intrinsic(proto);
+    let o = s.new_object_with_proto(base);
+    s.method(o, "toString", 0, to_string);
+    let k: Key<'s> = s.atoms().constructor.into();
+    // The class itself, as far as programs can see.
+    if let Ok(c) = s.get(base, k) {
+        s.define_hidden(o, k, c);
+    }
+    crate::modules::register_value(s, &name, o);
+    o
+}
+
+fn to_string<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let this = args.this();
+    let mut part = |name: &str| {
+        let k = s.key(name);
+        let v = s.get(this, k)?;
+        s.to_text(v)
+    };
+    let (name, code, message) = (part("name")?, part("code")?, part("message")?);
+    Ok(s.str(&format!("{name} [{code}]: {message}")))
 }
 
 /// Throws what [`new`] makes.

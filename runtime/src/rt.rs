@@ -99,7 +99,7 @@ impl Rt {
             exit: Cell::new(None),
             exit_emitted: Cell::new(false),
             rejections: RefCell::default(),
-            modules: RefCell::new(crate::modules::Modules::new()),
+            modules: RefCell::new(crate::modules::Modules::new(&options.load)),
             scripts: RefCell::default(),
             process: Cell::new(None),
             emitter: OnceCell::new(),

@@ -2,23 +2,26 @@
 
 mod child;
 mod explore;
+mod resolve;
 
 use crate::hiargs;
 use crate::lowargs::{LowEntry, LowProgram, Problem};
 use clap::{ArgMatches, Command};
 
 /// The instruments by name.
-pub const NAMES: &[&str] = &["explore"];
+pub const NAMES: &[&str] = &["explore", "resolve"];
 
 /// An instrument with its arguments checked.
 pub enum Instrument {
     /// `looplab explore`
     Explore(explore::Explore),
+    /// `looplab resolve`
+    Resolve(resolve::Resolve),
 }
 
 /// What clap knows of them.
 pub fn commands() -> Vec<Command> {
-    vec![explore::command()]
+    vec![explore::command(), resolve::command()]
 }
 
 /// Whether an instrument's arguments end in a program and its arguments, as those of `run` do.
@@ -31,6 +34,7 @@ impl Instrument {
     pub fn new(name: &str, matches: &ArgMatches, program: LowProgram) -> Result<Instrument, Problem> {
         match name {
             "explore" => Ok(Instrument::Explore(explore::Explore::new(matches, program)?)),
+            "resolve" => Ok(Instrument::Resolve(resolve::Resolve::new(matches)?)),
             _ => Err(format!("no such command: {name}")),
         }
     }
@@ -40,6 +44,7 @@ impl Instrument {
 pub fn run(what: Instrument) -> i32 {
     match what {
         Instrument::Explore(explore) => explore::run(explore),
+        Instrument::Resolve(what) => resolve::run(&what),
     }
 }
 
