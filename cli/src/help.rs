@@ -136,6 +136,10 @@ fn disasm() -> Command {
 
 /// The arguments of every command that runs a program.
 pub fn program_args() -> Vec<Arg> {
+    own_args().into_iter().chain(crate::nodeflags::args()).collect()
+}
+
+fn own_args() -> Vec<Arg> {
     let value = |name: &'static str, word: &'static str| Arg::new(name).long(name).value_name(word);
     let switch = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
     vec![

@@ -109,6 +109,7 @@ pub fn options(low: LowProgram) -> Result<Options, Problem> {
     (options.args, options.exec_args) = (low.args, low.exec_args);
     options.load = low.load;
     (options.simulated, options.expose_gc) = (low.simulated, low.expose_gc);
+    options.node = low.node;
     options.stack_trace_limit = number("--stack-trace-limit", low.stack_trace_limit)?;
     let mib: Option<u32> = number("--max-old-space-size", low.max_old_space_size)?;
     options.heap_limit = mib.filter(|mib| *mib > 0).map(|mib| (mib as usize).saturating_mul(1 << 20));

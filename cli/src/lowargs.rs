@@ -3,8 +3,9 @@
 //! Running a program is parsed by hand, since flags end at the program's name, as in Node, and since it must cost nothing. The other
 //! commands are clap's.
 
-use crate::help;
+use crate::{help, nodeflags};
 use clap::ArgMatches;
+use looplab_runtime::NodeFlags;
 use std::ffi::{OsStr, OsString};
 
 /// Why the command line is wrong, in one line.
@@ -53,6 +54,8 @@ pub struct LowProgram {
     pub node_semantics: Option<String>,
     /// How the program is found and loaded.
     pub load: looplab_runtime::LoadFlags,
+    /// Node's own flags.
+    pub node: NodeFlags,
     /// `--choices`
     pub choices: Option<String>,
     /// `--stall`
@@ -100,20 +103,21 @@ pub struct LowStep {
     pub no_color: bool,
 }
 
-/// Parses what follows the program's own name.
-pub fn parse(args: Vec<OsString>) -> Result<LowArgs, Problem> {
+/// Parses what follows the program's own name. `node_options`: the flags in the environment, which come first.
+pub fn parse(args: Vec<OsString>, node_options: &str) -> Result<LowArgs, Problem> {
+    let mut program = LowProgram::default();
+    nodeflags::take_environment(&mut program, node_options)?;
     match args.first().and_then(|first| first.to_str()) {
-        Some("run") => parse_program(&args[1..], "run"),
+        Some("run") => parse_program(&args[1..], "run", program),
         Some("serve") => Ok(parse_serve(&args[1..])),
-        Some("trace" | "step" | "disasm" | "help") => parse_command(args),
-        Some(name) if crate::lab::NAMES.contains(&name) => parse_command(args),
-        _ => parse_program(&args, ""),
+        Some("trace" | "step" | "disasm" | "help") => parse_command(args, program),
+        Some(name) if crate::lab::NAMES.contains(&name) => parse_command(args, program),
+        _ => parse_program(&args, "", program),
     }
 }
 
 /// `looplab [flags] FILE [args…]`
-fn parse_program(args: &[OsString], command: &str) -> Result<LowArgs, Problem> {
-    let mut program = LowProgram::default();
+fn parse_program(args: &[OsString], command: &str, mut program: LowProgram) -> Result<LowArgs, Problem> {
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
         let text = arg.to_string_lossy();
@@ -160,7 +164,7 @@ fn file_or_stdin(arg: &OsString) -> LowEntry {
 
 impl LowProgram {
     /// Takes a flag, and its value if it has one and none was given after `=`.
-    fn flag(&mut self, flag: &str, next: &mut dyn FnMut() -> Option<String>) -> Result<(), Problem> {
+    pub(crate) fn flag(&mut self, flag: &str, next: &mut dyn FnMut() -> Option<String>) -> Result<(), Problem> {
         let (name, inline) = match flag.split_once('=') {
             Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
             _ => (flag, None),
@@ -182,6 +186,7 @@ impl LowProgram {
             "--choices" => self.choices = Some(value()?),
             "--stall" => self.stall = Some(value()?),
             name if self.load.take(name, &mut value)? => {}
+            name if nodeflags::take(&mut self.node, name, &mut value)? => {}
             _ => return Err(format!("bad option: {flag}")),
         }
         self.exec_args.push(flag.to_owned());
@@ -193,16 +198,16 @@ impl LowProgram {
 }
 
 /// `looplab trace …`, `looplab disasm …`, `looplab help …`
-fn parse_command(args: Vec<OsString>) -> Result<LowArgs, Problem> {
+fn parse_command(args: Vec<OsString>, program: LowProgram) -> Result<LowArgs, Problem> {
     let matches = match help::command().try_get_matches_from(std::iter::once("looplab".into()).chain(args)) {
         Ok(matches) => matches,
         Err(error) if !error.use_stderr() => return Ok(LowArgs::Print(error.render().to_string())),
         Err(error) => return Err(problem_of(&error)),
     };
     match matches.subcommand() {
-        Some(("trace", matches)) => parse_trace(matches),
+        Some(("trace", matches)) => parse_trace(matches, program),
         Some(("step", matches)) => Ok(LowArgs::Step(
-            program_of(matches)?,
+            program_of(matches, program)?,
             LowStep {
                 limit: matches.get_one::<String>("limit").cloned(),
                 seconds: matches.get_one::<String>("seconds").cloned(),
@@ -215,7 +220,7 @@ fn parse_command(args: Vec<OsString>) -> Result<LowArgs, Problem> {
         }),
         Some((name, matches)) if crate::lab::NAMES.contains(&name) => {
             let program = match crate::lab::takes_a_program(name) {
-                true => program_of(matches)?,
+                true => program_of(matches, program)?,
                 false => LowProgram::default(),
             };
             Ok(LowArgs::Lab(name.to_owned(), Box::new(matches.clone()), program))
@@ -239,19 +244,21 @@ fn problem_of(error: &clap::Error) -> Problem {
     [first.strip_prefix("error: ").unwrap_or(first), &rest.join(" ")].join(" ").trim_end().to_owned()
 }
 
-/// The program and its flags, out of a command that takes one.
-fn program_of(matches: &ArgMatches) -> Result<LowProgram, Problem> {
+/// The program and its flags, out of a command that takes one. `typed`: what the environment says.
+fn program_of(matches: &ArgMatches, typed: LowProgram) -> Result<LowProgram, Problem> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     let mut program = LowProgram {
-        simulated: matches.get_flag("virtual"),
-        expose_gc: matches.get_flag("expose-gc"),
-        stack_trace_limit: text("stack-trace-limit"),
-        max_old_space_size: text("max-old-space-size"),
-        node_semantics: text("node-semantics"),
-        choices: text("choices"),
-        stall: text("stall"),
+        simulated: matches.get_flag("virtual") || typed.simulated,
+        expose_gc: matches.get_flag("expose-gc") || typed.expose_gc,
+        stack_trace_limit: text("stack-trace-limit").or(typed.stack_trace_limit),
+        max_old_space_size: text("max-old-space-size").or(typed.max_old_space_size),
+        node_semantics: text("node-semantics").or(typed.node_semantics),
+        choices: text("choices").or(typed.choices),
+        stall: text("stall").or(typed.stall),
+        node: typed.node,
         ..LowProgram::default()
     };
+    nodeflags::take_matches(&mut program.node, matches)?;
     program.entry = text("eval").map(LowEntry::Eval).or(text("print").map(LowEntry::Print));
     let mut words = matches.get_many::<OsString>("PROGRAM").into_iter().flatten();
     if program.entry.is_none()
@@ -266,9 +273,9 @@ fn program_of(matches: &ArgMatches) -> Result<LowProgram, Problem> {
     Ok(program)
 }
 
-fn parse_trace(matches: &ArgMatches) -> Result<LowArgs, Problem> {
+fn parse_trace(matches: &ArgMatches, program: LowProgram) -> Result<LowArgs, Problem> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
-    let program = program_of(matches)?;
+    let program = program_of(matches, program)?;
     let trace = LowTrace {
         format: text("format"),
         output: matches.get_one::<OsString>("output").cloned(),
@@ -289,7 +296,7 @@ mod tests {
     use super::*;
 
     fn parsed(line: &str) -> Result<LowArgs, Problem> {
-        parse(line.split_whitespace().map(OsString::from).collect())
+        parse(line.split_whitespace().map(OsString::from).collect(), "")
     }
 
     fn program(line: &str) -> LowProgram {

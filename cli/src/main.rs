@@ -9,6 +9,7 @@ mod help;
 mod hiargs;
 mod lab;
 mod lowargs;
+mod nodeflags;
 mod output;
 mod step;
 mod trace;
@@ -21,7 +22,8 @@ const USAGE: i32 = 9;
 
 fn main() {
     let args: Vec<_> = std::env::args_os().skip(1).collect();
-    let code = match lowargs::parse(args).and_then(hiargs::Command::new) {
+    let node_options = std::env::var("NODE_OPTIONS").unwrap_or_default();
+    let code = match lowargs::parse(args, &node_options).and_then(hiargs::Command::new) {
         Ok(command) => run(command),
         Err(problem) => {
             // Nobody is left to tell if this fails.

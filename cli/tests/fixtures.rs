@@ -55,13 +55,6 @@ fn record(folder: &Path, what: &str) {
 
 /// Fixtures that differ from Node today, each with the reason. One that comes to agree must be taken off the list.
 const KNOWN: &[(&str, &str)] = &[
-    ("array-holes.js", "push on a frozen array names another index than V8"),
-    ("array-methods.js", "flatMap's message for a missing callback"),
-    ("bigint.js", "V8's message for a negative exponent lost its subject; ours says what is wrong"),
-    ("errors-operators.js", "the same message as in bigint.js"),
-    ("error-stack-async.js", "the last `at async` line of a chain of awaits is missing"),
-    ("regexp-advanced.js", "RegExp.escape is not there yet"),
-    ("string-methods.js", "V8 writes String.prototype[Symbol.iterator] without the dot"),
     ("globals-node.js", "globals of modules that are not there yet"),
     ("inspect-classes.js", "the class of an object that lost its prototype is not remembered"),
     ("process-basics.js", "process.kill is not there yet"),

@@ -95,6 +95,7 @@
 mod driver;
 mod event_loop;
 mod handles;
+mod input;
 mod profile;
 mod state;
 mod ticks;
@@ -109,6 +110,8 @@ pub use handles::{AsyncId, Handle, HookId, HookKind, IoId, Origin, RequestId, Wa
 pub use looplab_probe::{ChoiceKind, EndReason, JobClass, Off, Phase, RequestEnd, RunMode, TimeoutReason};
 pub use looplab_threadpool::{BoxJob, Job, JobError, SubmitError};
 pub use mio;
+pub use mio::Interest;
+pub use mio::unix::SourceFd;
 pub use profile::{Profile, Rules};
 pub use state::{Alive, Loop};
 pub use ticks::{Queued, Ticks};

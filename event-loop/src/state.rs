@@ -31,6 +31,9 @@ pub struct Loop<T: Task, W: World, P: Probe = Off> {
     /// The loop's time in milliseconds, as of the last update.
     pub(crate) now: u64,
     pub(crate) turns: u32,
+    /// When the first turn began, and how long polls have waited since, in nanoseconds.
+    pub(crate) began: Option<u64>,
+    pub(crate) idle: u64,
     pub(crate) stopping: bool,
     pub(crate) timers: Timers<T>,
     pub(crate) hooks: [Hooks<T>; 3],
@@ -71,6 +74,8 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
             probe,
             profile,
             turns: 0,
+            began: None,
+            idle: 0,
             stopping: false,
             timers: Timers::new(),
             hooks: [Hooks::new(), Hooks::new(), Hooks::new()],
@@ -92,6 +97,12 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
     /// The loop's time in milliseconds since the world began. It stands still during a phase unless [`Loop::update_time`] is called.
     pub fn now(&self) -> u64 {
         self.now
+    }
+
+    /// When the first turn began (nanoseconds since the world began; `None`: not yet), and for how many nanoseconds polls have
+    /// waited since.
+    pub fn busy_times(&self) -> (Option<u64>, u64) {
+        (self.began, self.idle)
     }
 
     /// Reads the clock anew.

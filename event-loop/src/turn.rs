@@ -62,6 +62,7 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
     fn run_turns<D: Driver<Task = T, World = W, Probe = P>>(d: &mut D, mode: RunMode) -> Step {
         let lp = d.lp();
         lp.update_time();
+        lp.began.get_or_insert(lp.world.now());
         if P::ENABLED {
             let profile = lp.profile.major();
             let simulated = lp.world.is_simulated();
@@ -320,7 +321,12 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
         }
         let began = if P::ENABLED { self.world.now() } else { 0 };
         let mut ready = Vec::new();
+        // Only a poll that may wait can be idle time: the others cost no reading of the clock.
+        let before = (millis != Some(0)).then(|| self.world.now());
         let polled = self.world.poll(millis, &mut ready).map_err(Halt::Failed)?;
+        if let Some(before) = before {
+            self.idle += self.world.now().saturating_sub(before);
+        }
         self.update_time();
         let mut items = Vec::with_capacity(ready.len());
         for found in ready {

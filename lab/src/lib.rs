@@ -5,14 +5,18 @@
 //! events. Further instruments fold nothing themselves: they walk the same tree.
 #![forbid(unsafe_code)]
 
+pub mod bench;
+pub mod compare;
 pub mod explore;
 pub mod perfetto;
+pub mod quiz;
 pub mod sources;
 pub mod state;
 pub mod step;
 pub mod story;
 pub mod trace;
 pub mod units;
+pub mod view;
 
 pub use sources::Sources;
 pub use story::Story;

@@ -33,11 +33,13 @@ mod conn;
 pub mod http;
 mod http_service;
 mod queue;
+mod resolve;
 mod server;
 pub mod sse;
 mod udp;
 pub mod ws;
 
+pub use resolve::resolve;
 pub use accept::{Accepted, Acceptor};
 pub use conn::{Conn, ConnOptions, End, Read, Stats, Timer};
 pub use http_service::{HttpOptions, HttpService, Reply, Request};

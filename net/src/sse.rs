@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn the_same_events_wherever_the_stream_is_cut() {
         let text = "\u{feff}: hello\nid: 7\nevent: add\ndata: one\r\ndata:two\r\rretry: 500\ndata\n\nevent: x\n\ndata: last\n\n".as_bytes();
-        let event = |event: &str, data: &str| Event { event: event.into(), data: data.into(), id: "7".into() };
+        let event =
+            |event: &str, data: &str| Event { event: event.into(), data: data.into(), id: "7".into() };
         let wanted = [event("add", "one\ntwo"), event("", ""), event("", "last")];
         for cut in 0..text.len() {
             let mut parser = Parser::new(1000);

@@ -58,7 +58,8 @@ fn control_frames_may_come_between_fragments() {
         frame(Opcode::Text, true, b"never read"),
     ]
     .concat();
-    let wanted = [Message::Ping(b"p".to_vec()), Message::Text("fünf!".into()), Message::Close(1000, "bye".into())];
+    let wanted =
+        [Message::Ping(b"p".to_vec()), Message::Text("fünf!".into()), Message::Close(1000, "bye".into())];
     assert_eq!(check(Role::Server, &input).unwrap(), wanted);
 }
 
@@ -70,7 +71,11 @@ fn every_must_not() {
         ("reserved opcode", vec![0x83, 0x80, 1, 2, 3, 4], 1002),
         ("reserved control opcode", vec![0x8b, 0x80, 1, 2, 3, 4], 1002),
         ("continuation of nothing", frame(Opcode::Continuation, true, b"a"), 1002),
-        ("message inside a message", [frame(Opcode::Text, false, b"a"), frame(Opcode::Text, true, b"b")].concat(), 1002),
+        (
+            "message inside a message",
+            [frame(Opcode::Text, false, b"a"), frame(Opcode::Text, true, b"b")].concat(),
+            1002,
+        ),
         ("fragmented ping", vec![0x09, 0x80, 1, 2, 3, 4], 1002),
         ("long ping", vec![0x89, 0xfe, 0, 126, 1, 2, 3, 4], 1002),
         ("half a close code", frame(Opcode::Close, true, &[3]), 1002),

@@ -1,6 +1,7 @@
 //! The log as JSON lines: a header, then one line per event. `docs/log-schema.md` describes it.
 
 use crate::event::Field as _;
+use crate::json::Fields;
 use crate::{Event, EventId, Log, Options, Record};
 use serde_json::Value;
 use std::io::{self, BufRead, Write};
@@ -82,10 +83,10 @@ fn write_record(log: &Log, index: usize, record: &Record, line: &mut Vec<u8>) {
 }
 
 /// Reads a log. Keys that are not in the table are ignored; events that are not, and missing fields, are errors.
-pub fn read(input: impl BufRead) -> Result<Log, ReadError> {
-    let mut lines = input.lines();
-    let header = lines.next().ok_or(ReadError::NotALog)?.map_err(ReadError::Io)?;
-    let header: Value = serde_json::from_str(&header).map_err(|_| ReadError::NotALog)?;
+pub fn read(mut input: impl BufRead) -> Result<Log, ReadError> {
+    let mut line = Vec::new();
+    read_line(&mut input, &mut line).map_err(ReadError::Io)?;
+    let header: Value = serde_json::from_slice(&line).map_err(|_| ReadError::NotALog)?;
     if header.get("schema").and_then(Value::as_str) != Some(SCHEMA) {
         return Err(ReadError::NotALog);
     }
@@ -94,17 +95,18 @@ pub fn read(input: impl BufRead) -> Result<Log, ReadError> {
         Some(version) => return Err(ReadError::Newer(version)),
         None => return Err(ReadError::NotALog),
     }
+    let announced = header.get("events").and_then(Value::as_u64);
     let mut log = Log::new(Options { max_text: usize::MAX, ..Options::default() });
-    for (index, line) in lines.enumerate() {
-        let line = line.map_err(ReadError::Io)?;
+    let mut number = 1;
+    while read_line(&mut input, &mut line).map_err(ReadError::Io)? {
+        number += 1;
         if line.is_empty() {
             continue;
         }
-        let record = read_record(&line, &mut log)
-            .map_err(|problem| ReadError::Damaged { line: index + 2, problem })?;
+        let record =
+            read_record(&line, &mut log).map_err(|problem| ReadError::Damaged { line: number, problem })?;
         log.restore(record);
     }
-    let announced = header.get("events").and_then(Value::as_u64);
     if announced.is_some_and(|n| n != log.records().len() as u64) {
         let problem =
             format!("the header announces {} events, {} follow", announced.unwrap_or(0), log.records().len());
@@ -113,10 +115,18 @@ pub fn read(input: impl BufRead) -> Result<Log, ReadError> {
     Ok(log)
 }
 
-fn read_record(line: &str, log: &mut Log) -> Result<Record, String> {
-    let Value::Object(object) = serde_json::from_str(line).map_err(|e| e.to_string())? else {
-        return Err("expected an object".into());
-    };
+/// The next line without its end. False: there is none.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+    line.clear();
+    let read = input.read_until(b'\n', line)?;
+    while matches!(line.last(), Some(b'\n' | b'\r')) {
+        line.pop();
+    }
+    Ok(read > 0)
+}
+
+fn read_record(line: &[u8], log: &mut Log) -> Result<Record, String> {
+    let object: Fields<'_> = serde_json::from_slice(line).map_err(|e| e.to_string())?;
     let id = u64::read(object.get("id"), log).map_err(|e| format!("`id`: {e}"))?;
     if id != log.records().len() as u64 {
         return Err(format!("expected event {}, found {id}", log.records().len()));

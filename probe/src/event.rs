@@ -1,8 +1,8 @@
 //! The one event table: enum, JSON names, fields and docs from a single declaration.
 
+use crate::json::{Fields, Scalar};
 use crate::words::*;
 use crate::{EventId, Log, Pos, Str};
-use serde_json::Value;
 use std::io::Write as _;
 
 /// A field's metadata.
@@ -36,7 +36,9 @@ pub(crate) trait Field: Copy {
         false
     }
     fn write(self, log: &Log, out: &mut Vec<u8>);
-    fn read(value: Option<&Value>, log: &mut Log) -> Result<Self, String>;
+    fn read(value: Option<&Scalar<'_>>, log: &mut Log) -> Result<Self, String>;
+    /// The field as whole numbers: see [`Event::numbers`].
+    fn numbers(self, out: &mut Vec<u64>);
 }
 
 macro_rules! events {
@@ -73,6 +75,20 @@ macro_rules! events {
                 match self { $(Event::$variant { .. } => Group::$group,)+ }
             }
 
+            /// The event's row in [`TABLE`].
+            pub fn row(&self) -> usize {
+                match self { $(Event::$variant { .. } => Row::$variant as usize,)+ }
+            }
+
+            /// Appends the fields as whole numbers, in the table's order: for compact encodings. A signed number is zigzagged, a word is
+            /// its place in its vocabulary, a text its place in [`Log::texts`], an event id one more than its index (0 for none), a position three
+            /// numbers.
+            pub fn numbers(&self, out: &mut Vec<u64>) {
+                match *self {
+                    $(Event::$variant { $($field,)* } => { $(Field::numbers($field, out);)* let _ = out; })+
+                }
+            }
+
             /// Appends `,"ev":"name","field":…` to a JSON object under way.
             pub(crate) fn write_fields(&self, log: &Log, out: &mut Vec<u8>) {
                 match *self {
@@ -88,8 +104,8 @@ macro_rules! events {
             }
 
             /// Reads the event out of a JSON object. Texts go into `log`'s table.
-            pub(crate) fn read_fields(object: &serde_json::Map<String, Value>, log: &mut Log) -> Result<Event, String> {
-                let name = object.get("ev").and_then(Value::as_str).ok_or("no `ev`")?;
+            pub(crate) fn read_fields(object: &Fields<'_>, log: &mut Log) -> Result<Event, String> {
+                let name = object.get("ev").and_then(Scalar::as_str).ok_or("no `ev`")?;
                 match name {
                     $($name => Ok(Event::$variant {
                         $($field: <$ty as Field>::read(object.get(stringify!($field)), log)
@@ -506,6 +522,39 @@ events! {
         /// The text, line end included.
         text: Str,
     }
+    /// The level of a stream's buffer has changed.
+    StreamLevel "stream-level" Stream {
+        /// The stream's number.
+        number: u32,
+        /// Its class.
+        label: Str,
+        /// Which of its buffers.
+        side: StreamSide,
+        /// What the buffer holds now: bytes, or chunks in object mode.
+        length: u32,
+        /// The watermark, where it begins to push back.
+        mark: u32,
+    }
+    /// A writer was told to wait: the stream is slower than what feeds it.
+    StreamFull "stream-full" Stream {
+        /// The stream's number.
+        number: u32,
+        /// Its class.
+        label: Str,
+        /// What its buffer holds.
+        length: u32,
+        /// The watermark.
+        mark: u32,
+        /// Where it was written to.
+        pos: Pos,
+    }
+    /// The buffer has run empty: writers that wait may go on.
+    StreamDrain "stream-drain" Stream {
+        /// The stream's number.
+        number: u32,
+        /// Its class.
+        label: Str,
+    }
     /// A module is being loaded.
     ModuleBegin "module-begin" Module {
         /// The module's file name or URL.
@@ -606,9 +655,14 @@ macro_rules! number_fields {
                 // Writing to a Vec can't fail.
                 let _ = write!(out, "{self}");
             }
-            fn read(value: Option<&Value>, _log: &mut Log) -> Result<Self, String> {
-                let number = value.and_then(Value::$read).ok_or("expected a number")?;
+            fn read(value: Option<&Scalar<'_>>, _log: &mut Log) -> Result<Self, String> {
+                let number = value.and_then(Scalar::$read).ok_or("expected a number")?;
                 <$ty>::try_from(number).map_err(|_| format!("{number} is out of range"))
+            }
+            fn numbers(self, out: &mut Vec<u64>) {
+                let signed = <$ty>::MIN != 0;
+                let wide = self as i64;
+                out.push(if signed { ((wide << 1) ^ (wide >> 63)) as u64 } else { self as u64 });
             }
         }
     )+};
@@ -626,8 +680,11 @@ impl Field for bool {
     fn write(self, _log: &Log, out: &mut Vec<u8>) {
         out.extend_from_slice(if self { b"true" } else { b"false" });
     }
-    fn read(value: Option<&Value>, _log: &mut Log) -> Result<Self, String> {
-        value.and_then(Value::as_bool).ok_or_else(|| "expected a boolean".into())
+    fn read(value: Option<&Scalar<'_>>, _log: &mut Log) -> Result<Self, String> {
+        value.and_then(Scalar::as_bool).ok_or_else(|| "expected a boolean".into())
+    }
+    fn numbers(self, out: &mut Vec<u64>) {
+        out.push(u64::from(self));
     }
 }
 
@@ -639,11 +696,14 @@ impl Field for EventId {
     fn write(self, log: &Log, out: &mut Vec<u8>) {
         self.0.write(log, out);
     }
-    fn read(value: Option<&Value>, log: &mut Log) -> Result<Self, String> {
+    fn read(value: Option<&Scalar<'_>>, log: &mut Log) -> Result<Self, String> {
         match value {
-            None | Some(Value::Null) => Ok(EventId::NONE),
+            None | Some(Scalar::Null) => Ok(EventId::NONE),
             some => u32::read(some, log).map(EventId),
         }
+    }
+    fn numbers(self, out: &mut Vec<u64>) {
+        out.push(self.index().map_or(0, |index| index as u64 + 1));
     }
 }
 
@@ -656,12 +716,15 @@ impl Field for Str {
         // Serialising a string into a Vec can't fail.
         let _ = serde_json::to_writer(out, log.str(self));
     }
-    fn read(value: Option<&Value>, log: &mut Log) -> Result<Self, String> {
+    fn read(value: Option<&Scalar<'_>>, log: &mut Log) -> Result<Self, String> {
         match value {
-            None | Some(Value::Null) => Ok(Str::NONE),
-            Some(Value::String(text)) => Ok(log.intern(text)),
+            None | Some(Scalar::Null) => Ok(Str::NONE),
+            Some(Scalar::Text(text)) => Ok(log.intern(text)),
             Some(_) => Err("expected a string".into()),
         }
+    }
+    fn numbers(self, out: &mut Vec<u64>) {
+        out.push(u64::from(self.0));
     }
 }
 
@@ -676,15 +739,16 @@ impl Field for Pos {
         // Writing to a Vec can't fail.
         let _ = write!(out, ",{},{}]", self.line, self.column);
     }
-    fn read(value: Option<&Value>, log: &mut Log) -> Result<Self, String> {
+    fn read(value: Option<&Scalar<'_>>, log: &mut Log) -> Result<Self, String> {
         match value {
-            None | Some(Value::Null) => Ok(Pos::NONE),
-            Some(Value::Array(parts)) if parts.len() == 3 => Ok(Pos {
-                script: Str::read(parts.first(), log)?,
-                line: u32::read(parts.get(1), log)?,
-                column: u32::read(parts.get(2), log)?,
-            }),
+            None | Some(Scalar::Null) => Ok(Pos::NONE),
+            Some(Scalar::Place(script, line, column)) => {
+                Ok(Pos { script: log.intern(script), line: *line, column: *column })
+            }
             Some(_) => Err("expected [script, line, column]".into()),
         }
+    }
+    fn numbers(self, out: &mut Vec<u64>) {
+        out.extend([u64::from(self.script.0), u64::from(self.line), u64::from(self.column)]);
     }
 }

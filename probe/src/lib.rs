@@ -32,6 +32,7 @@
 
 pub mod codec;
 pub mod event;
+mod json;
 pub mod log;
 pub mod schema;
 pub mod words;

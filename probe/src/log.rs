@@ -119,6 +119,11 @@ impl Log {
         self.strings.list.get(text.0 as usize).map_or("", |s| s)
     }
 
+    /// The whole table of texts; the empty one stands first.
+    pub fn texts(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.strings.list.iter().map(|text| &**text)
+    }
+
     /// Every record, in order of id.
     pub fn records(&self) -> &[Record] {
         &self.records

@@ -56,9 +56,12 @@ macro_rules! words {
                     out.extend_from_slice(self.as_str().as_bytes());
                     out.push(b'"');
                 }
-                fn read(value: Option<&serde_json::Value>, _log: &mut crate::Log) -> Result<Self, String> {
+                fn read(value: Option<&crate::json::Scalar<'_>>, _log: &mut crate::Log) -> Result<Self, String> {
                     let word = value.and_then(|v| v.as_str()).ok_or("expected a word")?;
                     Self::parse(word).ok_or_else(|| format!("unknown {} `{word}`", $json))
+                }
+                fn numbers(self, out: &mut Vec<u64>) {
+                    out.push(self as u64);
                 }
             }
         )+
@@ -91,6 +94,16 @@ words! {
         Statement = "statement",
         /// How the run ends: errors, exit code, loop end. Recorded even after the limit.
         Exit = "exit",
+        /// Buffers of streams: levels, full ones, drained ones.
+        Stream = "stream",
+    }
+
+    /// The two sides of a stream.
+    StreamSide "stream side" {
+        /// What can be read from it.
+        Readable = "readable",
+        /// What is written to it.
+        Writable = "writable",
     }
 
     /// The phases of a turn, in libuv's words.

@@ -4,7 +4,7 @@ const { codes } = require('./errors');
 const { validateFunction, validateAbortSignal, validateObject, validateUint32, kValidateObjectAllowArray, kValidateObjectAllowFunction } = require('./validators');
 const { Event, EventTarget, internal, defineEventHandler, enumerate, setMaxListeners } = require('./event_target');
 const { DOMException } = require('./dom_exception');
-const { inspect } = require('./inspect');
+const inspect = (value, options) => require('./inspect').inspect(value, options);
 const { setTimeout, clearTimeout } = require('./timers_native');
 
 const { defineProperty } = Object;

@@ -342,7 +342,7 @@ function createGlobalConsole(streams) {
     // Without an inspector attached these do nothing, on Node too.
     defineProperty(console, name, { __proto__: null, value: { [name]() {} }[name], writable: true, configurable: true, enumerable: true });
   }
-  for (const [name, stream] of [['_stdout', streams.stdout], ['_stderr', streams.stderr]]) {
+  for (const [name, stream] of [['_stdout', streams._stdout], ['_stderr', streams._stderr]]) {
     defineProperty(console, name, { __proto__: null, get: stream, configurable: true, enumerable: false });
   }
   defineProperty(console, Symbol.toStringTag, { __proto__: null, value: 'console', writable: false, configurable: true, enumerable: false });

@@ -7,7 +7,7 @@ const { codes } = require('./errors');
 const {
   validateAbortSignal, validateObject, validateString, kValidateObjectAllowArray, kValidateObjectAllowFunction,
 } = require('./validators');
-const { inspect } = require('./inspect');
+const inspect = (value, options) => require('./inspect').inspect(value, options);
 const { now } = binding;
 
 const { defineProperties, defineProperty } = Object;
@@ -499,6 +499,8 @@ enumerate(NodeEventTarget, [
   'setMaxListeners', 'getMaxListeners', 'eventNames', 'listenerCount', 'off', 'removeListener', 'on', 'addListener', 'once', 'emit',
   'removeAllListeners',
 ]);
+// Its tag is EventTarget's, as in Node.
+delete NodeEventTarget.prototype[Symbol.toStringTag];
 
 // ---- on<event> attributes ---------------------------------------------------------
 

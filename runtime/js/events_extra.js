@@ -1,6 +1,6 @@
 // What EventEmitter's module offers beside the emitter itself: once, on, and looks at targets of either kind.
 const { codes, AbortError } = require('./errors');
-const { validateAbortSignal, validateObject, validateInteger, validateNumber } = require('./validators');
+const { validateAbortSignal, validateObject, validateInteger, validateNumber, validateString } = require('./validators');
 const eventTarget = () => require('./event_target');
 
 const EventEmitter = () => require('events');
@@ -182,6 +182,63 @@ function listenerCount(target, name) {
   throw neither('emitter', target);
 }
 
+let asyncResourceClass;
+
+/** An emitter whose listeners run in an asynchronous context of their own; made when first asked for, as it needs async_hooks. */
+function asyncResourceEmitter() {
+  if (asyncResourceClass !== undefined) return asyncResourceClass;
+  const { AsyncResource } = require('async_hooks');
+  const Emitter = EventEmitter();
+
+  class EventEmitterReferencingAsyncResource extends AsyncResource {
+    #emitter;
+
+    constructor(emitter, type, options) {
+      super(type, options);
+      this.#emitter = emitter;
+    }
+
+    get eventEmitter() {
+      if (!(#emitter in this)) throw new codes.ERR_INVALID_THIS('EventEmitterReferencingAsyncResource');
+      return this.#emitter;
+    }
+  }
+
+  class EventEmitterAsyncResource extends Emitter {
+    #resource;
+
+    constructor(options = undefined) {
+      let name;
+      if (typeof options === 'string') {
+        name = options;
+        options = undefined;
+      } else {
+        if (new.target === EventEmitterAsyncResource) validateString(options?.name, 'options.name');
+        name = options?.name || new.target.name;
+      }
+      super(options);
+      this.#resource = new EventEmitterReferencingAsyncResource(this, name, options);
+    }
+
+    emit(event, ...args) {
+      return this.#resource.runInAsyncScope(super.emit, this, event, ...args);
+    }
+
+    emitDestroy() {
+      this.#resource.emitDestroy();
+    }
+
+    get asyncId() { return this.#resource.asyncId(); }
+    get triggerAsyncId() { return this.#resource.triggerAsyncId(); }
+    get asyncResource() { return this.#resource; }
+  }
+  asyncResourceClass = EventEmitterAsyncResource;
+  return asyncResourceClass;
+}
+
 const addAbortListener = (signal, listener) => require('./abort').addAbortListener(signal, listener);
 
-module.exports = { once, on, addAbortListener, getEventListeners, getMaxListeners, setMaxListeners, listenerCount };
+module.exports = {
+  get EventEmitterAsyncResource() { return asyncResourceEmitter(); },
+  once, on, addAbortListener, getEventListeners, getMaxListeners, setMaxListeners, listenerCount,
+};

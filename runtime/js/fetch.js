@@ -4,6 +4,12 @@ const { extractBody, bytesOf, installReaders } = require('./fetch_body');
 const { urlOptions } = require('_http_client');
 
 const kState = Symbol('state');
+// Ports that browsers don't talk to (Fetch, "port blocking").
+const BAD_PORTS = new Set([
+  1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110, 111, 113, 115, 117, 119,
+  123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990,
+  993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+]);
 const BODILESS = new Set([101, 103, 204, 205, 304]);
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const MAX_REDIRECTS = 20;
@@ -198,6 +204,7 @@ async function run(state, step, resolve, reject) {
       resolve(dataResponse(step.url));
       return;
     }
+    if (BAD_PORTS.has(Number(target.port))) throw new Error('bad port');
     if (target.protocol === 'https:') throw new Error('TLS is not built in: https: URLs cannot be fetched');
     if (target.protocol !== 'http:') throw new Error(step.url.startsWith('about:') ? 'about scheme is not supported' : 'unknown scheme');
     const headers = {};

@@ -89,6 +89,7 @@ function makeParser(isRequest, socket, maxHeaderSize, lenient) {
   parser.onhead = onhead;
   parser.onbody = onbody;
   parser.onend = onend;
+  parser.close = parser.free;
   return parser;
 }
 

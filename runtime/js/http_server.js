@@ -18,6 +18,12 @@ const kChecker = Symbol('http.server.connectionsCheckingInterval');
 const kState = Symbol('http.server.state');
 const noop = () => {};
 
+const channels = { __proto__: null };
+function publish(name, make) {
+  const channel = channels[name] ??= require('diagnostics_channel').channel(name);
+  if (channel.hasSubscribers) channel.publish(make());
+}
+
 // ---- ServerResponse -------------------------------------------------------
 
 function ServerResponse(req, options) {
@@ -31,6 +37,7 @@ function ServerResponse(req, options) {
     this.useChunkedEncodingByDefault = chunkExpression.test(req.headers?.te);
     this.shouldKeepAlive = false;
   }
+  publish('http.server.response.created', () => ({ request: req, response: this }));
 }
 Object.setPrototypeOf(ServerResponse.prototype, OutgoingMessage.prototype);
 Object.setPrototypeOf(ServerResponse, OutgoingMessage);
@@ -74,7 +81,7 @@ ServerResponse.prototype.writeProcessing = function writeProcessing(cb) {
   this._writeRaw('HTTP/1.1 102 Processing\r\n\r\n', 'ascii', cb);
 };
 
-const linkValue = /^(?:<[^>]*>)(?:\s*;\s*[^;"\s]+(?:=(")?[^;"\s]*\1)?)*$/;
+const linkValue = /^(?:<[^>\r\n]*>)(?:[ \t]*;[ \t]*[^;"\s]+(?:=(")?[^;"\s]*\1)?)*$/;
 
 function checkLink(value, name) {
   if (typeof value === 'undefined' || !linkValue.test(value)) {
@@ -336,6 +343,7 @@ function connectionListener(socket) {
     abortIncoming(state.incoming);
   };
   state.onDrain = () => onDrain(state);
+  socket.setEncoding = socketSetEncoding;
   socket.on('error', socketOnError);
   socket.on('data', state.onData);
   socket.on('end', state.onEnd);
@@ -350,6 +358,10 @@ function connectionListener(socket) {
     socket.prependListener = watched('prependListener');
   }
   if (socket._handle && !socket._handle.reading && !socket.isPaused()) socket._handle.readStart();
+}
+
+function socketSetEncoding() {
+  throw new codes.ERR_HTTP_SOCKET_ENCODING();
 }
 
 function watched(name) {
@@ -425,8 +437,14 @@ function socketOnError(error) {
   if (this.server.emit('clientError', error, this)) return;
   // Into the middle of another answer nothing can be written.
   if (this.writable && (!this._httpMessage || !this._httpMessage._headerSent)) this.write(answers[error.code] ?? badRequest);
-  if (typeof this.destroySoon === 'function') this.destroySoon();
-  else this.destroy(error);
+  // What was written goes out first.
+  const done = () => this.destroy(error);
+  if (!this.writable || this.writableFinished || typeof this.end !== 'function') {
+    done();
+  } else {
+    this.once('finish', done);
+    this.end();
+  }
 }
 
 function onDrain(state) {
@@ -475,6 +493,7 @@ function onIncoming(state, req, keepAlive) {
   res._onPendingData = (delta) => pendingData(state, delta);
   res.shouldKeepAlive = keepAlive;
   res[kUniqueHeaders] = server[kUniqueHeaders];
+  publish('http.server.request.start', () => ({ request: req, response: res, socket, server }));
   if (socket._httpMessage) state.outgoing.push(res);
   else res.assignSocket(socket);
   res.on('finish', () => resOnFinish(state, req, res));
@@ -538,6 +557,7 @@ function upgrade(state, req) {
     socket.removeListener('error', socketOnError);
     socket.removeListener('timeout', socketOnTimeout);
     unconsume(socket);
+    delete socket.setEncoding;
     server[kConnections].delete(socket);
     freeParser(parser, req, socket);
     req.complete = true;
@@ -552,6 +572,7 @@ function upgrade(state, req) {
 
 function resOnFinish(state, req, res) {
   const { server, socket, parser } = state;
+  publish('http.server.response.finish', () => ({ request: req, response: res, socket, server }));
   if (state.incoming[0] === req) state.incoming.shift();
   if (!req._consumed) req._dump();
   res.detachSocket(socket);

@@ -10,6 +10,8 @@ const { setTimeout: startTimeout, clearTimeout } = require('./timers_native');
 
 const { TCP, Pipe } = native;
 const kTimeout = Symbol('timeout');
+const kTimerOff = Symbol('timeout is off');
+const kTimerLength = Symbol('timeout length');
 const kOwner = Symbol('owner_symbol');
 const kNoDelay = Symbol('kSetNoDelay');
 const kKeepAlive = Symbol('kSetKeepAlive');
@@ -183,6 +185,8 @@ function Socket(options) {
   this._parent = null;
   this._host = null;
   this[kTimeout] = null;
+  this[kTimerOff] = false;
+  this[kTimerLength] = 0;
   this[kPendingWrite] = null;
   this[kPendingShutdown] = null;
   this[kUserBuffer] = undefined;
@@ -376,17 +380,25 @@ Socket.prototype.setTimeout = function setTimeout(msecs, callback) {
     msecs = 2147483647;
   }
   this.timeout = msecs;
-  if (this[kTimeout] !== null) clearTimeout(this[kTimeout]);
-  this[kTimeout] = null;
+  const timer = this[kTimeout];
   if (msecs === 0) {
+    // The timer stays where it is, so that the next limit of the same length costs nothing; onTimer knows that it means nothing.
+    this[kTimerOff] = timer !== null;
     if (callback !== undefined) {
       validateFunction(callback, 'callback');
       this.removeListener('timeout', callback);
     }
     return this;
   }
-  this[kTimeout] = startTimeout(onTimer, msecs, this);
-  this[kTimeout].unref();
+  this[kTimerOff] = false;
+  if (timer !== null && this[kTimerLength] === msecs) {
+    timer.refresh();
+  } else {
+    if (timer !== null) clearTimeout(timer);
+    this[kTimerLength] = msecs;
+    this[kTimeout] = startTimeout(onTimer, msecs, this);
+    this[kTimeout].unref();
+  }
   if (callback !== undefined) {
     validateFunction(callback, 'callback');
     this.once('timeout', callback);
@@ -395,7 +407,7 @@ Socket.prototype.setTimeout = function setTimeout(msecs, callback) {
 };
 
 function onTimer(socket) {
-  socket._onTimeout();
+  if (!socket[kTimerOff]) socket._onTimeout();
 }
 
 Socket.prototype.setNoDelay = function setNoDelay(enable) {
@@ -578,6 +590,7 @@ Socket.prototype.connect = function connect(...args) {
 
 function lookupAndConnect(self, options) {
   const { localAddress, localPort } = options;
+  if (options.host) validateString(options.host, 'options.host');
   const host = options.host || 'localhost';
   let { port, autoSelectFamilyAttemptTimeout: attemptTimeout, autoSelectFamily } = options;
   if (localAddress && !isIP(localAddress)) throw new codes.ERR_INVALID_IP_ADDRESS(localAddress);
@@ -937,8 +950,10 @@ function setupListen(self, address, port, family, backlog, flags) {
   if (address === null && port >= 0) {
     status = tryListen(self, '::', port, backlog, flags);
     address = '::';
+    family = 6;
     if (status === EINVAL || status === -97 || status === -99) {
       address = '0.0.0.0';
+      family = 4;
       status = tryListen(self, address, port, backlog, flags);
     }
   } else {

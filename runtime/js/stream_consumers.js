@@ -24,6 +24,12 @@ async function buffer(stream) {
   return Buffer.concat(chunks);
 }
 
+/** Everything, as a Uint8Array. */
+async function bytes(stream) {
+  const all = await buffer(stream);
+  return new Uint8Array(all.buffer, all.byteOffset, all.byteLength);
+}
+
 /** Everything, as text. */
 async function text(stream) {
   const decoder = new TextDecoder();
@@ -37,4 +43,4 @@ async function json(stream) {
   return JSON.parse(await text(stream));
 }
 
-module.exports = { arrayBuffer, blob, buffer, text, json };
+module.exports = { arrayBuffer, blob, buffer, bytes, text, json };

@@ -262,7 +262,7 @@ function _extend(target, source) {
 
 function parseEnv(content) {
   validateString(content, 'content');
-  return binding.parseEnv(content);
+  return require('./process_native').parseEnv(content);
 }
 
 function convertProcessSignalToExitCode(signalCode) {

@@ -1,5 +1,6 @@
 // The global WebSocket (client). Frames are taken apart and put together natively; see looplab-net's ws module.
 const { urlOptions } = require('_http_client');
+const { MessageEvent } = require('./messaging');
 const native = require('./http_native');
 
 const CONNECTING = 0;
@@ -25,27 +26,6 @@ class CloseEvent extends Event {
   get wasClean() { return this.#wasClean; }
   get code() { return this.#code; }
   get reason() { return this.#reason; }
-}
-
-class MessageEvent extends Event {
-  #data;
-  #origin;
-  #lastEventId;
-  #ports;
-
-  constructor(type, { data = null, origin = '', lastEventId = '', ports = [], ...options } = {}) {
-    super(type, options);
-    this.#data = data;
-    this.#origin = origin;
-    this.#lastEventId = lastEventId;
-    this.#ports = Object.freeze([...ports]);
-  }
-
-  get data() { return this.#data; }
-  get origin() { return this.#origin; }
-  get lastEventId() { return this.#lastEventId; }
-  get source() { return null; }
-  get ports() { return this.#ports; }
 }
 
 class ErrorEvent extends Event {
@@ -292,7 +272,7 @@ for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED }
   Object.defineProperty(WebSocket, name, descriptor);
   Object.defineProperty(WebSocket.prototype, name, descriptor);
 }
-for (const [Class, name] of [[WebSocket, 'WebSocket'], [CloseEvent, 'CloseEvent'], [MessageEvent, 'MessageEvent']]) {
+for (const [Class, name] of [[WebSocket, 'WebSocket'], [CloseEvent, 'CloseEvent']]) {
   Object.defineProperty(Class.prototype, Symbol.toStringTag, { __proto__: null, value: name, configurable: true });
 }
 

@@ -4,22 +4,6 @@ const { codes } = require('./errors');
 const { defineProperty } = Object;
 
 const environment = new Map();
-const untransferable = new WeakSet();
-const uncloneable = new WeakSet();
-
-const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
-
-function markAsUntransferable(value) {
-  if (isObject(value)) untransferable.add(value);
-}
-
-function isMarkedAsUntransferable(value) {
-  return isObject(value) && untransferable.has(value);
-}
-
-function markAsUncloneable(value) {
-  if (isObject(value)) uncloneable.add(value);
-}
 
 function setEnvironmentData(key, value) {
   if (value === undefined) environment.delete(key);
@@ -39,9 +23,6 @@ function unavailable(name) {
 module.exports = {
   isInternalThread: false,
   isMainThread: true,
-  markAsUncloneable,
-  markAsUntransferable,
-  isMarkedAsUntransferable,
   moveMessagePortToContext: unavailable('moveMessagePortToContext'),
   resourceLimits: {},
   postMessageToThread: unavailable('postMessageToThread'),
@@ -59,6 +40,9 @@ const lazy = {
   MessageChannel: () => globalThis.MessageChannel,
   BroadcastChannel: () => globalThis.BroadcastChannel,
   receiveMessageOnPort: () => require('./messaging').receiveMessageOnPort,
+  markAsUncloneable: () => require('./messaging').markAsUncloneable,
+  markAsUntransferable: () => require('./messaging').markAsUntransferable,
+  isMarkedAsUntransferable: () => require('./messaging').isMarkedAsUntransferable,
 };
 for (const name of Object.keys(lazy)) {
   defineProperty(module.exports, name, { __proto__: null, configurable: true, enumerable: true, get: lazy[name] });

@@ -72,11 +72,13 @@ impl Driver for Machine {
                 Task::SocketLater(key, what) => net::later(s, rt, key, what, fired.cause),
                 Task::SocketClosed(key) => net::closed(s, rt, key, fired.cause),
                 Task::Wake(key) => crate::wake::fire(s, rt, key, &fired),
+                Task::Input => crate::node::stdio_native::ready(s, rt, fired.cause),
                 Task::Stop => crate::stop::obey(rt),
             }
             if drains && rt.exit.get().is_none() {
                 ticks::drain(s, rt);
             }
+            crate::finalize::notice(s, rt);
         });
         self.take_loop();
         self.flow()

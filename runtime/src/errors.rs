@@ -25,8 +25,8 @@ impl Kind {
 
 /// An error object with a `code`; its stack begins `Class [CODE]: message`, as Node's do.
 pub fn new<'s>(s: &mut Scope<'s>, kind: Kind, code: &str, message: &str) -> Local<'s> {
-    let (proto, class) = kind.intrinsic();
-    let proto = layer(s, proto, class);
+    let (_, class) = kind.intrinsic();
+    let proto = layer(s, kind);
     let text = s.str(message);
     let e = s.new_error_object(proto, text);
     let name_key: Key<'s> = s.atoms().name.into();
@@ -43,34 +43,35 @@ pub fn new<'s>(s: &mut Scope<'s>, kind: Kind, code: &str, message: &str) -> Loca
     e
 }
 
-/// The prototype of coded errors of a class: a layer over the class's own, with the `toString` that shows the code.
-fn layer<'s>(s: &mut Scope<'s>, proto: Intrinsic, class: &str) -> Local<'s> {
-    let name = format!("coded {class}");
+/// The prototype of coded errors of a class: between them and the class's own, so that `String(error)` shows the code.
+fn layer<'s>(s: &mut Scope<'s>, kind: Kind) -> Local<'s> {
+    let (parent, class) = kind.intrinsic();
+    let name = format!("{class} with code");
     let known = crate::modules::registered(s, &name);
     if known.is_object() {
         return known;
     }
-    let base = s.intrinsic(proto);
-    let o = s.new_object_with_proto(base);
-    s.method(o, "toString", 0, to_string);
-    let k: Key<'s> = s.atoms().constructor.into();
-    // The class itself, as far as programs can see.
-    if let Ok(c) = s.get(base, k) {
-        s.define_hidden(o, k, c);
-    }
-    crate::modules::register_value(s, &name, o);
-    o
+    let parent = s.intrinsic(parent);
+    let proto = s.new_object_with_proto(parent);
+    let k: Key<'s> = s.atoms().to_string.into();
+    let f = s.function(k, 0, to_string);
+    s.define_hidden(proto, k, f);
+    crate::modules::register_value(s, &name, proto);
+    proto
 }
 
+/// `Class [CODE]: message`
 fn to_string<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    let this = args.this();
-    let mut part = |name: &str| {
-        let k = s.key(name);
-        let v = s.get(this, k)?;
-        s.to_text(v)
+    let (name, code, message) = {
+        let a = s.atoms();
+        (a.name, a.code, a.message)
     };
-    let (name, code, message) = (part("name")?, part("code")?, part("message")?);
-    Ok(s.str(&format!("{name} [{code}]: {message}")))
+    let mut texts = Vec::new();
+    for key in [name, code, message] {
+        let v = s.get_v(args.this(), key)?;
+        texts.push(s.to_text(v)?);
+    }
+    Ok(s.str(&format!("{} [{}]: {}", texts[0], texts[1], texts[2])))
 }
 
 /// Throws what [`new`] makes.

@@ -42,12 +42,17 @@ impl Host for RtHost {
         self.0.with_loop(|lp| lp.world_mut().random())
     }
 
-    fn tz_offset_ms(&self, _: f64, _: bool) -> f64 {
-        0.0
+    fn tz_offset_ms(&self, t: f64, is_utc: bool) -> f64 {
+        self.0.zone().offset(t, is_utc)
     }
 
-    fn tz_name(&self, _: f64) -> String {
-        "Coordinated Universal Time".into()
+    fn tz_name(&self, t: f64) -> String {
+        self.0.zone().name(t)
+    }
+
+    fn block_ms(&self, ms: f64) {
+        let nanos = (ms.is_finite()).then(|| (ms.max(0.0) * 1e6) as u64);
+        self.0.with_loop(|lp| lp.world_mut().block(nanos));
     }
 }
 

@@ -8,6 +8,7 @@
 mod continuation;
 mod driver;
 mod errors;
+mod finalize;
 mod host;
 mod load_flags;
 mod modules;
@@ -22,9 +23,12 @@ mod ticks;
 mod timers;
 mod uncaught;
 mod wake;
+mod zone;
+
 
 pub use looplab_event_loop::{Detail, ExploreOptions, TrailPoint};
 pub use load_flags::LoadFlags;
 pub use options::{Decisions, Entry, Finished, Options, Script};
+pub use options::{Decisions, Entry, Finished, NodeFlags, Options, Script, Unhandled};
 pub use run::run;
 pub use stop::StopSwitch;

@@ -17,6 +17,51 @@ pub enum Entry {
     Stdin,
 }
 
+/// What becomes of a rejection that nobody takes (`--unhandled-rejections`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unhandled {
+    /// 'unhandledRejection'; without a listener it is an uncaught exception.
+    #[default]
+    Throw,
+    /// An uncaught exception first.
+    Strict,
+    /// 'unhandledRejection' and a warning in any case.
+    Warn,
+    /// 'unhandledRejection' and nothing more.
+    None,
+}
+
+/// Node's flags that programs can feel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeFlags {
+    /// `--no-warnings`
+    pub no_warnings: bool,
+    /// `--trace-warnings`
+    pub trace_warnings: bool,
+    /// `--no-deprecation`
+    pub no_deprecation: bool,
+    /// `--trace-deprecation`
+    pub trace_deprecation: bool,
+    /// `--throw-deprecation`
+    pub throw_deprecation: bool,
+    /// `--pending-deprecation`
+    pub pending_deprecation: bool,
+    /// `--trace-uncaught`
+    pub trace_uncaught: bool,
+    /// `--disable-warning`, each a code or a name.
+    pub disable_warning: Vec<String>,
+    /// `--redirect-warnings`
+    pub redirect_warnings: Option<String>,
+    /// `--unhandled-rejections`
+    pub unhandled: Unhandled,
+    /// `--env-file` (true) and `--env-file-if-exists` (false), in order.
+    pub env_files: Vec<(String, bool)>,
+    /// `--title`
+    pub title: Option<String>,
+    /// `-r`: modules that are loaded before the program.
+    pub require: Vec<String>,
+}
+
 /// How to run it.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -46,6 +91,8 @@ pub struct Options {
     pub stop: Option<crate::StopSwitch>,
     /// Console output is collected in the log only, not written (trace shows it in place).
     pub quiet: bool,
+    /// Node's own flags.
+    pub node: NodeFlags,
 }
 
 impl Options {
@@ -65,6 +112,7 @@ impl Options {
             stack_trace_limit: None,
             stop: None,
             quiet: false,
+            node: NodeFlags::default(),
         }
     }
 }

@@ -30,6 +30,8 @@ pub enum Task {
     SocketClosed(u32),
     /// A wake-up handle with this number in [`Rt::wakes`].
     Wake(u32),
+    /// Standard input can be read.
+    Input,
     /// Somebody outside has ended the program ([`crate::StopSwitch`]).
     Stop,
 }
@@ -56,6 +58,8 @@ pub struct Rt {
     pub(crate) immediates: RefCell<Immediates>,
     pub(crate) requests: RefCell<Slab<Complete>>,
     pub(crate) wakes: RefCell<crate::wake::Wakes>,
+    pub(crate) finalizer: RefCell<Option<crate::finalize::Handle>>,
+    pub(crate) signals: RefCell<crate::node::process::signals::Signals>,
     /// The process is ending with this code: nothing of the script runs any more.
     pub exit: Cell<Option<i32>>,
     /// 'exit' has been emitted.
@@ -64,12 +68,20 @@ pub struct Rt {
     pub(crate) rejections: RefCell<crate::uncaught::Rejections>,
     pub(crate) modules: RefCell<crate::modules::Modules>,
     pub(crate) scripts: RefCell<Vec<Script>>,
+    /// The local time zone, once a date has asked for it and until `process.env.TZ` changes.
+    zone: RefCell<Option<Rc<crate::zone::Zone>>>,
+    /// `process.env.TZ` as the program set it: `None` if it has not touched it.
+    tz: RefCell<Option<Option<String>>>,
     /// The process object, once made.
     pub process: Cell<Option<Global>>,
     /// Keys of the `events` module, once it is loaded.
     pub(crate) emitter: OnceCell<Box<crate::node::events::Names>>,
     /// Keys of the `stream` module, once it is loaded.
     pub(crate) streams: OnceCell<Box<crate::node::stream::Names>>,
+    /// How many streams the log has heard of.
+    stream_numbers: Cell<u32>,
+    /// A read of standard input that waits.
+    pub(crate) input: RefCell<Option<crate::node::stdio_native::Watch>>,
     /// `Buffer.prototype`, once made.
     pub(crate) buffer_prototype: Cell<Option<Global>>,
     /// Standard output failed for another reason than a closed pipe.
@@ -96,14 +108,20 @@ impl Rt {
             immediates: RefCell::new(Immediates::default()),
             requests: RefCell::default(),
             wakes: RefCell::default(),
+            finalizer: RefCell::default(),
+            signals: RefCell::default(),
             exit: Cell::new(None),
             exit_emitted: Cell::new(false),
             rejections: RefCell::default(),
             modules: RefCell::new(crate::modules::Modules::new(&options.load)),
             scripts: RefCell::default(),
+            zone: RefCell::default(),
+            tz: RefCell::default(),
             process: Cell::new(None),
             emitter: OnceCell::new(),
             streams: OnceCell::new(),
+            stream_numbers: Cell::new(0),
+            input: RefCell::default(),
             buffer_prototype: Cell::new(None),
             stdout_failed: Cell::new(false),
             net: crate::node::net::Net::default(),
@@ -136,6 +154,12 @@ impl Rt {
     pub fn next_number(&self) -> u32 {
         self.numbers.set(self.numbers.get() + 1);
         self.numbers.get()
+    }
+
+    /// A fresh number for a stream.
+    pub(crate) fn next_stream(&self) -> u32 {
+        self.stream_numbers.set(self.stream_numbers.get() + 1);
+        self.stream_numbers.get()
     }
 
     /// Appends an event to the log, if there is one. The closure makes it, so that nothing is computed in vain.
@@ -207,6 +231,22 @@ impl Rt {
             lp.report_choices();
             later
         })
+    }
+
+    /// The local time zone.
+    pub(crate) fn zone(&self) -> Rc<crate::zone::Zone> {
+        let mut zone = self.zone.borrow_mut();
+        let made = zone.get_or_insert_with(|| {
+            let tz = self.tz.borrow().clone().unwrap_or_else(|| std::env::var("TZ").ok());
+            Rc::new(crate::zone::Zone::local(tz.as_deref(), !self.options.simulated))
+        });
+        made.clone()
+    }
+
+    /// `process.env.TZ` was set or deleted.
+    pub(crate) fn set_tz(&self, tz: Option<String>) {
+        *self.tz.borrow_mut() = Some(tz);
+        *self.zone.borrow_mut() = None;
     }
 
     /// The process object.

@@ -93,10 +93,6 @@ fn set_up(s: &mut Scope<'_>, rt: &Rc<Rt>) {
         let k = s.key("queueMicrotask");
         let f = s.function(k, 1, queue_microtask);
         s.define_with(g, k, f, looplab_engine::ALL);
-        let performance = s.new_object();
-        s.method(performance, "now", 0, performance_now);
-        let k = s.key("performance");
-        s.define_hidden(g, k, performance);
         let console = node::console::object(s, rt)?;
         let k = s.key("console");
         s.define_hidden(g, k, console);
@@ -118,13 +114,6 @@ fn set_up(s: &mut Scope<'_>, rt: &Rc<Rt>) {
     }
 }
 
-/// `performance.now()`: milliseconds since the process began.
-fn performance_now<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
-    let rt = Rt::of(s);
-    let t = rt.with_loop(|lp| lp.world_mut().hrtime());
-    Ok(s.num(t as f64 / 1e6))
-}
-
 fn queue_microtask<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let f = args.get(0);
     if !f.is_callable() {
@@ -136,11 +125,11 @@ fn queue_microtask<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 
 /// Loads and runs what `--import` names, then the program's first file; then drains.
 fn main_program(s: &mut Scope<'_>, rt: &Rc<Rt>) {
-    let r = s.nested(|s| {
-        match rt.options.load.import.is_empty() {
+    let r = s.nested(|s| preload(s, rt)).and_then(|()| {
+        s.nested(|s| match rt.options.load.import.is_empty() {
             true => program(s, rt),
             false => crate::preload::imported(s, rt),
-        }
+        })
     });
     if let Err(t) = r {
         uncaught::uncaught(s, rt, t, Origin::Exception);
@@ -148,6 +137,23 @@ fn main_program(s: &mut Scope<'_>, rt: &Rc<Rt>) {
     if rt.exit.get().is_none() {
         ticks::drain(s, rt);
     }
+    crate::finalize::notice(s, rt);
+}
+
+/// Loads the modules of `-r`, as if a file in the working directory required them.
+fn preload(s: &mut Scope<'_>, rt: &Rc<Rt>) -> Result<(), looplab_engine::Thrown> {
+    if rt.options.node.require.is_empty() {
+        return Ok(());
+    }
+    let cwd = std::env::current_dir().unwrap_or_default().join("[preload]");
+    let u = s.undefined();
+    let parent = cjs::new_module(s, &cwd.to_string_lossy(), u)?;
+    let require = cjs::make_require(s, parent);
+    for name in &rt.options.node.require {
+        let (u, name) = (s.undefined(), s.str(name));
+        s.call(require, u, &[name])?;
+    }
+    Ok(())
 }
 
 /// Runs the program itself.
@@ -218,6 +224,10 @@ fn run_loop(m: &mut Machine) -> i32 {
 }
 
 fn before_exit(s: &mut Scope<'_>, rt: &Rc<Rt>) {
+    crate::finalize::finish(s, rt);
+    if rt.exit.get().is_some() {
+        return;
+    }
     s.nested(|s| {
         let code = uncaught::exit_code(s, rt).unwrap_or(0);
         let code = s.int(code);

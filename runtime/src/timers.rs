@@ -75,6 +75,11 @@ impl Timers {
         }
     }
 
+    /// Timers that keep the loop alive.
+    pub(crate) fn referenced(&self) -> u32 {
+        self.refs
+    }
+
     /// Appends an entry to the list of its duration; the list's expiry if the list is new.
     fn link(&mut self, k: u32, start: u64) -> Option<u64> {
         let after = self.entries[k as usize].after;
@@ -668,6 +673,13 @@ pub(crate) struct Immediates {
     idle: Option<HookId>,
     /// `Immediate.prototype`.
     proto: Option<Global>,
+}
+
+impl Immediates {
+    /// Immediates that keep the loop alive.
+    pub(crate) fn referenced(&self) -> u32 {
+        self.refs
+    }
 }
 
 /// Internal value 2 of an Immediate: 0 cleared or run, 1 waiting and ref'd, 2 waiting and unref'd.

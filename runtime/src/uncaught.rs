@@ -1,6 +1,7 @@
 //! Errors nobody caught: 'uncaughtException', unhandled rejections, the report on standard error, and the exit path.
 
 use crate::errors;
+use crate::options::Unhandled;
 use crate::rt::Rt;
 use crate::ticks::{self, Callback};
 use looplab_engine::{Class, Global, Key, Local, PromiseState, Scope, Thrown};
@@ -21,10 +22,12 @@ pub(crate) enum Origin {
 pub(crate) struct Rejections {
     /// Rejected without a handler since the last check.
     pending: Vec<Global>,
-    /// Reported, and still without a handler.
-    reported: Vec<Global>,
+    /// Reported, and still without a handler, with their numbers.
+    reported: Vec<(Global, u32)>,
     /// Handled after they were reported.
-    late: Vec<Global>,
+    late: Vec<(Global, u32)>,
+    /// Rejections reported so far.
+    count: u32,
 }
 
 impl Rejections {
@@ -45,7 +48,7 @@ pub(crate) fn track(s: &mut Scope<'_>, rt: &Rt, promise: Local<'_>, handled: boo
     if let Some(i) = (0..r.pending.len()).find(|&i| same(s, r.pending[i])) {
         let g = r.pending.remove(i);
         s.release(g);
-    } else if let Some(i) = (0..r.reported.len()).find(|&i| same(s, r.reported[i])) {
+    } else if let Some(i) = (0..r.reported.len()).find(|&i| same(s, r.reported[i].0)) {
         let g = r.reported.remove(i);
         r.late.push(g);
     }
@@ -56,34 +59,80 @@ pub(crate) fn process_rejections(s: &mut Scope<'_>, rt: &Rc<Rt>) -> bool {
     let late = std::mem::take(&mut rt.rejections.borrow_mut().late);
     let pending = std::mem::take(&mut rt.rejections.borrow_mut().pending);
     let ran = !late.is_empty() || !pending.is_empty();
-    for g in late {
+    for (g, id) in late {
         s.nested(|s| {
             let p = s.open(g);
             s.release(g);
-            emit(s, rt, CallbackKind::Rejection, "rejectionHandled", &[p]);
+            if !emit(s, rt, CallbackKind::Rejection, "rejectionHandled", &[p]) {
+                let id = s.num(f64::from(id));
+                warn(s, rt, "warnHandledLate", &[id]);
+            }
         });
     }
     for g in pending {
         if rt.exit.get().is_some() {
             break;
         }
-        rt.rejections.borrow_mut().reported.push(g);
+        let id = {
+            let mut r = rt.rejections.borrow_mut();
+            r.count += 1;
+            let id = r.count;
+            r.reported.push((g, id));
+            id
+        };
         s.nested(|s| {
             let p = s.open(g);
             if s.promise_state(p) != PromiseState::Rejected || s.promise_is_handled(p) {
                 return;
             }
             let reason = s.promise_result(p);
-            if !emit(s, rt, CallbackKind::Rejection, "unhandledRejection", &[reason, p])
-                && rt.exit.get().is_none()
-            {
-                let e = rejection_error(s, reason);
-                let t = s.throw(e);
-                uncaught(s, rt, t, Origin::Rejection);
-            }
+            report_rejection(s, rt, p, reason, id);
         });
     }
     ran
+}
+
+/// What `--unhandled-rejections` says is done about a rejection.
+fn report_rejection<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, p: Local<'s>, reason: Local<'s>, id: u32) {
+    let mode = rt.options.node.unhandled;
+    let number = s.num(f64::from(id));
+    if mode == Unhandled::Strict {
+        let e = rejection_error(s, reason);
+        let t = s.throw(e);
+        uncaught(s, rt, t, Origin::Rejection);
+        if rt.exit.get().is_some() {
+            return;
+        }
+    }
+    let handled = emit(s, rt, CallbackKind::Rejection, "unhandledRejection", &[reason, p]);
+    if rt.exit.get().is_some() {
+        return;
+    }
+    match mode {
+        Unhandled::None => {}
+        Unhandled::Warn => warn(s, rt, "warnUnhandled", &[reason, number]),
+        Unhandled::Throw | Unhandled::Strict if handled => {}
+        Unhandled::Strict => warn(s, rt, "warnUnhandled", &[reason, number]),
+        Unhandled::Throw => {
+            let e = rejection_error(s, reason);
+            let t = s.throw(e);
+            uncaught(s, rt, t, Origin::Rejection);
+        }
+    }
+}
+
+/// Calls one of the warnings of `runtime/js/process.js`.
+fn warn<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str, args: &[Local<'s>]) {
+    let r = crate::modules::builtin(s, rt, "/process").and_then(|m| match m {
+        Some(m) => {
+            let k = s.key(name);
+            s.invoke(m, k, args).map(|_| ())
+        }
+        None => Ok(()),
+    });
+    if let Err(t) = r {
+        uncaught(s, rt, t, Origin::Exception);
+    }
 }
 
 /// Errors are thrown as they are, other reasons wrapped in ERR_UNHANDLED_REJECTION.
@@ -117,6 +166,10 @@ pub(crate) fn uncaught(s: &mut Scope<'_>, rt: &Rc<Rt>, t: Thrown, origin: Origin
     if rt.exit.get().is_some() {
         return;
     }
+    let site = match origin {
+        Origin::Rejection => None,
+        _ => s.vm().throw_position(),
+    };
     s.nested(|s| {
         let e = s.adopt(e);
         let capture = crate::modules::registered(s, "uncaught capture");
@@ -126,8 +179,9 @@ pub(crate) fn uncaught(s: &mut Scope<'_>, rt: &Rc<Rt>, t: Thrown, origin: Origin
                 if s.is_terminating() {
                     terminated(s, rt);
                 } else {
+                    let site = s.vm().throw_position();
                     let e = s.caught(t);
-                    let text = report(s, e);
+                    let text = report(s, e, site);
                     crate::node::stdio::write_stderr(rt, text.as_bytes());
                     rt.exit.set(Some(7));
                 }
@@ -149,7 +203,7 @@ pub(crate) fn uncaught(s: &mut Scope<'_>, rt: &Rc<Rt>, t: Thrown, origin: Origin
         }
         // Node emits 'exit' first and then reports; jobs that were waiting are lost.
         let code = run_exit_listeners(s, rt, 1, false);
-        let text = report(s, e);
+        let text = report(s, e, site);
         crate::node::stdio::write_stderr(rt, text.as_bytes());
         if rt.exit.get().is_none() {
             rt.exit.set(Some(code));
@@ -197,20 +251,30 @@ fn stack_text<'s>(s: &mut Scope<'s>, e: Local<'s>) -> Option<String> {
 }
 
 /// What Node prints for an uncaught error: place, source line, caret, the error, and its version.
-pub(crate) fn report<'s>(s: &mut Scope<'s>, e: Local<'s>) -> String {
+///
+/// `site`: where it was thrown (source name, script, line, column), if it was.
+pub(crate) fn report<'s>(s: &mut Scope<'s>, e: Local<'s>, site: Option<(String, u32, u32, u32)>) -> String {
     let mut out = String::new();
-    let frames = s.error_frames(e);
     let arrow: Key<'s> = s.key("looplab.arrow");
     let given = if e.is_object() { s.get(e, arrow).ok().filter(|v| v.is_string()) } else { None };
+    let frame = || {
+        let frames = s.error_frames(e);
+        let f = frames.into_iter().find(|f| f.file.is_some())?;
+        Some((f.file?, f.script, f.line, f.column))
+    };
     if let Some(v) = given {
         out.push_str(&s.to_utf8_lossy(v));
-    } else if let Some(f) = frames.iter().find(|f| f.file.is_some()) {
+    } else if let Some((name, id, line, column)) = site.or_else(frame) {
         let rt = Rt::of(s);
         let scripts = rt.scripts.borrow();
-        if let (Some(name), Some(script)) = (&f.file, scripts.iter().find(|x| x.id == f.script))
+        if let Some(script) = scripts.iter().find(|x| x.id == id)
             && !name.starts_with("node:")
         {
-            out.push_str(&place(name, &script.text, f.line, f.column));
+            let blank = if e.is_class(Class::Error) { "" } else { "\n" };
+            let place = place(&name, &script.text, line, column);
+            // Nothing stands between the caret and a value that is no error.
+            let place = if blank.is_empty() { &place } else { place.trim_end_matches('\n') };
+            out.push_str(&format!("{blank}{place}{blank}"));
         }
     } else if !e.is_class(Class::Error) {
         out.push_str("Uncaught:\n");
@@ -228,9 +292,11 @@ pub(crate) fn report<'s>(s: &mut Scope<'s>, e: Local<'s>) -> String {
         out.push('\n');
     } else {
         let shown = if e.is_string() { s.to_utf8_lossy(e) } else { body };
-        out.push_str(&format!(
-            "{shown}\n(Use `node --trace-uncaught ...` to show where the exception was thrown)\n"
-        ));
+        out.push_str(&shown);
+        out.push('\n');
+        if !e.is_object() {
+            out.push_str("(Use `node --trace-uncaught ...` to show where the exception was thrown)\n");
+        }
     }
     out.push_str(&format!("\nNode.js {}\n", crate::node::process::VERSION));
     out
@@ -318,9 +384,10 @@ fn emit_from(
                 return true;
             }
             // An error inside a listener of last resort: nobody else will take it.
+            let site = s.vm().throw_position();
             let e = s.caught(t);
             if rt.exit.get().is_none() {
-                let text = report(s, e);
+                let text = report(s, e, site);
                 crate::node::stdio::write_stderr(rt, text.as_bytes());
                 rt.exit.set(Some(7));
             }
@@ -346,17 +413,6 @@ pub(crate) fn exit_code(s: &mut Scope<'_>, rt: &Rt) -> Option<i32> {
             }
         }
     })
-}
-
-/// Emits 'exit' (once) and ends the process. Listeners may still change `process.exitCode`.
-pub(crate) fn exit_with(s: &mut Scope<'_>, rt: &Rc<Rt>, code: i32) {
-    if rt.exit.get().is_some() {
-        return;
-    }
-    let code = run_exit_listeners(s, rt, code, true);
-    if rt.exit.get().is_none() {
-        rt.exit.set(Some(code));
-    }
 }
 
 /// 'exit', with the jobs that it leaves behind; the code to end with.

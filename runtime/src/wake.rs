@@ -3,9 +3,10 @@
 use crate::rt::{JobOutput, Rt, Task};
 use crate::ticks::Callback;
 use looplab_engine::Scope;
-use looplab_event_loop::{AsyncId, Fired, Origin, Source, Waker};
+use looplab_event_loop::{AsyncId, Fired, Interest, IoId, Origin, Source, SourceFd, Waker};
 use looplab_probe::{Pos, Probe};
 use slab::Slab;
+use std::os::fd::RawFd;
 use std::rc::Rc;
 
 /// What a wake-up handle does. Reports its callbacks itself.
@@ -20,8 +21,13 @@ pub(crate) enum Woken {
     Closed(Callback),
 }
 
+enum Id {
+    Async(AsyncId),
+    Io(IoId),
+}
+
 struct Row {
-    id: AsyncId,
+    id: Id,
     on_wake: OnWake,
 }
 
@@ -43,21 +49,43 @@ pub(crate) fn open(rt: &Rt, label: &str, pos: Pos, on_wake: OnWake) -> (WakeId, 
         lp.unref_handle(id);
         (id, waker)
     });
-    wakes.0.insert(Row { id, on_wake });
+    wakes.0.insert(Row { id: Id::Async(id), on_wake });
     (WakeId(slot), waker)
+}
+
+/// Watches a descriptor for something to read, without keeping the loop alive. Edge-triggered: read until it would block.
+///
+/// # Errors
+/// The system's; a simulated world watches nothing.
+pub(crate) fn watch(rt: &Rt, fd: RawFd, label: &str, on_wake: OnWake) -> std::io::Result<WakeId> {
+    let mut wakes = rt.wakes.borrow_mut();
+    let slot = wakes.0.vacant_key() as u32;
+    let origin = Origin { label: rt.probe.intern(label), pos: Pos::NONE, hidden: true };
+    let id = rt.with_loop(|lp| {
+        let id = lp.io_start(&mut SourceFd(&fd), Interest::READABLE, Task::Wake(slot), origin)?;
+        lp.unref_handle(id);
+        Ok::<_, std::io::Error>(id)
+    })?;
+    wakes.0.insert(Row { id: Id::Io(id), on_wake });
+    Ok(WakeId(slot))
 }
 
 /// Whether it keeps the loop alive.
 pub(crate) fn set_ref(rt: &Rt, wake: WakeId, refed: bool) {
     if let Some(row) = rt.wakes.borrow().0.get(wake.0 as usize) {
-        rt.with_loop(|lp| if refed { lp.ref_handle(row.id) } else { lp.unref_handle(row.id) });
+        rt.with_loop(|lp| match row.id {
+            Id::Async(id) if refed => lp.ref_handle(id),
+            Id::Async(id) => lp.unref_handle(id),
+            Id::Io(id) if refed => lp.ref_handle(id),
+            Id::Io(id) => lp.unref_handle(id),
+        });
     }
 }
 
-/// Closes it: `on_wake` is called once more, in the closing phase.
+/// Closes a handle of [`open`]: `on_wake` is called once more, in the closing phase.
 pub(crate) fn close(rt: &Rt, wake: WakeId) {
-    if let Some(row) = rt.wakes.borrow().0.get(wake.0 as usize) {
-        rt.with_loop(|lp| lp.close(row.id, Some(Task::Wake(wake.0))));
+    if let Some(Row { id: Id::Async(id), .. }) = rt.wakes.borrow().0.get(wake.0 as usize) {
+        rt.with_loop(|lp| lp.close(*id, Some(Task::Wake(wake.0))));
     }
 }
 

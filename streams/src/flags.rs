@@ -97,6 +97,8 @@ pub mod w {
     pub const EXPECT_WRITE_CB: u32 = 1 << 23;
     /// A tick that tells of finished writes is on its way.
     pub const AFTER_WRITE_PENDING: u32 = 1 << 24;
+    /// No such tick has run since the newest was made: the same completion can join it.
+    pub const AFTER_WRITE_MERGES: u32 = 1 << 27;
     /// Something is buffered.
     pub const BUFFERED: u32 = 1 << 25;
     /// `end` has returned.

@@ -2,11 +2,12 @@
 //!
 //! The rules of Node's streams (watermarks, flowing and paused reading, `'drain'`, the order of `'end'`, `'finish'`, `'error'` and
 //! `'close'`) stand here once, generic over the chunk. [`Host`] is what the machine asks of its surroundings; the JavaScript
-//! classes of the runtime are one host.
+//! classes of the runtime are one host, the types of [`api`] for Rust programs another.
 //!
 //! No sockets, threads, clocks or JavaScript: whoever drives the machine brings those.
 #![forbid(unsafe_code)]
 
+pub mod api;
 pub mod destroy;
 pub mod flags;
 mod host;
@@ -15,7 +16,7 @@ pub mod readable;
 pub mod writable;
 
 pub use host::{Event, Failure, Host, Note, Side, Store, Tick, TickOf};
-pub use readable::{ReadableState, Took};
+pub use readable::{DEFAULT_MARK, DEFAULT_OBJECT_MARK, ReadableState, Took};
 pub use writable::{Pending, WritableState, Written};
 
 /// Does what was put off with [`Host::later`].

@@ -36,8 +36,8 @@ pub struct WritableState<S: Store> {
     pub buffer: VecDeque<Pending<S>>,
     /// Completions that have not been told; `'finish'` waits for them.
     pub pending: i64,
-    /// The same completion, to be told this many times in the next tick.
-    pub after: Option<(S::Done, usize)>,
+    /// Completions to be told in ticks to come, one tick each: the same one may be told several times.
+    pub after: VecDeque<(S::Done, usize)>,
     /// Who waits for `'finish'`.
     pub on_finished: Vec<S::Done>,
     /// Why it failed.
@@ -64,7 +64,7 @@ impl<S: Store> WritableState<S> {
             write_done: None,
             buffer: VecDeque::new(),
             pending: 0,
-            after: None,
+            after: VecDeque::new(),
             on_finished: Vec::new(),
             errored: None,
         }
@@ -276,15 +276,15 @@ pub fn on_write<H: Host>(h: &mut H, e: Option<H::Error>) -> Result<(), H::Abort>
                     if w.has(ENDING) { Do::Finish } else { Do::Nothing }
                 }
             }
-            Some(d) => match &mut w.after {
+            Some(d) => match w.after.back_mut() {
                 // The same completion as before: one tick for all of them.
-                Some((known, n)) if *known == d => {
+                Some((known, n)) if w.flags & AFTER_WRITE_MERGES != 0 && *known == d => {
                     *n += 1;
                     Do::Nothing
                 }
                 _ => {
-                    w.flags |= AFTER_WRITE_PENDING;
-                    w.after = Some((d, 1));
+                    w.flags |= AFTER_WRITE_PENDING | AFTER_WRITE_MERGES;
+                    w.after.push_back((d, 1));
                     Do::Ticks
                 }
             },
@@ -315,7 +315,11 @@ pub(crate) fn write_error<H: Host>(h: &mut H, e: H::Error, done: Option<H::Done>
 }
 
 pub(crate) fn after_writes<H: Host>(h: &mut H) -> Result<(), H::Abort> {
-    match h.w(|w| w.after.take()) {
+    let next = h.w(|w| {
+        w.flags &= !AFTER_WRITE_MERGES;
+        w.after.pop_front()
+    });
+    match next {
         Some((d, n)) => after_write(h, n, Some(d)),
         None => Ok(()),
     }

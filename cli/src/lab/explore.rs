@@ -113,6 +113,25 @@ impl Explore {
         })
     }
 
+    /// With the usual limits, for other instruments.
+    fn plain(program: &LowProgram) -> Result<Explore, Problem> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Explore {
+            title: String::new(),
+            words: again(program)?,
+            max_runs: 10_000,
+            seconds: 30,
+            run_seconds: 10,
+            stall: 50,
+            at_a_time: cores.clamp(1, 64),
+            between: None,
+            json: false,
+            limit: 20,
+            scratch: false,
+            look: None,
+        })
+    }
+
     fn words_for(&self, before: &[OsString], decisions: &[u32]) -> Vec<OsString> {
         let list: Vec<String> = decisions.iter().map(u32::to_string).collect();
         let mut words = before.to_vec();
@@ -137,6 +156,15 @@ pub fn run(what: Explore) -> i32 {
         Some((command, order)) => look(&what, &program, command, order, &findings),
         None => tell(&what, &findings),
     }
+}
+
+/// Every order of a program, with the usual limits: for other instruments.
+///
+/// # Errors
+/// It can't be run.
+pub fn findings(program: &LowProgram) -> Result<Findings, String> {
+    let myself = std::env::current_exe().map_err(|error| error.to_string())?;
+    explore(&Explore::plain(program)?, &myself)
 }
 
 fn explore(what: &Explore, program: &Path) -> Result<Findings, String> {

@@ -1,15 +1,19 @@
 //! The instruments' commands: what was typed for each, what it means, and the call into the lab.
 
+mod bench;
 mod child;
+mod compare;
 mod explore;
 mod resolve;
+mod quiz;
+mod view;
 
 use crate::hiargs;
 use crate::lowargs::{LowEntry, LowProgram, Problem};
 use clap::{ArgMatches, Command};
 
 /// The instruments by name.
-pub const NAMES: &[&str] = &["explore", "resolve"];
+pub const NAMES: &[&str] = &["bench", "compare", "explore", "quiz", "resolve", "view"];
 
 /// An instrument with its arguments checked.
 pub enum Instrument {
@@ -17,16 +21,24 @@ pub enum Instrument {
     Explore(explore::Explore),
     /// `looplab resolve`
     Resolve(resolve::Resolve),
+    /// `looplab bench`
+    Bench(bench::Bench),
+    /// `looplab compare`
+    Compare(compare::Compare),
+    /// `looplab quiz`
+    Quiz(quiz::Quiz),
+    /// `looplab view`
+    View(view::View),
 }
 
 /// What clap knows of them.
 pub fn commands() -> Vec<Command> {
-    vec![explore::command(), resolve::command()]
+    vec![bench::command(), compare::command(), explore::command(), quiz::command(), resolve::command(), view::command()]
 }
 
 /// Whether an instrument's arguments end in a program and its arguments, as those of `run` do.
 pub fn takes_a_program(name: &str) -> bool {
-    matches!(name, "explore")
+    matches!(name, "explore" | "view")
 }
 
 impl Instrument {
@@ -35,6 +47,10 @@ impl Instrument {
         match name {
             "explore" => Ok(Instrument::Explore(explore::Explore::new(matches, program)?)),
             "resolve" => Ok(Instrument::Resolve(resolve::Resolve::new(matches)?)),
+            "bench" => Ok(Instrument::Bench(bench::Bench::new(matches)?)),
+            "compare" => Ok(Instrument::Compare(compare::Compare::new(matches)?)),
+            "quiz" => Ok(Instrument::Quiz(quiz::Quiz::new(matches)?)),
+            "view" => Ok(Instrument::View(view::View::new(matches, program)?)),
             _ => Err(format!("no such command: {name}")),
         }
     }
@@ -45,6 +61,10 @@ pub fn run(what: Instrument) -> i32 {
     match what {
         Instrument::Explore(explore) => explore::run(explore),
         Instrument::Resolve(what) => resolve::run(&what),
+        Instrument::Bench(bench) => bench::run(bench),
+        Instrument::Compare(compare) => compare::run(compare),
+        Instrument::Quiz(quiz) => quiz::run(quiz),
+        Instrument::View(view) => view::run(view),
     }
 }
 

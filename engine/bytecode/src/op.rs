@@ -382,8 +382,8 @@ instructions! {
     DerivedReturn { a: SrcDst, b: Src } throws;
     /// Returns R[a]: to the caller, or as the completion of a generator, async function or module.
     Return { a: Src } ends;
-    /// Throws R[a].
-    Throw { a: Src } throws ends;
+    /// Throws R[a]. x: 1 it goes on after a finally or the closing of an iterator, and counts as thrown where it was before.
+    Throw { x: Flag, a: Src } throws ends;
     /// Throws a new error with message K[bx]; x: 0 TypeError, 1 ReferenceError, 2 SyntaxError, 3 RangeError, 4 Error.
     ThrowError { x: Flag, bx: Const } throws ends;
 

@@ -24,7 +24,14 @@ pub struct Source {
 impl Source {
     /// A source with its line table still to be made.
     pub fn new(name: impl Into<String>, text: impl Into<String>, id: u32) -> Rc<Source> {
-        Rc::new(Source { name: name.into(), text: text.into(), id, hidden: 0, origin: None, lines: OnceCell::new() })
+        Rc::new(Source {
+            name: name.into(),
+            text: text.into(),
+            id,
+            hidden: 0,
+            origin: None,
+            lines: OnceCell::new(),
+        })
     }
 
     /// A source whose text begins with something the author did not write (the directive of strict eval code). The prefix has

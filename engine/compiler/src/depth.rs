@@ -9,6 +9,8 @@ const PER_BRACKET: usize = if cfg!(debug_assertions) { 24 * 1024 } else { 8 * 10
 const PER_OPERATOR: usize = if cfg!(debug_assertions) { 6 * 1024 } else { 3 * 1024 };
 /// Deepest bracket nesting that is parsed at all.
 const MAX_BRACKETS: usize = 20_000;
+/// Longest run of `await await …` or of labels (`a: b: …`): the parser takes quadratic time for them.
+const MAX_RUN: usize = 8_000;
 /// Most stack that is ever asked for.
 const MAX_STACK: usize = 2 << 30;
 /// Stack that every thread has to spare.
@@ -18,7 +20,7 @@ const FREE: usize = 256 * 1024;
 pub(crate) fn stack_need(text: &str) -> Result<usize, SyntaxError> {
     let (brackets, operators, at) = estimate(text.as_bytes());
     let need = brackets * PER_BRACKET + operators * PER_OPERATOR;
-    if brackets > MAX_BRACKETS || need > MAX_STACK {
+    if brackets > MAX_BRACKETS || need > MAX_STACK || longest_run(text.as_bytes()) > MAX_RUN {
         return Err(SyntaxError {
             message: "Maximum call stack size exceeded".into(),
             span: Span { start: at, end: at },
@@ -114,6 +116,50 @@ fn estimate(b: &[u8]) -> (usize, usize, u32) {
         i += 1;
     }
     (max_depth.saturating_sub(1), max_sum, deepest)
+}
+
+/// The longest run of `await` words, or of words each followed by a colon. Strings and comments count as breaks, and texts that
+/// are too short to matter are not looked at.
+fn longest_run(b: &[u8]) -> usize {
+    if b.len() < MAX_RUN * 2 {
+        return 0;
+    }
+    let (mut run, mut longest, mut i) = (0usize, 0, 0);
+    // The previous token: a word that may be a label.
+    let mut word = false;
+    while i < b.len() {
+        match b[i] {
+            c if c.is_ascii_whitespace() => i += 1,
+            c if c.is_ascii_alphabetic() || matches!(c, b'_' | b'$') || c >= 0x80 => {
+                let start = i;
+                while i < b.len()
+                    && (b[i].is_ascii_alphanumeric() || b[i] >= 0x80 || matches!(b[i], b'_' | b'$'))
+                {
+                    i += 1;
+                }
+                let awaits = &b[start..i] == b"await";
+                run = if awaits {
+                    run + 1
+                } else if word {
+                    0
+                } else {
+                    run
+                };
+                word = !awaits;
+            }
+            b':' if word => {
+                run += 1;
+                word = false;
+                i += 1;
+            }
+            _ => {
+                (run, word) = (0, false);
+                i += 1;
+            }
+        }
+        longest = longest.max(run);
+    }
+    longest
 }
 
 fn bump(levels: &mut [u32], sum: &mut usize) {

@@ -43,7 +43,8 @@ impl std::error::Error for SyntaxError {}
 /// Translates the first diagnostic, if there is an error. What a direct eval's surroundings may allow is left to the scope
 /// pass, which knows them.
 pub(crate) fn first(all: &Diagnostics, text: &str, around: Option<&EvalContext>) -> Option<SyntaxError> {
-    let mut errors = all.errors().filter(|d| around.is_none() || !DEPENDS.iter().any(|m| d.message.starts_with(m)));
+    let mut errors =
+        all.errors().filter(|d| around.is_none() || !DEPENDS.iter().any(|m| d.message.starts_with(m)));
     let first = errors.next()?;
     let earliest = errors.chain([first]).min_by_key(|d| offset_of(d)).unwrap_or(first);
     Some(Translator { text, d: earliest }.run())

@@ -113,10 +113,9 @@ fn compile_here(source: Rc<Source>, options: &Options) -> Result<Rc<FunctionTemp
         Goal::FunctionBody { .. } => scope::Top::Body { strict: false },
         Goal::Function => scope::Top::Function,
         Goal::Eval { strict } => scope::Top::Eval { strict: *strict },
-        Goal::DirectEval(c) => scope::Top::DirectEval {
-            strict: c.flags & eval::STRICT != 0,
-            in_function: c.in_function(),
-        },
+        Goal::DirectEval(c) => {
+            scope::Top::DirectEval { strict: c.flags & eval::STRICT != 0, in_function: c.in_function() }
+        }
     };
     let mut analysis = scope::analyze(program, top, &params, context.map(|c| (c, &allocator)));
     if let Some(e) = analysis.error.take() {

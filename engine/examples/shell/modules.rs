@@ -132,7 +132,11 @@ impl Modules {
         for (k, v) in attributes {
             match (k.as_str(), v.as_str()) {
                 ("type", "json") => json = true,
-                _ => return Err(s.throw_type(&format!("Import attribute '{k}' with value '{v}' is not supported"))),
+                _ => {
+                    return Err(
+                        s.throw_type(&format!("Import attribute '{k}' with value '{v}' is not supported"))
+                    );
+                }
             }
         }
         Ok(json)

@@ -1,6 +1,5 @@
 //! Type conversion and comparison, section 7.1 and 7.2 of the specification.
 
-use std::borrow::Cow;
 use crate::object::{Class, ObjRef};
 use crate::scope::{Completion, Key, Local, Scope, Thrown};
 use crate::string::Chars;
@@ -8,6 +7,7 @@ use crate::value::{PropKey, Value};
 use crate::vm::{Vm, bigint};
 use num_bigint::BigInt;
 use num_traits::{FromPrimitive, ToPrimitive, Zero};
+use std::borrow::Cow;
 
 use crate::ops::Hint;
 

@@ -7,7 +7,7 @@ use crate::code::CodeRef;
 use crate::heap::{CellKind, Header, Heap};
 use crate::interp::{Entered, Resume};
 use crate::object::{Class, ObjRef};
-use crate::promise::{list_get, new_list, only_awaiter};
+use crate::promise::{Awaiter, awaiter, list_get, new_list};
 use crate::scope::{Completion, Local, Scope, Thrown};
 use crate::value::Value;
 use crate::vm::Vm;
@@ -131,6 +131,14 @@ pub(crate) fn async_promise(co: Value) -> Option<ObjRef> {
     if c.kind == CoKind::Async { ObjRef::from(c.object) } else { None }
 }
 
+/// How many promises a stack trace follows.
+const MAX_HOPS: usize = 4096;
+
+/// A promise to go on with, for stack traces; other thenables end them.
+fn pending(p: Value) -> Option<ObjRef> {
+    ObjRef::from(p).filter(|o| o.is(Class::Promise))
+}
+
 /// The function whose frame a coroutine is.
 pub(crate) fn function_of(co: Value) -> Value {
     let c = get(&co);
@@ -148,8 +156,29 @@ impl Vm {
         let mut out = Vec::new();
         let Some(first) = self.frames.iter().find(|f| f.is_coroutine()) else { return out };
         let mut promise = first.async_promise();
-        while out.len() < _limit {
-            let Some(co) = promise.and_then(only_awaiter) else { break };
+        // A species constructor can make promises whose reactions lead in a circle.
+        let mut hops = 0;
+        while out.len() < _limit && hops < MAX_HOPS {
+            hops += 1;
+            let co = match promise.and_then(awaiter) {
+                Some(Awaiter::Coroutine(co)) => co,
+                Some(Awaiter::Promise(p)) => {
+                    promise = pending(p);
+                    continue;
+                }
+                Some(Awaiter::Element { name, index, promise: p }) => {
+                    promise = pending(p);
+                    out.push(crate::errors::RawFrame {
+                        what: name,
+                        this: Value::UNDEFINED,
+                        pc: index,
+                        is_construct: false,
+                        is_async: true,
+                    });
+                    continue;
+                }
+                None => break,
+            };
             let c = get(&co);
             promise = async_promise(co);
             let this = if c.regs.is_null() {

@@ -32,14 +32,17 @@ pub struct StackFrame {
     pub is_async: bool,
     /// The top of a script, module or CommonJS file.
     pub is_top_level: bool,
-    /// Index within Promise.all and the like: not used yet.
+    /// The top of eval code.
     pub is_eval: bool,
+    /// The index of an element that `Promise.all` or its like waits for.
+    pub promise_index: Option<u32>,
 }
 
 impl StackFrame {
     /// As V8 renders it, without the leading "    at ".
     pub fn render(&self) -> String {
         let place = match &self.file {
+            _ if self.promise_index.is_some() => format!("index {}", self.promise_index.unwrap_or(0)),
             Some(f) => format!("{f}:{}:{}", self.line, self.column),
             None => "<anonymous>".into(),
         };
@@ -81,7 +84,7 @@ fn is_transparent(callee: Value, function_prototype: Value) -> bool {
 /// A frame as captured: cheap to take, rendered only when somebody looks.
 #[derive(Clone, Copy)]
 pub(crate) struct RawFrame {
-    /// A code cell, or a native function object.
+    /// A code cell, a native function object, or the name of a combinator of promises (then `pc` is an index).
     pub(crate) what: Value,
     pub(crate) this: Value,
     pub(crate) pc: u32,
@@ -156,6 +159,14 @@ impl Vm {
         Some(position(f))
     }
 
+    /// Where the last exception was thrown, if script code had a part in it: source name, script id, line, column. It stays
+    /// until the next one is thrown.
+    pub fn throw_position(&self) -> Option<(String, u32, u32, u32)> {
+        let (t, pc) = self.throw_site.as_ref()?;
+        let (line, column) = t.source.position(t.offset_at(*pc));
+        Some((t.source.name.clone(), t.source.id, line, column))
+    }
+
     /// As `current_position`, of the innermost frame whose source name is wanted; of the innermost one if none is.
     pub fn position_in(&self, wanted: impl Fn(&str) -> bool) -> Option<(String, u32, u32, u32)> {
         let mut frames = self.frames.iter().rev().filter(|f| !f.is_hidden());
@@ -178,7 +189,13 @@ impl Vm {
             is_async: f.is_async,
             is_top_level: false,
             is_eval: false,
+            promise_index: None,
         };
+        if f.what.is_string() {
+            out.function = self.chars_of(f.what).to_utf8();
+            out.promise_index = Some(f.pc);
+            return out;
+        }
         if let Some(o) = ObjRef::from(f.what) {
             if o.is(Class::Native) {
                 let name =
@@ -262,6 +279,7 @@ impl<'s> Scope<'s> {
     /// Throws any value.
     pub fn throw(&mut self, v: Local<'s>) -> Thrown {
         self.vm.exception = v.v;
+        self.vm.throw_site = None;
         Thrown(())
     }
 

@@ -89,7 +89,13 @@ impl Vm {
     }
 
     /// GetName. `flags`: bit 0 for typeof, bit 1 strict.
-    pub(crate) fn get_name(&mut self, code: CodeRef, holder: Value, k: usize, flags: u8) -> Result<Value, Thrown> {
+    pub(crate) fn get_name(
+        &mut self,
+        code: CodeRef,
+        holder: Value,
+        k: usize,
+        flags: u8,
+    ) -> Result<Value, Thrown> {
         let (name, key) = self.name_at(code, k);
         if holder.is_object() {
             let mut s = Scope::new(self);
@@ -199,7 +205,13 @@ impl Vm {
     }
 
     /// SetVar.
-    pub(crate) fn set_eval_var(&mut self, code: CodeRef, env: Value, k: usize, v: Value) -> Result<(), Thrown> {
+    pub(crate) fn set_eval_var(
+        &mut self,
+        code: CodeRef,
+        env: Value,
+        k: usize,
+        v: Value,
+    ) -> Result<(), Thrown> {
         let (name, key) = self.name_at(code, k);
         let Some((e, slot)) = Vm::variable_env(env) else { return self.set_global_name(key, v, false) };
         let (code, scope) = env_scope(e);
@@ -251,7 +263,13 @@ impl Vm {
     }
 
     /// DirectEval.
-    pub(crate) fn direct_eval(&mut self, code: CodeRef, v: Value, env: Value, flags: u8) -> Result<Value, Thrown> {
+    pub(crate) fn direct_eval(
+        &mut self,
+        code: CodeRef,
+        v: Value,
+        env: Value,
+        flags: u8,
+    ) -> Result<Value, Thrown> {
         if !v.is_string() {
             return Ok(v);
         }

@@ -124,7 +124,12 @@ pub(crate) struct SparseElems {
     /// Arrays only.
     pub(crate) length: u32,
     pub(crate) length_readonly: bool,
+    /// Bytes told to the heap.
+    reported: usize,
 }
+
+/// About what an entry of the map takes.
+const SPARSE_ENTRY: usize = 40;
 
 /// Where a property was found.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -446,6 +451,8 @@ impl ObjRef {
         for (i, &v) in self.elems().iter().enumerate().filter(|(_, v)| !v.is_hole()) {
             s.map.insert(i as u32, (v, attrs));
         }
+        s.reported = s.map.len() * SPARSE_ENTRY;
+        heap.external(s.reported as isize);
         let o = self.get();
         if !o.elems.is_null() {
             // SAFETY: an object's elements are referred to by that object only.
@@ -537,7 +544,10 @@ impl ObjRef {
             self.make_sparse(heap);
         }
         let s = self.sparse();
-        s.map.insert(i, (write_barrier(v), attrs));
+        if s.map.insert(i, (write_barrier(v), attrs)).is_none() {
+            s.reported += SPARSE_ENTRY;
+            heap.external(SPARSE_ENTRY as isize);
+        }
         s.length = s.length.max(i + 1);
     }
 
@@ -634,10 +644,11 @@ pub(crate) fn drop_object(o: *mut Obj) -> usize {
     let mut bytes = 0;
     if r.has_flag(SPARSE) {
         // SAFETY: a leaked box; the object is dead.
-        drop(unsafe { Box::from_raw(r.get().elems.cast::<SparseElems>()) });
+        let s = unsafe { Box::from_raw(r.get().elems.cast::<SparseElems>()) };
+        bytes = s.reported;
     }
     if r.has_flag(HAS_HOST) {
-        bytes = r.host().map_or(0, HostData::bytes);
+        bytes += r.host().map_or(0, HostData::bytes);
         // SAFETY: a leaked box; the object is dead.
         drop(unsafe { Box::from_raw(r.int(3).as_raw() as *mut Box<dyn HostData>) });
     }

@@ -185,18 +185,25 @@ impl Preview<'_> {
 
     fn function(&mut self, o: ObjRef) {
         let name = self.function_name(o);
-        let kind = match o.class() {
-            Class::Function => CodeRef::of_function(o).template().kind,
-            _ => looplab_bytecode::FuncKind::Normal,
-        };
         use looplab_bytecode::FuncKind as F;
-        let class = matches!(kind, F::ClassConstructor | F::DerivedConstructor);
-        let _ = match (class, name.as_str()) {
-            (true, "") => write!(self.out, "class"),
-            (true, name) => write!(self.out, "class {name}"),
-            (false, "") => write!(self.out, "function"),
-            (false, name) => write!(self.out, "function {name}"),
+        let head = match o.class() {
+            Class::Function => {
+                let code = CodeRef::of_function(o);
+                let t = code.template();
+                match (t.kind, t.is_async, t.is_generator) {
+                    (F::ClassConstructor | F::DerivedConstructor, ..) => "class",
+                    (_, false, false) => "function",
+                    (_, false, true) => "function*",
+                    (_, true, false) => "async function",
+                    (_, true, true) => "async function*",
+                }
+            }
+            _ => "function",
         };
+        self.out.push_str(head);
+        if !name.is_empty() {
+            let _ = write!(self.out, " {name}");
+        }
     }
 
     /// Opens a list with its class's name, unless that is what the brackets say.

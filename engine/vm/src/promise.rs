@@ -45,14 +45,50 @@ fn field(r: Value, i: usize) -> Value {
     if i < list_len(r) { list_get(r, i) } else { Value::UNDEFINED }
 }
 
-/// The coroutine that a promise's reactions will resume, if that is all they do.
-pub(crate) fn only_awaiter(p: ObjRef) -> Option<Value> {
+/// What goes on when a promise is settled, as far as stack traces show it.
+pub(crate) enum Awaiter {
+    /// A coroutine is resumed.
+    Coroutine(Value),
+    /// An element of `Promise.all` and its like: the function's name, the element's index, the promise of them all.
+    Element { name: Value, index: u32, promise: Value },
+    /// Another promise is settled.
+    Promise(Value),
+}
+
+/// What a promise's first reaction leads to.
+pub(crate) fn awaiter(p: ObjRef) -> Option<Awaiter> {
     let r = p.int(REACTIONS);
-    if !r.is_cell() || coroutine::is(r) {
-        return r.is_cell().then_some(r);
+    if !r.is_cell() {
+        return None;
     }
-    let handler = list_get(r, ON_OK);
-    handler.is_cell().then_some(handler)
+    if coroutine::is(r) {
+        return Some(Awaiter::Coroutine(r));
+    }
+    let handlers = [field(r, ON_OK), field(r, ON_ERR)];
+    if handlers[0].is_cell() {
+        return Some(Awaiter::Coroutine(handlers[0]));
+    }
+    if let Some(e) = handlers.into_iter().find_map(element) {
+        return Some(e);
+    }
+    let derived = field(r, PROMISE);
+    if derived.is_object() {
+        return Some(Awaiter::Promise(derived));
+    }
+    // `Promise.race` hands over its own resolving functions.
+    let f = ObjRef::from(handlers[0]).filter(|o| o.is(Class::Native))?;
+    (f.int(0).as_raw() == resolve_fn as crate::NativeFn as usize)
+        .then(|| Awaiter::Promise(list_get(f.int(3), 0)))
+}
+
+/// The element behind a function of a combinator: its record's last value names the combinator, and the last one of the state
+/// that the elements share is their promise.
+fn element(f: Value) -> Option<Awaiter> {
+    let host = |v: Value| ObjRef::from(v).filter(|o| o.is(Class::Host));
+    let e = host(ObjRef::from(f).filter(|o| o.is(Class::Native))?.int(3))?;
+    let (name, index) = (e.int(3), e.int(1));
+    let state = host(e.int(0)).filter(|_| name.is_string() && index.is_int())?;
+    Some(Awaiter::Element { name, index: index.as_int() as u32, promise: state.int(3) })
 }
 
 /// What a reaction settles: a native promise, or the functions of another constructor's capability, or nothing.

@@ -1,12 +1,12 @@
 //! The intrinsic objects of a global environment, and the shapes that fresh objects start with.
 
-use crate::object::{IS_PROTO, ObjRef};
-use crate::shape::ShapeRef;
-use crate::value::{PropKey, Value};
 use crate::code::CodeRef;
 use crate::heap::Heap;
 use crate::object::Class;
+use crate::object::{IS_PROTO, ObjRef};
 use crate::scope::{Completion, Local, Scope, Thrown};
+use crate::shape::ShapeRef;
+use crate::value::{PropKey, Value};
 use crate::vm::Vm;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;

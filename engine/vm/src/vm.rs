@@ -174,11 +174,13 @@ pub struct Vm {
     /// Targets that weak references gave out during the current job.
     pub(crate) kept: Vec<Value>,
     /// Registries and held values of targets that died.
-    pub(crate) cleanup: Vec<(Value, Value)>,
+    pub(crate) cleanup: std::collections::VecDeque<(Value, Value)>,
     pub(crate) stack_trace_limit: u32,
     /// The async context (AsyncLocalStorage) that jobs inherit.
     pub(crate) async_context: Value,
     pub(crate) next_script_id: u32,
+    /// Where the exception that is on its way, or the last one, was thrown: code and instruction.
+    pub(crate) throw_site: Option<(Rc<looplab_bytecode::FunctionTemplate>, u32)>,
     /// Promises that have a number in the log.
     pub(crate) promises: u32,
     pub(crate) lookups: crate::lookup::LookupCache,
@@ -234,10 +236,11 @@ impl Vm {
             char_strings,
             weak_refs: Vec::new(),
             kept: Vec::new(),
-            cleanup: Vec::new(),
+            cleanup: std::collections::VecDeque::new(),
             stack_trace_limit: 10,
             async_context: Value::UNDEFINED,
             next_script_id: 1,
+            throw_site: None,
             promises: 0,
             lookups: crate::lookup::LookupCache::new(),
         });

@@ -67,7 +67,7 @@ pub(crate) fn weak_table(o: ObjRef) -> Option<&'static mut WeakTable> {
 }
 
 /// After marking: forgets what is dead in one weak object. Held values of dead targets go to `cleanup`.
-pub(crate) fn clear_weak(heap: &Heap, o: ObjRef, cleanup: &mut Vec<(Value, Value)>) {
+pub(crate) fn clear_weak(heap: &Heap, o: ObjRef, cleanup: &mut std::collections::VecDeque<(Value, Value)>) {
     match o.class() {
         Class::WeakMap | Class::WeakSet => {
             if let Some(t) = weak_table(o) {
@@ -88,7 +88,7 @@ pub(crate) fn clear_weak(heap: &Heap, o: ObjRef, cleanup: &mut Vec<(Value, Value
                 }
                 let alive = heap.is_marked(c.target.header());
                 if !alive {
-                    cleanup.push((o.value(), c.held));
+                    cleanup.push_back((o.value(), c.held));
                 }
                 alive
             });
@@ -171,9 +171,14 @@ impl<'s> Scope<'s> {
         })
     }
 
+    /// Whether [`Scope::next_cleanup`] has something to give.
+    pub fn has_cleanup(&self) -> bool {
+        !self.vm.cleanup.is_empty()
+    }
+
     /// The next pending finalisation: registry and held value. The registry's callback is its internal value 0.
     pub fn next_cleanup(&mut self) -> Option<(Local<'s>, Local<'s>)> {
-        let (r, h) = self.vm.cleanup.pop()?;
+        let (r, h) = self.vm.cleanup.pop_front()?;
         Some((self.root(r), self.root(h)))
     }
 

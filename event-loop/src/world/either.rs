@@ -112,6 +112,10 @@ impl<J: Job> World for EitherWorld<J> {
         either!(self, world => world.poll(timeout, out))
     }
 
+    fn block(&mut self, nanos: Option<u64>) {
+        either!(self, world => world.block(nanos))
+    }
+
     fn time_source(&self) -> TimeSource {
         either!(self, world => world.time_source())
     }

@@ -192,6 +192,9 @@ pub trait World: 'static {
     /// The system's. Interrupted waits are resumed.
     fn poll(&mut self, timeout: Option<u64>, out: &mut Vec<Ready<Output<Self>>>) -> io::Result<Polled>;
 
+    /// Stops the thread for so many nanoseconds of this world's time (`None`: for ever), because the program asked to wait in place.
+    fn block(&mut self, nanos: Option<u64>);
+
     /// The clock a [`looplab_probe::Recorder`] stamps with.
     fn time_source(&self) -> TimeSource;
 }

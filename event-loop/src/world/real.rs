@@ -283,6 +283,15 @@ impl<J: Job> World for RealWorld<J> {
         Ok(Polled::InTime)
     }
 
+    fn block(&mut self, nanos: Option<u64>) {
+        // A channel that nobody sends on.
+        let (_sender, nothing) = std::sync::mpsc::channel::<()>();
+        let _ = match nanos {
+            Some(nanos) => nothing.recv_timeout(Duration::from_nanos(nanos)).ok(),
+            None => nothing.recv().ok(),
+        };
+    }
+
     fn time_source(&self) -> TimeSource {
         let start = self.start;
         Box::new(move || nanos(start.elapsed()))

@@ -403,6 +403,11 @@ impl<J: Job> World for SimWorld<J> {
         Ok(Polled::InTime)
     }
 
+    fn block(&mut self, nanos: Option<u64>) {
+        // Nothing else happens in this world meanwhile; for ever is as far as its clock goes.
+        self.advance(nanos.unwrap_or(u64::MAX >> 2));
+    }
+
     fn time_source(&self) -> TimeSource {
         let clock = self.clock.clone();
         Box::new(move || clock.get())

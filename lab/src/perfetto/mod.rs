@@ -200,6 +200,16 @@ impl Export<'_, '_> {
             }
             Event::Console { stream, text } => format!("{stream}: {}", self.story.log().str(text).trim_end()),
             Event::Choice { kind, options, taken } => format!("choice: {kind}, {taken} of {options}"),
+            Event::StreamLevel { number, label, side, length, .. } => {
+                let name = format!("{} {number} {side}", self.story.log().str(label));
+                return self.put("C", &name, LOOP, at, json!({ "args": { "buffered": length } }));
+            }
+            Event::StreamFull { number, label, .. } => {
+                format!("{} (stream {number}) is full", self.story.log().str(label))
+            }
+            Event::StreamDrain { number, label } => {
+                format!("{} (stream {number}) has drained", self.story.log().str(label))
+            }
             Event::UncaughtError { text, .. } => format!("uncaught: {}", self.story.log().str(text)),
             Event::ExitCode { code } => format!("exit code {code}"),
             Event::LoopEnd { reason, .. } => format!("loop ends: {reason}"),

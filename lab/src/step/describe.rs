@@ -151,6 +151,28 @@ fn of_the_loop(why: &Why<'_, '_>, event: Event) -> String {
         Event::ExitCode { code } => format!("the process ends with exit code {code}"),
         Event::Truncated { cut } => format!("the recording is full: {cut} events were not recorded"),
         Event::RecordingStopped { why } => stopped(why).into(),
+        event => of_a_socket(why, event),
+    }
+}
+
+/// Sockets and HTTP.
+fn of_a_socket(why: &Why<'_, '_>, event: Event) -> String {
+    let text = |label| why.story.log().str(label);
+    match event {
+        Event::SocketOpen { number, label } => format!("socket {number}: {}", text(label)),
+        Event::SocketConnect { number, ok: true } => format!("socket {number} is connected"),
+        Event::SocketConnect { number, ok: false } => format!("socket {number} can't connect"),
+        Event::SocketRead { number, bytes } => format!("socket {number}: {bytes} bytes read"),
+        Event::SocketWrite { number, bytes, waiting: 0 } => format!("socket {number}: {bytes} bytes written"),
+        Event::SocketWrite { number, bytes, waiting } => {
+            format!("socket {number}: {bytes} bytes written, {waiting} wait")
+        }
+        Event::SocketDrain { number } => format!("socket {number}: all is written"),
+        Event::SocketEnd { number } => format!("socket {number}: the peer has finished"),
+        Event::SocketClose { number } => format!("socket {number} is closed"),
+        Event::HttpHead { number, label, .. } => format!("socket {number}: {} arrives", text(label)),
+        Event::HttpEnd { number, message } => format!("socket {number}: message {message} is complete"),
+        Event::HttpSend { number, label } => format!("socket {number}: {} is sent", text(label)),
         event => event.info().name.into(),
     }
 }

@@ -105,7 +105,7 @@ fn draw_foot(app: &App<'_, '_>, frame: &mut Frame<'_>, area: Rect) {
         (Mode::Ask(Question::Search, text), _) => Line::raw(format!("search events: {text}▏")),
         (_, Some(message)) => Line::styled(message.clone(), style(Ink::Strong, app.color)),
         (_, None) => Line::styled(
-            "→ event  s statement  n over  o out  c callback  p phase  t turn  G end  capitals: back  ? help",
+            "→ event s step n over o out c callback p phase t turn · capitals: back · ? help",
             style(Ink::Dim, app.color),
         ),
     };

@@ -281,7 +281,10 @@ impl App<'_, '_> {
     ) {
         let fresh = self.first_change(statement);
         // Functions that a file declares are always there, and seldom what one looks for.
-        let is_function = |v: &&Variable| self.log().str(v.value).starts_with("function ");
+        let is_function = |v: &&Variable| {
+            let value = self.log().str(v.value);
+            value.starts_with("function") || value.starts_with("async function")
+        };
         let (functions, values): (Vec<&Variable>, Vec<&Variable>) = variables.iter().partition(is_function);
         for variable in values {
             let changed = fresh.is_some_and(|fresh| variable.since >= fresh);

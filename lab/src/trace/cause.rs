@@ -29,7 +29,9 @@ impl Why<'_, '_> {
             Event::TickQueued { pos, .. } | Event::MicrotaskQueued { pos, .. } => {
                 self.by("queued", cause, pos)
             }
-            Event::ReactionQueued { kind, promise, pos, .. } => self.reaction(cause, kind, promise, pos),
+            Event::ReactionQueued { kind, promise, pos, .. } => {
+                self.reaction(cause, kind, promise, self.awaited_at(begin).unwrap_or(pos))
+            }
             Event::RequestStart { pos, .. } => {
                 let lane = self.story.lane(cause).map(lane).unwrap_or_default();
                 self.by("asked for", cause, pos) + &lane
@@ -91,6 +93,16 @@ impl Why<'_, '_> {
             return Some("built-in promise step".into());
         }
         Some(words::callback(kind, number))
+    }
+
+    /// Where the await stands from which this callback goes on: `await-resumed` is the first thing that happens in it.
+    fn awaited_at(&self, begin: EventId) -> Option<Pos> {
+        let first = EventId::new(begin.index()? + 1);
+        let Some(Event::AwaitResumed { suspended, .. }) = self.story.event(first) else { return None };
+        match self.story.event(suspended)? {
+            Event::AwaitSuspended { pos, .. } => Some(pos),
+            _ => None,
+        }
     }
 
     fn reaction(&self, event: EventId, kind: ReactionKind, promise: u32, pos: Pos) -> String {

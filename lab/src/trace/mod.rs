@@ -2,6 +2,7 @@
 
 pub(crate) mod cause;
 pub(crate) mod line;
+mod streams;
 mod tell;
 pub(crate) mod words;
 

@@ -356,7 +356,11 @@ impl<'a, 'l> Teller<'a, 'l> {
                     Style::Plain,
                     "",
                     &format!("{when}{}", words::end(reason, self.story.uncaught())),
-                )
+                )?;
+                for text in super::streams::slow_ends(self.log()) {
+                    self.paragraph(0, Style::Plain, "", &text)?;
+                }
+                Ok(())
             }
             Event::LoopStart { .. } => match after.first() {
                 // Turns and the end have headings of their own.
@@ -631,6 +635,15 @@ impl<'a, 'l> Teller<'a, 'l> {
             Event::PoolCancelled { number } => {
                 (Style::Plain, format!("request {number} leaves the pool's queue: cancelled"), Pos::NONE)
             }
+            Event::StreamFull { number, label, length, mark, pos } => {
+                let label = self.log().str(label);
+                let text = format!("{label} (stream {number}) is full, {length} of {mark}: its writer has to wait");
+                (Style::Plain, text, pos)
+            }
+            Event::StreamDrain { number, label } => {
+                let label = self.log().str(label);
+                (Style::Plain, format!("{label} (stream {number}) has drained: its writer may go on"), Pos::NONE)
+            }
             Event::IoReady { number, readable, writable } => {
                 let what = match (readable, writable) {
                     (true, true) => "readable and writable",
@@ -640,9 +653,35 @@ impl<'a, 'l> Teller<'a, 'l> {
                 };
                 (Style::Plain, format!("descriptor {number} is {what}"), Pos::NONE)
             }
-            _ => return None,
+            _ => return self.network(event),
         };
         Some(Action { style, text, pos })
+    }
+
+    /// Sockets, and the HTTP messages on them.
+    fn network(&self, event: Event) -> Option<Action> {
+        let label = |label| self.why().label(label).unwrap_or_default();
+        let text = match event {
+            Event::SocketOpen { number, label: how } => format!("socket {number} is open: {}", label(how)),
+            Event::SocketConnect { number, ok: true } => format!("socket {number} is connected"),
+            Event::SocketConnect { number, ok: false } => format!("socket {number} could not connect"),
+            Event::SocketRead { number, bytes } => format!("socket {number} gives {bytes} bytes"),
+            Event::SocketWrite { number, bytes, waiting: 0 } => format!("socket {number} takes {bytes} bytes"),
+            Event::SocketWrite { number, bytes, waiting } => {
+                format!("socket {number} takes {bytes} bytes, {waiting} wait: its peer is the slow end")
+            }
+            Event::SocketDrain { number } => format!("socket {number} has room again"),
+            Event::SocketEnd { number } => format!("socket {number}: the peer sends no more"),
+            Event::SocketClose { number } => format!("socket {number} is closed"),
+            Event::HttpHead { number, message, label: line } => {
+                format!("socket {number}, message {message} begins: {}", label(line))
+            }
+            Event::HttpEnd { number, message } => format!("socket {number}, message {message} is complete"),
+            Event::HttpSend { number: 0, label: line } => format!("sends: {}", label(line)),
+            Event::HttpSend { number, label: line } => format!("socket {number} answers: {}", label(line)),
+            _ => return None,
+        };
+        Some(Action { style: Style::Plain, text, pos: Pos::NONE })
     }
 
     fn promises(&self, event: Event) -> Option<Action> {

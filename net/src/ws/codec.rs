@@ -185,7 +185,11 @@ impl Codec {
         let (first, second) = (self.head[0], self.head[1]);
         let masked = second & 0x80 != 0;
         if masked != (self.role == Role::Server) {
-            return protocol(if masked { "masked frame from a server" } else { "unmasked frame from a client" });
+            return protocol(if masked {
+                "masked frame from a server"
+            } else {
+                "unmasked frame from a client"
+            });
         }
         let compressible = matches!(first & 0x0f, 1 | 2) && self.deflate.is_some();
         if first & 0x30 != 0 || (first & 0x40 != 0 && !compressible) {
@@ -240,7 +244,14 @@ impl Codec {
             }
         }
         let mask = <[u8; 4]>::try_from(rest).ok();
-        Ok(Frame { fin: head[0] & 0x80 != 0, compressed: head[0] & 0x40 != 0, opcode, mask, len: len as usize, done: 0 })
+        Ok(Frame {
+            fin: head[0] & 0x80 != 0,
+            compressed: head[0] & 0x40 != 0,
+            opcode,
+            mask,
+            len: len as usize,
+            done: 0,
+        })
     }
 
     fn payload(&mut self, frame: Frame, bytes: &[u8]) -> Result<(), Failure> {
@@ -280,10 +291,11 @@ impl Codec {
             _ => {
                 let Some((kind, compressed)) = self.message.take() else { return Ok(None) };
                 if let (true, Some(deflate)) = (compressed, &mut self.deflate) {
-                    self.data = deflate.inflate(&self.data, self.limits.message).map_err(|large| match large {
-                        true => Failure { code: 1009, reason: "message too large" },
-                        false => Failure { code: 1007, reason: "invalid compressed data" },
-                    })?;
+                    self.data =
+                        deflate.inflate(&self.data, self.limits.message).map_err(|large| match large {
+                            true => Failure { code: 1009, reason: "message too large" },
+                            false => Failure { code: 1007, reason: "invalid compressed data" },
+                        })?;
                     self.valid = 0;
                 }
                 if kind == Opcode::Text {
@@ -316,7 +328,14 @@ impl Codec {
     }
 
     /// Appends a frame to `out`. Clients give a fresh random mask for each.
-    pub fn frame(out: &mut Vec<u8>, opcode: Opcode, fin: bool, compressed: bool, payload: &[u8], mask: Option<[u8; 4]>) {
+    pub fn frame(
+        out: &mut Vec<u8>,
+        opcode: Opcode,
+        fin: bool,
+        compressed: bool,
+        payload: &[u8],
+        mask: Option<[u8; 4]>,
+    ) {
         out.push(opcode as u8 | if fin { 0x80 } else { 0 } | if compressed { 0x40 } else { 0 });
         let bit = if mask.is_some() { 0x80 } else { 0 };
         match payload.len() {

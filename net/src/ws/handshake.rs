@@ -39,7 +39,8 @@ pub fn base64(bytes: &[u8]) -> String {
 /// 400: malformed; 405: not GET; 426: another version.
 pub fn respond(head: &Head, protocol: Option<&str>) -> Result<String, u16> {
     let is = |name: &str, wanted: &str| {
-        head.all(name).any(|v| v.split(|b| *b == b',').any(|t| t.trim_ascii().eq_ignore_ascii_case(wanted.as_bytes())))
+        head.all(name)
+            .any(|v| v.split(|b| *b == b',').any(|t| t.trim_ascii().eq_ignore_ascii_case(wanted.as_bytes())))
     };
     if head.method_name() != "GET" {
         return Err(405);

@@ -74,6 +74,11 @@ fn complete<'s>(s: &mut Scope<'s>) -> Completion<'s> {
         let f = s.function(k, 0, f);
         s.define_with(streams, k, f, looplab_engine::ALL);
     }
+    for (name, target) in [("_stdout", "stdout"), ("_stderr", "stderr")] {
+        let (k, data) = (s.key(name), s.str(target));
+        let f = s.function_with_data(k, 0, real_stream, data);
+        s.define_with(streams, k, f, looplab_engine::ALL);
+    }
     let k = s.key("createGlobalConsole");
     let c = s.invoke(module, k, &[streams])?;
     register_value(s, "complete console", c);
@@ -88,10 +93,27 @@ fn stderr<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
     stream(s, "stderr")
 }
 
+/// What console writes to: the process's stream once a program has touched it, until then what stands for it.
 fn stream<'s>(s: &mut Scope<'s>, name: &str) -> Completion<'s> {
     let rt = Rt::of(s);
     let p = rt.process(s);
     let k = s.key(name);
+    let fd = if name == "stdout" { 1 } else { 2 };
+    if !registered(s, if fd == 1 { "stdout stream" } else { "stderr stream" }).is_object() {
+        let own = registered(s, if fd == 1 { "stdout getter" } else { "stderr getter" });
+        let getter = s.get_own_property(p, k)?.and_then(|d| d.get);
+        if getter.is_some_and(|g| g.is_identical(own)) {
+            return super::stdio_native::stand_in(s, fd);
+        }
+    }
+    s.get(p, k)
+}
+
+/// `console._stdout`, `console._stderr`: the streams themselves.
+fn real_stream<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let p = rt.process(s);
+    let k = s.to_key(args.data())?;
     s.get(p, k)
 }
 
@@ -143,6 +165,10 @@ fn is_plain<'s>(s: &mut Scope<'s>, name: &str) -> Result<bool, looplab_engine::T
     let stream = stream(s, name)?;
     if !stream.is_object() {
         return Ok(false);
+    }
+    let stand_in = registered(s, if name == "stdout" { "stdout stand-in" } else { "stderr stand-in" });
+    if stream.is_identical(stand_in) {
+        return Ok(true);
     }
     let k = s.key("write");
     let write = s.get(stream, k)?;

@@ -296,19 +296,18 @@ fn call<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, cb: Callback, name: &str, args: &[Lo
     }
 }
 
-/// Lets go of the end; 'close' follows in the closing phase.
+/// Has the end let go of, and 'close' emitted, in the closing phase. What is being delivered until then still comes.
 fn close(s: &mut Scope<'_>, rt: &Rc<Rt>, host: Local<'_>) {
     let Some(p) = s.host_data_mut::<Port>(host) else { return };
-    let (handle, wake) = (p.handle.take(), p.wake.take());
-    drop(handle);
-    if let Some(w) = wake {
+    if let Some(w) = p.wake.take() {
         wake::close(rt, w);
     }
 }
 
 fn closed<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, host: Local<'s>, cb: Callback) {
     let Some(p) = s.host_data_mut::<Port>(host) else { return };
-    let (object, moved) = (p.object.take(), p.moved);
+    let (object, moved, handle) = (p.object.take(), p.moved, p.handle.take());
+    drop(handle);
     let Some(g) = object else { return };
     let object = s.open(g);
     s.release(g);

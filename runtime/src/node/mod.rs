@@ -11,11 +11,14 @@ pub(crate) mod fs;
 pub(crate) mod http;
 pub(crate) mod net;
 pub(crate) mod messaging;
+pub(crate) mod performance;
 pub(crate) mod os;
 pub(crate) mod process;
 pub(crate) mod stdio;
+pub(crate) mod stdio_native;
 pub(crate) mod stream;
 pub(crate) mod sys;
+pub(crate) mod url;
 pub(crate) mod vm;
 pub(crate) mod zlib;
 
@@ -31,6 +34,17 @@ const JS: &[(&str, &str)] = &[
     ("/event_target", include_str!("../../js/event_target.js")),
     ("/dom_exception", include_str!("../../js/dom_exception.js")),
     ("/abort", include_str!("../../js/abort.js")),
+    ("/messaging", include_str!("../../js/messaging.js")),
+    ("/url_search_params", include_str!("../../js/url_search_params.js")),
+    ("/url_whatwg", include_str!("../../js/url_whatwg.js")),
+    ("url", include_str!("../../js/url.js")),
+    ("/blob", include_str!("../../js/blob.js")),
+    ("/navigator", include_str!("../../js/navigator.js")),
+    ("perf_hooks", include_str!("../../js/perf_hooks.js")),
+    ("/performance_observer", include_str!("../../js/performance_observer.js")),
+    ("/histogram", include_str!("../../js/histogram.js")),
+    ("/process", include_str!("../../js/process.js")),
+    ("/process_report", include_str!("../../js/process_report.js")),
     ("/events_extra", include_str!("../../js/events_extra.js")),
     ("/text", include_str!("../../js/text.js")),
     ("/inspect", include_str!("../../js/inspect.js")),
@@ -49,6 +63,17 @@ const JS: &[(&str, &str)] = &[
     ("/stream_extra", include_str!("../../js/stream_extra.js")),
     ("/stream_operators", include_str!("../../js/stream_operators.js")),
     ("stream/promises", include_str!("../../js/stream_promises.js")),
+    ("/fs_streams", include_str!("../../js/fs_streams.js")),
+    ("stream/web", include_str!("../../js/stream_web.js")),
+    ("/webstreams_util", include_str!("../../js/webstreams_util.js")),
+    ("/webstreams_strategies", include_str!("../../js/webstreams_strategies.js")),
+    ("/webstreams_readable", include_str!("../../js/webstreams_readable.js")),
+    ("/webstreams_bytes", include_str!("../../js/webstreams_bytes.js")),
+    ("/webstreams_pipe", include_str!("../../js/webstreams_pipe.js")),
+    ("/webstreams_writable", include_str!("../../js/webstreams_writable.js")),
+    ("/webstreams_transform", include_str!("../../js/webstreams_transform.js")),
+    ("/webstreams_adapters", include_str!("../../js/webstreams_adapters.js")),
+    ("/stdio_streams", include_str!("../../js/stdio_streams.js")),
     ("stream/consumers", include_str!("../../js/stream_consumers.js")),
     ("timers/promises", include_str!("../../js/timers_promises.js")),
     ("util", include_str!("../../js/util.js")),
@@ -67,6 +92,7 @@ const JS: &[(&str, &str)] = &[
     ("_http_client", include_str!("../../js/http_client.js")),
     ("_http_agent", include_str!("../../js/http_agent.js")),
     ("https", include_str!("../../js/https.js")),
+    ("tls", include_str!("../../js/tls.js")),
     ("/fetch", include_str!("../../js/fetch.js")),
     ("/fetch_body", include_str!("../../js/fetch_body.js")),
     ("/fetch_headers", include_str!("../../js/fetch_headers.js")),
@@ -91,6 +117,7 @@ const JS: &[(&str, &str)] = &[
     ("/webcrypto", include_str!("../../js/webcrypto.js")),
     ("crypto", include_str!("../../js/crypto.js")),
     ("tty", include_str!("../../js/tty.js")),
+    ("/tty_streams", include_str!("../../js/tty_streams.js")),
     ("/tty_colors", include_str!("../../js/tty_colors.js")),
     ("worker_threads", include_str!("../../js/worker_threads.js")),
     ("/preload", include_str!("../../js/preload.js")),
@@ -134,6 +161,9 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         }
         "fs" => fs::load(s)?,
         "fs/promises" => fs::load_promises(s)?,
+        "/url_native" => url::load(s)?,
+        "/performance_native" => performance::load(s)?,
+        "/process_native" => process::native::load(s)?,
         "/net_native" => net::load(s)?,
         "/http_native" => http::load(s)?,
         "/stream_native" => stream::load(s)?,
@@ -149,6 +179,8 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         "/zlib_native" => zlib::load(s),
         "/async_native" => crate::continuation::load(s),
         "/module_native" => modules::cjs_module::native(s),
+        "/fs_stream_native" => fs::stream_io::load(s)?,
+        "/stdio_native" => stdio_native::load(s)?,
         "path/posix" => return part(s, rt, "path", "posix"),
         "path/win32" => return part(s, rt, "path", "win32"),
         "util/types" => return part(s, rt, "util", "types"),
@@ -183,10 +215,6 @@ fn load_js<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Option<Loca
     let text = &*text;
     let params = ["exports", "require", "module", "binding"];
     let file = format!("node:{}", name.trim_start_matches('/'));
-    #[cfg(debug_assertions)]
-    let on_disk = dev_text(text);
-    #[cfg(debug_assertions)]
-    let text = on_disk.as_deref().unwrap_or(text);
     let t = modules::compile(s, rt, &file, text, CompileGoal::Body(&params))?;
     let f = s.function_from(t);
     let (module, exports) = (s.new_object(), s.new_object());
@@ -215,6 +243,21 @@ const GLOBALS: &[(&str, &str, bool)] = &[
     ("btoa", "buffer", true),
     ("TextEncoder", "/encoding", false),
     ("TextDecoder", "/encoding", false),
+    ("ReadableStream", "stream/web", false),
+    ("ReadableStreamDefaultReader", "stream/web", false),
+    ("ReadableStreamBYOBReader", "stream/web", false),
+    ("ReadableStreamBYOBRequest", "stream/web", false),
+    ("ReadableByteStreamController", "stream/web", false),
+    ("ReadableStreamDefaultController", "stream/web", false),
+    ("TransformStream", "stream/web", false),
+    ("TransformStreamDefaultController", "stream/web", false),
+    ("WritableStream", "stream/web", false),
+    ("WritableStreamDefaultWriter", "stream/web", false),
+    ("WritableStreamDefaultController", "stream/web", false),
+    ("ByteLengthQueuingStrategy", "stream/web", false),
+    ("CountQueuingStrategy", "stream/web", false),
+    ("TextEncoderStream", "stream/web", false),
+    ("TextDecoderStream", "stream/web", false),
     ("Crypto", "/webcrypto", false),
     ("SubtleCrypto", "/webcrypto", false),
     ("crypto", "/webcrypto", true),
@@ -225,6 +268,24 @@ const GLOBALS: &[(&str, &str, bool)] = &[
     ("EventTarget", "/event_target", false),
     ("CustomEvent", "/event_target", false),
     ("structuredClone", "/messaging_native", true),
+    ("MessageChannel", "/messaging", false),
+    ("MessagePort", "/messaging", false),
+    ("MessageEvent", "/messaging", false),
+    ("BroadcastChannel", "/messaging", false),
+    ("URL", "/url_whatwg", false),
+    ("URLSearchParams", "/url_search_params", false),
+    ("Blob", "/blob", false),
+    ("File", "/blob", false),
+    ("navigator", "/navigator", true),
+    ("Navigator", "/navigator", false),
+    ("performance", "perf_hooks", true),
+    ("Performance", "perf_hooks", false),
+    ("PerformanceEntry", "perf_hooks", false),
+    ("PerformanceMark", "perf_hooks", false),
+    ("PerformanceMeasure", "perf_hooks", false),
+    ("PerformanceObserver", "perf_hooks", false),
+    ("PerformanceObserverEntryList", "perf_hooks", false),
+    ("PerformanceResourceTiming", "perf_hooks", false),
     ("fetch", "/fetch", true),
     ("Headers", "/fetch_headers", false),
     ("Request", "/fetch", false),
@@ -232,7 +293,6 @@ const GLOBALS: &[(&str, &str, bool)] = &[
     ("FormData", "/fetch_body", false),
     ("WebSocket", "/websocket", false),
     ("CloseEvent", "/websocket", false),
-    ("MessageEvent", "/websocket", false),
     ("EventSource", "/event_source", false),
 ];
 
@@ -319,11 +379,4 @@ pub(crate) fn base64_decode(text: &[u8]) -> Vec<u8> {
         }
     }
     out
-}
-
-#[cfg(debug_assertions)]
-fn dev_text(text: &str) -> Option<String> {
-    let dir = std::env::var("LOOPLAB_JS_DIR").ok()?;
-    let name = JS.iter().find(|(_, t)| std::ptr::eq(*t, text))?.0.trim_start_matches('/').trim_start_matches('_').replace('/', "_");
-    std::fs::read_to_string(format!("{dir}/{name}.js")).ok()
 }

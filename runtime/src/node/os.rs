@@ -5,7 +5,7 @@ use looplab_engine::{ALL, Args, Completion, Local, NativeFn, Scope};
 use nix::sys::socket::{AddressFamily, SockaddrLike, SockaddrStorage};
 use rustix::io::Errno;
 use rustix::process::Pid;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// The object that `os.js` works with.
 pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Local<'s> {

@@ -1,5 +1,11 @@
 //! `process`: what the program can learn of, and do to, the process it runs in.
 
+mod dotenv;
+mod ids;
+pub(crate) mod native;
+pub(crate) mod signals;
+mod usage;
+
 use super::stdio;
 use crate::errors;
 use crate::modules::{builtin, register_value, registered};
@@ -12,6 +18,40 @@ use std::rc::Rc;
 /// The version of Node that looplab presents itself as.
 pub(crate) const VERSION: &str = "v24.21.0";
 
+/// Functions that are JavaScript, loaded when first called.
+const LAZY: &[(&str, u32)] = &[
+    ("_rawDebug", 0),
+    ("binding", 1),
+    ("_linkedBinding", 1),
+    ("dlopen", 0),
+    ("_getActiveRequests", 0),
+    ("_getActiveHandles", 0),
+    ("getActiveResourcesInfo", 0),
+    ("loadEnvFile", 0),
+    ("cpuUsage", 1),
+    ("threadCpuUsage", 1),
+    ("resourceUsage", 0),
+    ("kill", 2),
+    ("execve", 1),
+    ("ref", 1),
+    ("unref", 1),
+    ("openStdin", 0),
+    ("emitWarning", 4),
+    ("setSourceMapsEnabled", 1),
+    ("getBuiltinModule", 1),
+    ("_debugProcess", 0),
+    ("_debugEnd", 0),
+    ("_startProfilerIdleNotifier", 0),
+    ("_stopProfilerIdleNotifier", 0),
+    ("umask", 1),
+    ("initgroups", 2),
+    ("setgroups", 1),
+    ("setegid", 1),
+    ("seteuid", 1),
+    ("setgid", 1),
+    ("setuid", 1),
+];
+
 /// Makes the process object and the global.
 pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> {
     let p = s.new_object();
@@ -21,22 +61,29 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> 
         let k = s.key(name);
         s.define_with(p, k, v, ALL);
     };
+    let fixed = |s: &mut Scope<'s>, name: &str, v: Local<'s>| {
+        let k = s.key(name);
+        s.define_with(p, k, v, looplab_engine::ENUMERABLE | looplab_engine::CONFIGURABLE);
+    };
     let v = s.str(VERSION);
-    put(s, "version", v);
+    fixed(s, "version", v);
     let versions = versions(s);
-    put(s, "versions", versions);
-    for (k, v) in [("arch", arch()), ("platform", "linux"), ("title", "looplab")] {
+    fixed(s, "versions", versions);
+    for (k, v) in [("arch", arch()), ("platform", "linux")] {
         let v = s.str(v);
-        put(s, k, v);
+        fixed(s, k, v);
     }
+    let argv0 = std::env::args_os().next().map(|a| a.to_string_lossy().into_owned()).unwrap_or_default();
+    let v = s.str(rt.options.node.title.as_deref().unwrap_or(&argv0));
+    put(s, "title", v);
     let release = s.new_object();
-    let (k, v) = (s.key("name"), s.str("node"));
-    s.define_with(release, k, v, ALL);
-    let (k, v) = (s.key("lts"), s.str("Krypton"));
-    s.define_with(release, k, v, ALL);
-    put(s, "release", release);
+    for (k, v) in [("name", "node"), ("lts", "Krypton")] {
+        let (k, v) = (s.key(k), s.str(v));
+        s.define_with(release, k, v, ALL);
+    }
+    fixed(s, "release", release);
     let pid = s.num(f64::from(std::process::id()));
-    put(s, "pid", pid);
+    fixed(s, "pid", pid);
     let exec = std::env::current_exe().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
     let v = s.str(&exec);
     put(s, "execPath", v);
@@ -45,7 +92,14 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> 
     put(s, "execArgv", v);
     let argv = argv(s, rt, &exec);
     put(s, "argv", argv);
+    let (port, none) = (s.int(9229), s.null());
+    put(s, "debugPort", port);
+    put(s, "domain", none);
     let env = s.new_object();
+    for (k, v) in env_of_files(rt) {
+        let (k, v) = (s.key(&k), s.str(&v));
+        s.define_with(env, k, v, ALL);
+    }
     for (k, v) in std::env::vars_os() {
         let (k, v) = (s.key(&k.to_string_lossy()), s.str(&v.to_string_lossy()));
         s.define_with(env, k, v, ALL);
@@ -53,30 +107,40 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> 
     let handler = s.new_object();
     s.method(handler, "set", 4, env_set);
     s.method(handler, "defineProperty", 3, env_define);
+    s.method(handler, "deleteProperty", 2, env_delete);
     let env = s.new_proxy(env, handler);
     put(s, "env", env);
-    let argv0 = std::env::args_os().next().map(|a| a.to_string_lossy().into_owned()).unwrap_or_default();
     let v = s.str(&argv0);
-    put(s, "argv0", v);
+    let k = s.key("argv0");
+    s.define_with(p, k, v, looplab_engine::ENUMERABLE);
     let k = s.key("exitCode");
     let (get, set) = (s.function(k, 0, get_exit_code), s.function(k, 1, set_exit_code));
+    s.define_accessor(p, k, get, set, looplab_engine::ENUMERABLE);
+    let k = s.key("_exiting");
+    let (get, set) = (s.function(k, 0, get_exiting), s.function(k, 1, set_exiting));
     s.define_accessor(p, k, get, set, looplab_engine::ENUMERABLE | looplab_engine::CONFIGURABLE);
-    let features = s.new_object();
-    put(s, "features", features);
-    let config = s.new_object();
-    put(s, "config", config);
+    let v = features(s);
+    let k = s.key("features");
+    s.define_with(p, k, v, looplab_engine::ENUMERABLE);
+    let v = config(s);
+    fixed(s, "config", v);
+    let list = s.new_array(&[]);
+    fixed(s, "moduleLoadList", list);
+    let list = s.new_array(&[]);
+    fixed(s, "_preload_modules", list);
     let functions: &[(&str, u32, NativeFn)] = &[
         ("cwd", 0, cwd),
         ("chdir", 1, chdir),
         ("exit", 1, exit),
-        ("reallyExit", 1, exit),
+        ("reallyExit", 0, really_exit),
+        ("_kill", 0, signals::kill),
         ("abort", 0, abort),
         ("nextTick", 1, crate::ticks::next_tick),
         ("uptime", 0, uptime),
-        ("memoryUsage", 0, memory_usage),
-        ("cpuUsage", 0, cpu_usage),
-        ("emitWarning", 1, emit_warning_fn),
-        ("umask", 0, umask),
+        ("memoryUsage", 0, usage::memory),
+        ("constrainedMemory", 0, usage::constrained_memory),
+        ("availableMemory", 0, usage::available_memory),
+        ("getgroups", 0, ids::groups),
         ("hasUncaughtExceptionCaptureCallback", 0, has_capture_callback),
         ("setUncaughtExceptionCaptureCallback", 1, set_capture_callback),
         ("getuid", 0, getuid),
@@ -89,6 +153,13 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> 
         let f = s.function(k, n, f);
         put(s, name, f);
     }
+    for (name, n) in LAZY {
+        let f = lazy(s, name, *n);
+        put(s, name, f);
+    }
+    for name in ["finalization", "allowedNodeEnvironmentFlags", "report"] {
+        lazy_value(s, p, name);
+    }
     let k = s.key("hrtime");
     let hr = s.function(k, 1, hrtime);
     let bk = s.key("bigint");
@@ -98,20 +169,15 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> 
     let mk = s.key("memoryUsage");
     let mem = s.get(p, mk)?;
     let rk = s.key("rss");
-    let rss = s.function(rk, 0, rss_fn);
+    let rss = s.function(rk, 0, |s, _| Ok(s.num(usage::rss())));
     s.define_with(mem, rk, rss, ALL);
-    let ppid = s.key("ppid");
-    s.getter(p, ppid, |s, _| {
-        let n = rustix::process::getppid().map_or(0, |p| p.as_raw_nonzero().get());
-        Ok(s.int(n))
-    });
-    for (name, fd) in [("stdout", 1), ("stderr", 2)] {
-        let stream = stream(s, fd)?;
-        put(s, name, stream);
-    }
+    let ppid = rustix::process::getppid().map_or(0, |p| p.as_raw_nonzero().get());
+    let v = s.int(ppid);
+    put(s, "ppid", v);
+    super::stdio_native::install(s, p);
     let tag: Key<'s> = s.atoms().sym_to_string_tag.into();
     let v = s.str("process");
-    s.define_with(p, tag, v, looplab_engine::CONFIGURABLE);
+    s.define_with(p, tag, v, looplab_engine::WRITABLE);
     if let Some(events) = builtin(s, rt, "events")? {
         let k: Key<'s> = s.atoms().prototype.into();
         let proto = s.get(events, k)?;
@@ -123,11 +189,33 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> 
         s.define_hidden(own, ck, ctor);
         let u = s.undefined();
         super::events::init_object(s, p, u)?;
+        install_events(s, rt, p)?;
     }
     let global = s.global_object();
     let k = s.key("process");
     s.define_hidden(global, k, p);
     Ok(())
+}
+
+/// What the files of `--env-file` set: of a name in several, the last file's. A file that must be there and is not ends the process.
+fn env_of_files(rt: &Rt) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = Vec::new();
+    for (file, required) in &rt.options.node.env_files {
+        match std::fs::read_to_string(file) {
+            Ok(text) => {
+                for (k, v) in dotenv::parse(&text) {
+                    all.retain(|(known, _)| *known != k);
+                    all.push((k, v));
+                }
+            }
+            Err(_) if !required => {}
+            Err(_) => {
+                stdio::write_stderr(rt, format!("looplab: {file}: not found\n").as_bytes());
+                rt.exit.set(Some(9));
+            }
+        }
+    }
+    all
 }
 
 /// Environment variables are strings, whatever they are set to.
@@ -136,8 +224,15 @@ fn env_set<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     if key.is_symbol() {
         return Err(s.throw_type("Cannot convert a Symbol value to a string"));
     }
-    let text = s.to_string(args.get(2))?;
+    let v = args.get(2);
+    if Rt::of(s).options.node.pending_deprecation && !v.is_string() && !v.is_number() && !v.is_bool() {
+        const TEXT: &str = "Assigning any value other than a string, number, or boolean to a process.env property is \
+                            deprecated. Please make sure to convert the value to a string before setting process.env with it.";
+        emit_warning(s, TEXT, "DeprecationWarning", Some("DEP0104"))?;
+    }
+    let text = s.to_string(v)?;
     s.set(args.get(0), key, text)?;
+    note_tz(s, key, Some(text));
     Ok(s.bool(true))
 }
 
@@ -146,17 +241,34 @@ fn env_define<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let d = s.to_property_descriptor(args.get(2))?;
     let all = d.configurable == Some(true) && d.writable == Some(true) && d.enumerable == Some(true);
     let Some(v) = d.value.filter(|_| all) else {
-        return Err(errors::throw(
-            s,
-            errors::Kind::Type,
-            "ERR_INVALID_OBJECT_DEFINE_PROPERTY",
-            "'process.env' only accepts a configurable, writable, and enumerable data descriptor",
-        ));
+        let what = if d.is_accessor() {
+            "does not accept an accessor(getter/setter) descriptor"
+        } else {
+            "only accepts a configurable, writable, and enumerable data descriptor"
+        };
+        let text = format!("'process.env' {what}");
+        return Err(errors::throw(s, errors::Kind::Type, "ERR_INVALID_OBJECT_DEFINE_PROPERTY", &text));
     };
     let key = s.to_key(args.get(1))?;
     let text = s.to_string(v)?;
     s.set(args.get(0), key, text)?;
+    note_tz(s, key, Some(text));
     Ok(s.bool(true))
+}
+
+fn env_delete<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let key = s.to_key(args.get(1))?;
+    let done = s.delete(args.get(0), key)?;
+    note_tz(s, key, None);
+    Ok(s.bool(done))
+}
+
+/// Dates follow the variable at once.
+fn note_tz<'s>(s: &mut Scope<'s>, key: Key<'s>, value: Option<Local<'s>>) {
+    if s.key_text(key) == "TZ" {
+        let value = value.map(|v| s.to_utf8_lossy(v));
+        Rt::of(s).set_tz(value);
+    }
 }
 
 fn has_capture_callback<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
@@ -205,6 +317,56 @@ fn versions<'s>(s: &mut Scope<'s>) -> Local<'s> {
     o
 }
 
+/// What is built in: none of this depends on how looplab was built, and what it has not got it says so.
+fn features<'s>(s: &mut Scope<'s>) -> Local<'s> {
+    let o = s.new_object();
+    for (name, has) in [
+        ("inspector", false),
+        ("debug", false),
+        ("uv", true),
+        ("ipv6", true),
+        ("tls_alpn", false),
+        ("tls_sni", false),
+        ("tls_ocsp", false),
+        ("tls", false),
+        ("openssl_is_boringssl", false),
+        ("cached_builtins", true),
+        ("require_module", true),
+        ("quic", false),
+        ("typescript", false),
+    ] {
+        let (k, v) = (s.key(name), s.bool(has));
+        s.define_with(o, k, v, looplab_engine::ENUMERABLE | looplab_engine::CONFIGURABLE);
+    }
+    o
+}
+
+/// `process.config`: frozen, with the variables that programs ask for.
+fn config<'s>(s: &mut Scope<'s>) -> Local<'s> {
+    let (config, variables, defaults) = (s.new_object(), s.new_object(), s.new_object());
+    for (name, n) in
+        [("asan", 0), ("v8_enable_i18n_support", 0), ("node_shared", 0), ("napi_build_version", 10)]
+    {
+        let (k, v) = (s.key(name), s.int(n));
+        s.define_with(variables, k, v, looplab_engine::ENUMERABLE);
+    }
+    for name in ["cflags", "defines", "include_dirs", "libraries"] {
+        let (k, v) = (s.key(name), s.new_array(&[]));
+        s.define_with(defaults, k, v, looplab_engine::ENUMERABLE);
+    }
+    for (name, v) in [("target_defaults", defaults), ("variables", variables)] {
+        let k = s.key(name);
+        s.define_with(config, k, v, looplab_engine::ENUMERABLE);
+    }
+    for o in [config, variables, defaults] {
+        // Fresh ordinary objects can always be frozen.
+        if let Err(t) = s.set_integrity(o, true) {
+            s.caught(t);
+        }
+    }
+    config
+}
+
 fn argv<'s>(s: &mut Scope<'s>, rt: &Rt, exec: &str) -> Local<'s> {
     let mut list = vec![s.str(exec)];
     if let crate::Entry::File(f) = &rt.options.entry {
@@ -239,21 +401,44 @@ fn chdir<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 /// `process.exit(code)`: emits 'exit' and stops the script where it stands.
 fn exit<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let rt = Rt::of(s);
-    let given = args.get(0);
-    if !given.is_nullish() {
-        check_exit_code(s, given)?;
+    if !args.is_empty() {
+        if !args.get(0).is_nullish() {
+            check_exit_code(s, args.get(0))?;
+        }
+        register_value(s, "process.exitCode", args.get(0));
     }
-    let code = match given.is_nullish() {
-        true => uncaught::exit_code(s, &rt).unwrap_or(0),
-        false => s.to_int32(given)?,
-    };
-    if rt.exit_emitted.get() {
-        // Called by an 'exit' listener: ends at once with this code.
+    if !rt.exit_emitted.get() {
+        let code = uncaught::exit_code(s, &rt).unwrap_or(0);
+        uncaught::run_exit_listeners(s, &rt, code, true);
+        if rt.exit.get().is_some() {
+            return Err(s.terminate());
+        }
+    }
+    let code = uncaught::exit_code(s, &rt).unwrap_or(0);
+    // Programs replace this one, to see who ends them.
+    let (p, k, code) = (rt.process(s), s.key("reallyExit"), s.int(code));
+    s.invoke(p, k, &[code])
+}
+
+/// `process.reallyExit(code)`: ends without telling anybody.
+fn really_exit<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let code = s.to_int32(args.get(0))?;
+    let rt = Rt::of(s);
+    if rt.exit.get().is_none() {
         rt.exit.set(Some(code));
-    } else {
-        uncaught::exit_with(s, &rt, code);
     }
     Err(s.terminate())
+}
+
+fn get_exiting<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
+    let b = Rt::of(s).exit_emitted.get();
+    Ok(s.bool(b))
+}
+
+fn set_exiting<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let b = s.to_boolean(args.get(0));
+    Rt::of(s).exit_emitted.set(b);
+    Ok(s.undefined())
 }
 
 fn get_exit_code<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
@@ -331,55 +516,6 @@ fn hrtime_bigint<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
     Ok(s.bigint(t.into()))
 }
 
-/// Resident bytes, from the system.
-fn rss() -> f64 {
-    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages: f64 = text.split_whitespace().nth(1).and_then(|p| p.parse().ok()).unwrap_or(0.0);
-    pages * rustix::param::page_size() as f64
-}
-
-fn rss_fn<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
-    Ok(s.num(rss()))
-}
-
-fn memory_usage<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
-    let h = s.vm().heap_stats();
-    let o = s.new_object();
-    for (k, v) in [
-        ("rss", rss()),
-        ("heapTotal", (h.committed + h.external) as f64),
-        ("heapUsed", h.used as f64),
-        ("external", h.external as f64),
-        ("arrayBuffers", 0.0),
-    ] {
-        let (k, v) = (s.key(k), s.num(v));
-        s.define_with(o, k, v, ALL);
-    }
-    Ok(o)
-}
-
-fn cpu_usage<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
-    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = text.rsplit(')').next().unwrap_or("").split_whitespace().collect();
-    let tick = 1e6 / rustix::param::clock_ticks_per_second() as f64;
-    let o = s.new_object();
-    for (k, i) in [("user", 11), ("system", 12)] {
-        let n: f64 = fields.get(i).and_then(|f| f.parse().ok()).unwrap_or(0.0);
-        let (k, v) = (s.key(k), s.num(n * tick));
-        s.define_with(o, k, v, ALL);
-    }
-    Ok(o)
-}
-
-fn umask<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    let mode = if args.get(0).is_number() { s.to_uint32(args.get(0))? } else { 0 };
-    let old = rustix::process::umask(rustix::fs::Mode::from_raw_mode(mode));
-    if args.get(0).is_undefined() {
-        rustix::process::umask(old);
-    }
-    Ok(s.num(f64::from(old.as_raw_mode())))
-}
-
 fn getuid<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
     Ok(s.num(f64::from(rustix::process::getuid().as_raw())))
 }
@@ -398,48 +534,6 @@ fn getegid<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
 
 // ---- warnings ----
 
-/// `process.emitWarning(warning, type|options, code)`
-fn emit_warning_fn<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    let w = args.get(0);
-    let (mut name, mut code) = ("Warning".to_owned(), None);
-    let mut detail = s.undefined();
-    let second = args.get(1);
-    if second.is_object() && !second.is_callable() {
-        for (field, slot) in [("type", 0), ("code", 1)] {
-            let k = s.key(field);
-            let v = s.get(second, k)?;
-            if v.is_string() {
-                let t = s.to_utf8_lossy(v);
-                if slot == 0 { name = t } else { code = Some(t) }
-            }
-        }
-        let k = s.key("detail");
-        detail = s.get(second, k)?;
-    } else {
-        if second.is_string() {
-            name = s.to_utf8_lossy(second);
-        } else if !second.is_nullish() && !second.is_callable() {
-            return Err(errors::invalid_arg_type(s, "type", "of type string", second));
-        }
-        if args.get(2).is_string() {
-            code = Some(text_arg(s, args, 2));
-        }
-    }
-    if w.is_string() {
-        let text = s.to_utf8_lossy(w);
-        let e = make_warning(s, &text, &name, code.as_deref());
-        if detail.is_string() {
-            let k = s.key("detail");
-            s.define_with(e, k, detail, ALL);
-        }
-        return queue_warning(s, e);
-    }
-    if !w.is_class(Class::Error) {
-        return Err(errors::invalid_arg_type(s, "warning", "of type string or an instance of Error", w));
-    }
-    queue_warning(s, w)
-}
-
 /// Emits a warning of our own.
 pub(crate) fn emit_warning(
     s: &mut Scope<'_>,
@@ -448,31 +542,80 @@ pub(crate) fn emit_warning(
     code: Option<&str>,
 ) -> Result<(), Thrown> {
     s.nested(|s| {
-        let e = make_warning(s, text, name, code);
-        queue_warning(s, e).map(|_| ())
+        let rt = Rt::of(s);
+        let Some(m) = builtin(s, &rt, "/process")? else { return Ok(()) };
+        let k = s.key("emitWarning");
+        let code = match code {
+            Some(c) => s.str(c),
+            None => s.undefined(),
+        };
+        let args = [s.str(text), s.str(name), code];
+        s.invoke(m, k, &args).map(|_| ())
     })
 }
 
-fn make_warning<'s>(s: &mut Scope<'s>, text: &str, name: &str, code: Option<&str>) -> Local<'s> {
-    let e = s.new_error(looplab_engine::Intrinsic::ErrorPrototype, text);
-    let k: Key<'s> = s.atoms().name.into();
-    let v = s.str(name);
-    s.define_hidden(e, k, v);
-    if let Some(c) = code {
-        let k: Key<'s> = s.atoms().code.into();
-        let v = s.str(c);
-        s.define_with(e, k, v, ALL);
-    }
-    e
+/// A function that calls its namesake in `runtime/js/process.js`, loading that first.
+fn lazy<'s>(s: &mut Scope<'s>, name: &str, length: u32) -> Local<'s> {
+    let (k, target) = (s.key(name), s.str(name));
+    s.function_with_data(k, length, delegated, target)
 }
 
-/// 'warning' is emitted in a tick.
-fn queue_warning<'s>(s: &mut Scope<'s>, e: Local<'s>) -> Completion<'s> {
-    let k = s.key("emitWarningNow");
-    let f = s.function(k, 1, warn_now);
-    let next = next_tick_function(s)?;
-    let u = s.undefined();
-    s.call(next, u, &[f, e])
+fn delegated<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let Some(m) = builtin(s, &rt, "/process")? else { return Err(s.throw_type("process is not built in")) };
+    let k = s.to_key(args.data())?;
+    let f = s.get(m, k)?;
+    let all = args.rest(0);
+    s.call(f, args.this(), &all)
+}
+
+/// A property that is made when it is first read: `runtime/js/process.js` has it as a getter.
+fn lazy_value<'s>(s: &mut Scope<'s>, p: Local<'s>, name: &str) {
+    let (k, target) = (s.key(name), s.str(name));
+    let get = s.function_with_data(k, 0, made_once, target);
+    let set = s.function_with_data(k, 1, replaced, target);
+    s.define_accessor(p, k, get, set, looplab_engine::ENUMERABLE | looplab_engine::CONFIGURABLE);
+}
+
+fn made_once<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let Some(m) = builtin(s, &rt, "/process")? else { return Ok(s.undefined()) };
+    let k = s.to_key(args.data())?;
+    let v = s.get(m, k)?;
+    let p = rt.process(s);
+    s.define_with(p, k, v, ALL);
+    Ok(v)
+}
+
+fn replaced<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let (p, k) = (rt.process(s), s.to_key(args.data())?);
+    s.define_with(p, k, args.get(0), ALL);
+    Ok(s.undefined())
+}
+
+/// Signal listeners, the listener that prints warnings, and the properties that flags set.
+fn install_events<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, p: Local<'s>) -> Result<(), Thrown> {
+    signals::install(s, p)?;
+    let f = &rt.options.node;
+    let silenced = std::env::var_os("NODE_NO_WARNINGS").is_some_and(|v| v == "1");
+    if !f.no_warnings && !silenced {
+        let (event, listener) = (s.str("warning"), lazy(s, "onWarning", 1));
+        let k = s.key("on");
+        s.invoke(p, k, &[event, listener])?;
+    }
+    for (name, set) in [
+        ("noDeprecation", f.no_deprecation),
+        ("traceDeprecation", f.trace_deprecation),
+        ("throwDeprecation", f.throw_deprecation),
+        ("traceProcessWarnings", f.trace_warnings),
+    ] {
+        if set {
+            let (k, yes) = (s.key(name), s.bool(true));
+            s.define_with(p, k, yes, ALL);
+        }
+    }
+    Ok(())
 }
 
 /// `process.nextTick` as it was made.
@@ -487,101 +630,3 @@ pub(crate) fn next_tick_function<'s>(s: &mut Scope<'s>) -> Completion<'s> {
     Ok(f)
 }
 
-fn warn_now<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    let rt = Rt::of(s);
-    let e = args.get(0);
-    let get = |name: &str, s: &mut Scope<'s>| -> Result<String, Thrown> {
-        let k = s.key(name);
-        let v = s.get(e, k)?;
-        if v.is_undefined() { Ok(String::new()) } else { s.to_text(v) }
-    };
-    let (name, message, code) = (get("name", s)?, get("message", s)?, get("code", s)?);
-    let detail = get("detail", s)?;
-    let code = if code.is_empty() { String::new() } else { format!("[{code}] ") };
-    let mut text = format!("(node:{}) {code}{name}: {message}\n", std::process::id());
-    if !detail.is_empty() {
-        text.push_str(&format!("{detail}\n"));
-    }
-    let hinted = registered(s, "warning hinted");
-    let deprecation = name == "DeprecationWarning";
-    if !hinted.is_true() {
-        let t = s.bool(true);
-        register_value(s, "warning hinted", t);
-        let flag = if deprecation { "--trace-deprecation" } else { "--trace-warnings" };
-        text.push_str(&format!("(Use `node {flag} ...` to show where the warning was created)\n"));
-    }
-    stdio::write_stderr(&rt, text.as_bytes());
-    uncaught::emit(s, &rt, looplab_probe::CallbackKind::Tick, "warning", &[e]);
-    Ok(s.undefined())
-}
-
-// ---- stdout and stderr ----
-
-/// A stand-in for the stream objects: `write`, `isTTY`, `fd`, `columns`.
-fn stream<'s>(s: &mut Scope<'s>, fd: i32) -> Completion<'s> {
-    let o = s.new_object();
-    let n = s.int(fd);
-    let k = s.key("fd");
-    s.define_with(o, k, n, ALL);
-    let k = s.key("write");
-    let f = s.function(k, 1, if fd == 1 { write_out } else { write_err });
-    s.define_with(o, k, f, ALL);
-    register_value(s, if fd == 1 { "stdout.write" } else { "stderr.write" }, f);
-    let is_tty = match fd {
-        1 => rustix::termios::isatty(rustix::stdio::stdout()),
-        _ => rustix::termios::isatty(rustix::stdio::stderr()),
-    };
-    if is_tty {
-        let k = s.key("isTTY");
-        let v = s.bool(true);
-        s.define_with(o, k, v, ALL);
-        let k = s.key("columns");
-        let columns = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).map_or(80, |w| w.ws_col);
-        let v = s.int(i32::from(columns));
-        s.define_with(o, k, v, ALL);
-    }
-    let k = s.key("writable");
-    let v = s.bool(true);
-    s.define_with(o, k, v, ALL);
-    Ok(o)
-}
-
-fn write_out<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    write(s, args, true)
-}
-
-fn write_err<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    write(s, args, false)
-}
-
-fn write<'s>(s: &mut Scope<'s>, args: &Args<'s>, out: bool) -> Completion<'s> {
-    let rt = Rt::of(s);
-    let v = args.get(0);
-    let bytes: Vec<u8> = if v.is_string() {
-        s.to_utf8_lossy(v).into_bytes()
-    } else if let Some(b) = s.view_bytes(v) {
-        b.to_vec()
-    } else {
-        return Err(errors::invalid_arg_type(
-            s,
-            "chunk",
-            "of type string or an instance of Buffer, TypedArray, or DataView",
-            v,
-        ));
-    };
-    if out {
-        stdio::write_stdout(&rt, &bytes)
-    } else {
-        stdio::write_stderr(&rt, &bytes)
-    }
-    // The callback comes in a tick, as the write is already done.
-    for i in 1..args.len() {
-        if args.get(i).is_callable() {
-            let p = rt.process(s);
-            let k = s.key("nextTick");
-            s.invoke(p, k, &[args.get(i)])?;
-            break;
-        }
-    }
-    Ok(s.bool(true))
-}

@@ -33,6 +33,17 @@ pub(crate) fn write_stderr(rt: &Rt, bytes: &[u8]) {
     }
 }
 
+/// Writes to standard output (or error), for streams, which report failures themselves.
+pub(crate) fn write_fd(rt: &Rt, out: bool, bytes: &[u8]) -> std::io::Result<()> {
+    let stream = if out { StdStream::Stdout } else { StdStream::Stderr };
+    rt.emit(|p| Event::Console { stream, text: p.intern(&String::from_utf8_lossy(bytes)) });
+    match (rt.options.quiet, out) {
+        (true, _) => Ok(()),
+        (false, true) => write_all(std::io::stdout().lock(), bytes),
+        (false, false) => write_all(std::io::stderr().lock(), bytes),
+    }
+}
+
 fn write_all(mut w: impl Write, mut bytes: &[u8]) -> std::io::Result<()> {
     while !bytes.is_empty() {
         match w.write(bytes) {

@@ -23,7 +23,12 @@ pub(super) fn install(s: &mut Scope<'_>) {
         ("getLineNumber", |s, a| frame(s, a, "getLineNumber").map(|f| place(s, &f, f.line))),
         ("getMethodName", get_method_name),
         ("getPosition", |s, a| frame(s, a, "getPosition").map(|f| s.num(f64::from(f.column)))),
-        ("getPromiseIndex", |s, a| frame(s, a, "getPromiseIndex").map(|_| s.null())),
+        ("getPromiseIndex", |s, a| {
+            frame(s, a, "getPromiseIndex").map(|f| match f.promise_index {
+                Some(i) => s.num(f64::from(i)),
+                None => s.null(),
+            })
+        }),
         ("getScriptNameOrSourceURL", |s, a| frame(s, a, "getScriptNameOrSourceURL").map(|f| file(s, &f))),
         ("getScriptHash", |s, a| frame(s, a, "getScriptHash").map(|_| s.str(""))),
         ("getThis", get_this),
@@ -32,7 +37,10 @@ pub(super) fn install(s: &mut Scope<'_>) {
         ("isConstructor", |s, a| frame(s, a, "isConstructor").map(|f| s.bool(f.is_construct))),
         ("isEval", |s, a| frame(s, a, "isEval").map(|f| s.bool(f.is_eval))),
         ("isNative", |s, a| frame(s, a, "isNative").map(|f| s.bool(f.file.is_none()))),
-        ("isPromiseAll", |s, a| frame(s, a, "isPromiseAll").map(|_| s.bool(false))),
+        ("isPromiseAll", |s, a| {
+            let f = frame(s, a, "isPromiseAll")?;
+            Ok(s.bool(f.promise_index.is_some() && f.function == "Promise.all"))
+        }),
         ("isToplevel", is_toplevel),
     ];
     for (name, f) in methods {

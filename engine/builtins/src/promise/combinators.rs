@@ -1,7 +1,8 @@
 //! `Promise.all`, `allSettled`, `any` and `race`: sections 27.2.4.1 to 27.2.4.5.
 //!
 //! The shared state of one call is a record: 0 the array of values, 1 how many are missing, 2 the capability's resolve (`any`:
-//! reject) function. Each element's functions share a record: 0 that state, 1 the index, 2 whether one of them was called.
+//! reject) function, 3 the promise. Each element's functions share a record: 0 that state, 1 the index, 2 whether one of them was
+//! called, 3 the method's name; stack traces read the last one of both.
 
 use super::{capability_with_functions, is_intrinsic, settle, this_object};
 use crate::def;
@@ -26,7 +27,7 @@ pub(super) fn install<'s>(s: &mut Scope<'s>, c: Local<'s>) {
 fn combine<'s>(s: &mut Scope<'s>, args: &Args<'s>, kind: Kind, what: &str) -> Completion<'s> {
     let c = this_object(s, args, what)?;
     let cap = capability_with_functions(s, c)?;
-    if let Err(t) = run(s, c, &cap, args.get(0), kind) {
+    if let Err(t) = run(s, c, &cap, args.get(0), kind, what) {
         settle(s, &cap, Err(t))?;
     }
     Ok(cap.promise)
@@ -39,6 +40,7 @@ fn run<'s>(
     cap: &Capability<'s>,
     values: Local<'s>,
     kind: Kind,
+    what: &str,
 ) -> Result<(), Thrown> {
     let key = s.atoms().resolve;
     let resolve = s.get(c, key)?;
@@ -48,13 +50,14 @@ fn run<'s>(
     let direct = is_intrinsic(s, c) && resolve.is_identical(s.intrinsic(Intrinsic::PromiseResolve));
     let list = s.new_array(&[]);
     let (one, done) = (s.int(1), if kind == Kind::Any { cap.reject } else { cap.resolve });
-    let state = def::record(s, &[list, one, done]);
+    let state = def::record(s, &[list, one, done, cap.promise]);
+    let name = s.str(what);
     let mut index = 0i32;
     s.iterate(values, |s, v| {
-        let (c, resolve, state) = (s.adopt(c), s.adopt(resolve), s.adopt(state));
+        let (c, resolve, state, name) = (s.adopt(c), s.adopt(resolve), s.adopt(state), s.adopt(name));
         let (ok, err) = (s.adopt(cap.resolve), s.adopt(cap.reject));
         let p = if direct { s.promise_resolve_value(v)? } else { s.call(resolve, c, &[v])? };
-        let (ok, err) = handlers(s, kind, state, index, ok, err);
+        let (ok, err) = handlers(s, kind, [state, name], index, ok, err);
         attach(s, p, ok, err)?;
         index += 1;
         Ok(true)
@@ -66,7 +69,7 @@ fn run<'s>(
 fn handlers<'s>(
     s: &mut Scope<'s>,
     kind: Kind,
-    state: Local<'s>,
+    [state, name]: [Local<'s>; 2],
     index: i32,
     ok: Local<'s>,
     err: Local<'s>,
@@ -80,7 +83,7 @@ fn handlers<'s>(
     let missing = s.int(missing);
     s.set_internal(state, 1, missing);
     let (i, no) = (s.int(index), s.bool(false));
-    let element = def::record(s, &[state, i, no]);
+    let element = def::record(s, &[state, i, no, name]);
     let mut function = |f: NativeFn| {
         let name = s.atoms().empty;
         s.function_with_data(name, 1, f, element)

@@ -141,7 +141,7 @@ impl<'a> Gen<'a> {
         match e {
             Expression::Identifier(id) => {
                 id.name == "undefined" && self.resolved(id).is_none() && !self.is_dynamic(id.span.start)
-            },
+            }
             Expression::UnaryExpression(u) => {
                 u.operator == UnaryOperator::Void && matches!(u.argument, Expression::NumericLiteral(_))
             }

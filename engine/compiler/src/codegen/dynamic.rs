@@ -44,7 +44,12 @@ impl<'a> Gen<'a> {
         self.b.xabc(Op::GetName, flags, dst, holder, k);
     }
 
-    pub(crate) fn load_dynamic(&mut self, id: &IdentifierReference<'a>, dst: Option<Reg>, typeof_: bool) -> Reg {
+    pub(crate) fn load_dynamic(
+        &mut self,
+        id: &IdentifierReference<'a>,
+        dst: Option<Reg>,
+        typeof_: bool,
+    ) -> Reg {
         let d = dst.unwrap_or_else(|| self.b.alloc());
         let mark = self.b.next_reg;
         let holder = self.find_name(id.name.as_str(), id.span.start);

@@ -170,7 +170,7 @@ impl<'a> Gen<'a> {
         } else {
             self.b.abc(Op::IterCloseQuiet, iter, 0, 0);
         }
-        self.b.end(Insn::abc(Op::Throw, 0, exc, 0, 0));
+        self.b.end(Insn::abc(Op::Throw, 1, exc, 0, 0));
     }
 
     // ---- break, continue, return ----
@@ -342,7 +342,7 @@ impl<'a> Gen<'a> {
             self.exit(*e, Some(value));
             self.b.place(next);
         }
-        self.b.end(Insn::abc(Op::Throw, 0, value, 0, 0));
+        self.b.end(Insn::abc(Op::Throw, 1, value, 0, 0));
         self.b.place(end);
     }
 }

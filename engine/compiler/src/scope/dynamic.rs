@@ -229,7 +229,11 @@ impl<'a> Walker<'a> {
     }
 
     /// Checks what sloppy eval code declares against the scopes around; gives the names that stop Annex B's hoisting.
-    pub(super) fn check_eval_vars(&mut self, stmts: &[Statement<'a>], in_function: bool) -> FxHashSet<&'a str> {
+    pub(super) fn check_eval_vars(
+        &mut self,
+        stmts: &[Statement<'a>],
+        in_function: bool,
+    ) -> FxHashSet<&'a str> {
         let bars = self.hoisting_bars(in_function);
         let hoisted = hoist::Hoisted::collect(stmts, false, &FxHashSet::default());
         let functions = stmts.iter().filter_map(hoist::hoisted_function).filter_map(|f| f.id.as_ref());

@@ -1,10 +1,10 @@
 //! The walk's work: entering scopes and functions, declaring, resolving. `visit` says which syntax does what.
 
+use super::dynamic::{self, Evals};
 use super::hoist::{self, Hoisted};
 use super::{
     Analysis, AnnexB, FnKind, Func, FuncIx, NONE, Scope, ScopeError, ScopeIx, ScopeKind, Top, Var, VarIx,
 };
-use super::dynamic::{self, Evals};
 use looplab_bytecode::{BindingKind, Span};
 use oxc_allocator::Vec as ArenaVec;
 use oxc_ast::ast::*;

@@ -33,7 +33,7 @@ impl Vm {
         let Some(o) = ObjRef::from(f) else { return Err(self.not_callable(f)) };
         if o.is(Class::Function) {
             let code = CodeRef::of_function(o);
-            if code.get().simple && code.is_ready() {
+            if code.get().simple && code.is_ready() && code.get().realm == self.realm_id {
                 return self.call_simple(o, code, this, args);
             }
             return self.call_function(o, this, Value::UNDEFINED, args);
@@ -41,9 +41,9 @@ impl Vm {
         match o.class() {
             Class::Native => self.call_native_args(o, this, Value::UNDEFINED, args),
             Class::Bound => {
-                let all = bound_args(o, args);
+                let (target, this, all) = unbind(o, args);
                 self.enter_native()?;
-                self.call_value(o.int(0), o.int(1), &all)
+                self.call_value(target.int(0), this, &all)
             }
             Class::Proxy if crate::vm::is_callable(f) => {
                 self.enter_native()?;
@@ -76,11 +76,19 @@ impl Vm {
             }
             Class::Native => self.call_native_args(o, Value::HOLE, new_target, args),
             Class::Bound => {
-                let all = bound_args(o, args);
-                let target = o.int(0);
-                let nt = if new_target == f { target } else { new_target };
+                let (last, _, all) = unbind(o, args);
+                // `new.target` follows the chain from the function it is.
+                let mut nt = new_target;
+                let mut b = o;
+                loop {
+                    nt = if nt == b.value() { b.int(0) } else { nt };
+                    if b == last {
+                        break;
+                    }
+                    b = ObjRef::of(b.int(0));
+                }
                 self.enter_native()?;
-                self.construct_value(target, nt, &all)
+                self.construct_value(last.int(0), nt, &all)
             }
             _ => {
                 self.enter_native()?;
@@ -556,6 +564,7 @@ impl Vm {
         });
         if throw {
             self.exception = v;
+            self.throw_site = None;
             self.pending_throw = true;
         }
         Ok(())
@@ -580,8 +589,18 @@ impl Vm {
     }
 }
 
-fn bound_args<'a>(o: ObjRef, args: &[Local<'_>]) -> Vec<Local<'a>> {
-    let list = ObjRef::of(o.int(2));
-    let bound = list.elems().iter().copied();
-    bound.chain(args.iter().map(|a| a.v)).map(Local::raw).collect()
+/// The innermost bound function of a chain, the receiver it binds, and all bound arguments followed by these.
+fn unbind<'a>(o: ObjRef, args: &[Local<'_>]) -> (ObjRef, Value, Vec<Local<'a>>) {
+    let mut chain = vec![o];
+    let mut last = o;
+    while let Some(next) = ObjRef::from(last.int(0)).filter(|n| n.is(Class::Bound)) {
+        chain.push(next);
+        last = next;
+    }
+    let mut all = Vec::with_capacity(args.len());
+    for b in chain.iter().rev() {
+        all.extend(ObjRef::of(b.int(2)).elems().iter().map(|&v| Local::raw(v)));
+    }
+    all.extend(args.iter().map(|a| Local::raw(a.v)));
+    (last, last.int(1), all)
 }

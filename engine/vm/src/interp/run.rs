@@ -49,6 +49,11 @@ impl Vm {
     /// `depth`. `Ok(Some)`: an async entry frame turned the exception into its promise's rejection.
     #[inline(never)]
     pub(crate) fn unwind(&mut self, depth: usize) -> Result<Option<Value>, Thrown> {
+        if self.throw_site.is_none()
+            && let Some(f) = self.frames.last()
+        {
+            self.throw_site = Some((f.code.template().clone(), f.pc_index().saturating_sub(1)));
+        }
         loop {
             let Some(f) = self.frames.last_mut() else { return Err(Thrown(())) };
             if !self.terminating {
@@ -1158,6 +1163,9 @@ impl Vm {
                 Op::Throw => {
                     save!();
                     self.exception = r!(i.a());
+                    if i.x() == 0 {
+                        self.throw_site = None;
+                    }
                     return Err(Thrown(()));
                 }
                 Op::ThrowError => {

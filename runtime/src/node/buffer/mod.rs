@@ -101,7 +101,21 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
     let k = s.key("INSPECT_MAX_BYTES");
     let (get, set) = (s.function(k, 0, get_inspect_max), s.function(k, 1, set_inspect_max));
     s.define_accessor(o, k, get, set, CONFIGURABLE | ENUMERABLE);
+    for name in ["Blob", "File", "resolveObjectURL"] {
+        let (k, data) = (s.key(name), s.str(name));
+        let get = s.function_with_data(k, 0, of_blob, data);
+        let u = s.undefined();
+        s.define_accessor(o, k, get, u, ENUMERABLE | looplab_engine::CONFIGURABLE);
+    }
     Ok(o)
+}
+
+/// What Blob's module has, loaded when first asked for.
+fn of_blob<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let Some(m) = crate::modules::builtin(s, &rt, "/blob")? else { return Ok(s.undefined()) };
+    let k = s.to_key(args.data())?;
+    s.get(m, k)
 }
 
 const MODULE: &[(&str, u32, NativeFn)] =

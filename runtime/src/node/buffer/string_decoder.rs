@@ -139,10 +139,31 @@ fn construct<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     s.set_host_data(o, Box::new(State { encoding: e, pending: Vec::new() }));
     let name = s.str(e.name());
     put(s, o, "encoding", name);
+    // `StringDecoder.call(object)`, as old subclasses do: the object becomes a decoder that keeps its state in this one.
+    let this = args.this();
+    if args.new_target().is_undefined() && this.is_object() && !this.is_class(Class::Host) {
+        put(s, this, "encoding", name);
+        let k = s.key(INNER);
+        s.define_hidden(this, k, o);
+    }
     Ok(o)
 }
 
-fn state<'a>(s: &'a mut Scope<'_>, this: Local<'_>) -> Result<&'a mut State, Thrown> {
+/// Where an object that was made a decoder by `StringDecoder.call` keeps the real one.
+const INNER: &str = "looplab.decoder";
+
+/// The object that holds the state of `this`.
+fn holder<'s>(s: &mut Scope<'s>, this: Local<'s>) -> Completion<'s> {
+    if !this.is_object() || s.host_data::<State>(this).is_some() {
+        return Ok(this);
+    }
+    let k = s.key(INNER);
+    let inner = s.get(this, k)?;
+    Ok(if inner.is_object() { inner } else { this })
+}
+
+fn state<'a, 's>(s: &'a mut Scope<'s>, this: Local<'s>) -> Result<&'a mut State, Thrown> {
+    let this = holder(s, this)?;
     if s.host_data::<State>(this).is_none() {
         let m = "Value of \"this\" must be of type StringDecoder";
         return Err(errors::throw(s, errors::Kind::Type, "ERR_INVALID_THIS", m));

@@ -11,6 +11,7 @@ mod handle;
 mod paths;
 mod plan;
 mod stats;
+pub(crate) mod stream_io;
 mod tree;
 
 use crate::modules::{builtin, register_value, registered};
@@ -256,7 +257,57 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
     let u = s.undefined();
     let k = s.key("promises");
     s.define_accessor(o, k, getter, u, ENUMERABLE | CONFIGURABLE);
+    streams(s, o);
     Ok(o)
+}
+
+/// The stream functions and classes, of `fs_streams.js`, which is loaded when one is used.
+fn streams<'s>(s: &mut Scope<'s>, o: Local<'s>) {
+    for name in ["createReadStream", "createWriteStream"] {
+        let (k, data) = (s.key(name), s.str(name));
+        let f = s.function_with_data(k, 2, |s, args| stream_export(s, args)?.call(s, args), data);
+        s.define_with(o, k, f, ALL);
+    }
+    for (name, class) in [
+        ("ReadStream", "ReadStream"),
+        ("WriteStream", "WriteStream"),
+        ("FileReadStream", "ReadStream"),
+        ("FileWriteStream", "WriteStream"),
+    ] {
+        let (k, gk, sk) = (s.key(name), s.key("get"), s.key("set"));
+        let (class, name) = (s.str(class), s.str(name));
+        let get = s.function_with_data(gk, 0, |s, args| Ok(stream_export(s, args)?.0), class);
+        // As an assignment to an ordinary property.
+        let set = s.function_with_data(
+            sk,
+            1,
+            |s, args| {
+                let k = s.to_key(args.data())?;
+                s.define_with(args.this(), k, args.get(0), ALL);
+                Ok(s.undefined())
+            },
+            name,
+        );
+        s.define_accessor(o, k, get, set, ENUMERABLE | CONFIGURABLE);
+    }
+}
+
+/// An export of `fs_streams.js`.
+struct StreamExport<'s>(Local<'s>);
+
+impl<'s> StreamExport<'s> {
+    fn call(&self, s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+        let u = s.undefined();
+        s.call(self.0, u, args.tail(0))
+    }
+}
+
+/// The export that a function's data names.
+fn stream_export<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Result<StreamExport<'s>, Thrown> {
+    let rt = Rt::of(s);
+    let Some(m) = builtin(s, &rt, "/fs_streams")? else { return Ok(StreamExport(s.undefined())) };
+    let k = s.to_key(args.data())?;
+    s.get(m, k).map(StreamExport)
 }
 
 fn promisify_symbol<'s>(s: &mut Scope<'s>) -> Result<Key<'s>, Thrown> {

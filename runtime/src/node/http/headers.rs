@@ -1,8 +1,10 @@
 //! Header tables: from raw lists to objects (Node's rules for repeated fields), and from tables to the bytes of a head.
 
 use crate::errors::{self, Kind};
+use crate::rt::Rt;
 use looplab_engine::{ALL, Args, Chars, Completion, Local, Scope};
 use looplab_net::http::encode;
+use looplab_probe::{Event, Probe};
 
 /// Fields of which only the first counts (RFC 9110 allows one; Node keeps the first).
 const ONCE: &[&str] = &[
@@ -60,13 +62,12 @@ fn pairs<'s>(s: &mut Scope<'s>, raw: Local<'s>) -> Result<Vec<(String, Local<'s>
 /// `headersOf(raw, joinDuplicates)`: `set-cookie` becomes a list, cookies are joined by `; `, what may stand once is kept once, the rest is
 /// joined by `, `.
 pub(super) fn headers_of<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    let null = s.null();
-    let o = s.new_object_with_proto(null);
+    let o = s.new_object();
     let join_all = args.get(1).is_true();
     for (name, value) in pairs(s, args.get(0))? {
         let k = s.key(&name);
-        let known = s.get(o, k)?;
-        let first = known.is_undefined();
+        let first = !s.has_own(o, k)?;
+        let known = if first { s.undefined() } else { s.get(o, k)? };
         let value = match name.as_str() {
             "set-cookie" if first => s.new_array(&[value]),
             "set-cookie" => {
@@ -111,6 +112,11 @@ pub(super) fn distinct_of<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<
 pub(super) fn head<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let mut out: Vec<u8> = Vec::with_capacity(256);
     push(s, args.get(0), &mut out)?;
+    let rt = Rt::of(s);
+    rt.emit(|log| {
+        let line = String::from_utf8_lossy(&out);
+        Event::HttpSend { number: 0, label: log.intern(line.trim_end()) }
+    });
     let list = s.list_from_array_like(args.get(1))?;
     for pair in list.chunks_exact(2) {
         if pair[1].is_object() && s.is_array(pair[1])? {

@@ -47,8 +47,15 @@ struct Names {
     rest: Name,
 }
 
-const METHODS: &[(&str, u32, NativeFn)] =
-    &[("execute", 1, execute), ("finish", 0, finish), ("expect", 1, expect), ("free", 0, free), ("isIdle", 0, is_idle), ("isInHead", 0, is_in_head), ("age", 0, age)];
+const METHODS: &[(&str, u32, NativeFn)] = &[
+    ("execute", 1, execute),
+    ("finish", 0, finish),
+    ("expect", 1, expect),
+    ("free", 0, free),
+    ("isIdle", 0, is_idle),
+    ("isInHead", 0, is_in_head),
+    ("age", 0, age),
+];
 
 pub(super) fn install<'s>(s: &mut Scope<'s>, o: Local<'s>) {
     let proto = s.new_object();
@@ -75,8 +82,7 @@ fn construct<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     parser.set_lenient(args.get(2).is_true());
     let names = names(s);
     let began = Some(Rt::of(s).with_loop(|lp| lp.now()));
-    let reader =
-        Reader { parser, is_request, detached: false, freed: false, messages: 0, began, names };
+    let reader = Reader { parser, is_request, detached: false, freed: false, messages: 0, began, names };
     s.set_host_data(object, Box::new(reader));
     Ok(object)
 }
@@ -88,11 +94,24 @@ fn names(s: &mut Scope<'_>) -> Rc<Names> {
             s.permanent_key(k)
         })
     };
-    Rc::new(Names { head: name("onhead"), body: name("onbody"), end: name("onend"), fail: name("onfail"), rest: name("onrest") })
+    Rc::new(Names {
+        head: name("onhead"),
+        body: name("onbody"),
+        end: name("onend"),
+        fail: name("onfail"),
+        rest: name("onrest"),
+    })
 }
 
 /// Bytes read by the loop (or the end, when `n` is negative) for a parser that has taken a socket over.
-pub(crate) fn feed(s: &mut Scope<'_>, rt: &Rc<Rt>, cb: ticks::Callback, object: Local<'_>, n: i32, bytes: &[u8]) {
+pub(crate) fn feed(
+    s: &mut Scope<'_>,
+    rt: &Rc<Rt>,
+    cb: ticks::Callback,
+    object: Local<'_>,
+    n: i32,
+    bytes: &[u8],
+) {
     s.nested(|s| {
         let object = s.adopt(object);
         let label = rt.probe.as_ref().map_or(looplab_probe::Str::NONE, |log| {
@@ -100,7 +119,11 @@ pub(crate) fn feed(s: &mut Scope<'_>, rt: &Rc<Rt>, cb: ticks::Callback, object: 
             log.intern(if n < 0 { "http end" } else { "http bytes" })
         });
         let begin = ticks::begin(rt, cb, label, looplab_probe::Pos::NONE);
-        let result = if n == EOF || n <= 0 { run_finish(s, object, cb.number) } else { run(s, object, bytes, cb.number) };
+        let result = if n == EOF || n <= 0 {
+            run_finish(s, object, cb.number)
+        } else {
+            run(s, object, bytes, cb.number)
+        };
         ticks::end(rt, begin, result.is_ok());
         if let Err(thrown) = result {
             uncaught::uncaught(s, rt, thrown, Origin::Exception);
@@ -145,7 +168,11 @@ fn run<'s>(s: &mut Scope<'s>, object: Local<'s>, bytes: &[u8], socket: u32) -> R
                     Event::Head(head, framing) => {
                         state.messages += 1;
                         let message = state.messages;
-                        rt.emit(|log| Logged::HttpHead { number: socket, message, label: label(log, &head, is_request) });
+                        rt.emit(|log| Logged::HttpHead {
+                            number: socket,
+                            message,
+                            label: label(log, &head, is_request),
+                        });
                         let flow = tell_head(s, object, &names, &head, framing, is_request)?;
                         let Some(state) = reader(s, object) else { return Ok(()) };
                         match flow {
@@ -180,7 +207,11 @@ fn run<'s>(s: &mut Scope<'s>, object: Local<'s>, bytes: &[u8], socket: u32) -> R
 fn label(log: &looplab_probe::Recorder, head: &Head, is_request: bool) -> looplab_probe::Str {
     use looplab_probe::Probe;
     let target = String::from_utf8_lossy(head.target());
-    log.intern(&if is_request { format!("{} {target}", head.method_name()) } else { format!("{} {target}", head.status) })
+    log.intern(&if is_request {
+        format!("{} {target}", head.method_name())
+    } else {
+        format!("{} {target}", head.status)
+    })
 }
 
 fn run_finish<'s>(s: &mut Scope<'s>, object: Local<'s>, socket: u32) -> Result<(), Thrown> {

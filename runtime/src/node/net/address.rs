@@ -3,7 +3,7 @@
 use crate::node::buffer::put;
 use looplab_engine::{Args, Completion, Local, Scope};
 use looplab_net::Address;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::path::PathBuf;
 
 /// An IP address, with the zone a link-local one may name by number.

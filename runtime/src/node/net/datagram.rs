@@ -68,15 +68,13 @@ fn bind<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         reuse_address: flags & 4 != 0,
     };
     let Some(key) = key_of(s, args.this()) else { return Ok(s.int(EBADF)) };
-    Ok(with(s, args, |handle, rt| {
-        match rt.with_loop(|lp| lp.world_mut().network().datagram(at, options)) {
-            Ok(socket) => {
-                handle.kind =
-                    Kind::Udp { socket: Some(Udp::new(socket, LIMIT)), receiving: false, sending: false };
-                code(rt.with_loop(|lp| watch(handle, key, lp)))
-            }
-            Err(error) => errno(&error),
+    Ok(with(s, args, |handle, rt| match rt.with_loop(|lp| lp.world_mut().network().datagram(at, options)) {
+        Ok(socket) => {
+            handle.kind =
+                Kind::Udp { socket: Some(Udp::new(socket, LIMIT)), receiving: false, sending: false };
+            code(rt.with_loop(|lp| watch(handle, key, lp)))
         }
+        Err(error) => errno(&error),
     }))
 }
 

@@ -1,7 +1,7 @@
 //! Stream handles and listeners: `new Stream(isPipe)`, and what can be asked of them. Everything answers with 0 or a negative error
 //! number, as libuv does; what happens later is told through the object's `on…` properties.
 
-use super::state::{EBADF, Handle, Kind, Later, Link, code, errno, key_of, recount, rearm, watch, with};
+use super::state::{EBADF, Handle, Kind, Later, Link, code, errno, key_of, rearm, recount, watch, with};
 use super::{address, class};
 use crate::node::buffer::encoding::{self, Encoding};
 use crate::rt::{Rt, Task};

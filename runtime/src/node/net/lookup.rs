@@ -6,7 +6,7 @@ use crate::ticks;
 use looplab_engine::{Args, Completion, Scope};
 use looplab_event_loop::{JobClass, JobError};
 use std::io;
-use std::net::{IpAddr, ToSocketAddrs};
+use core::net::IpAddr;
 
 /// libuv's numbers for the resolver's errors.
 const EAI_AGAIN: i32 = -3001;
@@ -20,17 +20,11 @@ pub(super) fn lookup<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let rt = Rt::of(s);
     let pos = rt.here(s);
     let job = move || -> Result<Vec<IpAddr>, i32> {
-        let found = (host.as_str(), 0u16).to_socket_addrs().map_err(|error| explain(&error))?;
-        let mut list: Vec<IpAddr> = Vec::new();
-        for addr in found {
-            let wanted = match addr.ip() {
-                IpAddr::V4(_) => family != 6,
-                IpAddr::V6(_) => family != 4,
-            };
-            if wanted && !list.contains(&addr.ip()) {
-                list.push(addr.ip());
-            }
-        }
+        let mut list = looplab_net::resolve(&host).map_err(|error| explain(&error))?;
+        list.retain(|address| match address {
+            IpAddr::V4(_) => family != 6,
+            IpAddr::V6(_) => family != 4,
+        });
         if list.is_empty() { Err(EAI_NONAME) } else { Ok(list) }
     };
     rt.submit_from(s, JobClass::Lookup, "dns.lookup", false, pos, job, move |s, rt, cb, result| {

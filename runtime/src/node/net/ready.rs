@@ -1,7 +1,7 @@
 //! What the loop reports about sockets, handed to the program: one callback each, ticks drained between two of one handle.
 
 use super::handle::{finish_shutdown, make};
-use super::state::{EOF, Handle, Kind, Later, Link, callback, errno, recount, rearm, watch};
+use super::state::{EOF, Handle, Kind, Later, Link, callback, errno, rearm, recount, watch};
 use crate::node::buffer::new_buffer;
 use crate::rt::{Rt, Task};
 use crate::ticks;
@@ -28,12 +28,19 @@ enum Step {
     Parse(looplab_engine::Global, i32),
     Connection(Link),
     Failed(i32),
-    Message(usize, std::net::SocketAddr),
+    Message(usize, core::net::SocketAddr),
     Sent(Vec<(u64, i32)>),
 }
 
 /// A descriptor is ready.
-pub(crate) fn ready(s: &mut Scope<'_>, rt: &Rc<Rt>, key: u32, number: u32, cause: EventId, readiness: Readiness) {
+pub(crate) fn ready(
+    s: &mut Scope<'_>,
+    rt: &Rc<Rt>,
+    key: u32,
+    number: u32,
+    cause: EventId,
+    readiness: Readiness,
+) {
     let key = key as usize;
     note(rt, key, readiness);
     for _ in 0..READS {
@@ -43,7 +50,7 @@ pub(crate) fn ready(s: &mut Scope<'_>, rt: &Rc<Rt>, key: u32, number: u32, cause
         };
         let cb = ticks::Callback::new(CallbackKind::PollIo, number, cause);
         if !deliver(s, rt, key, cb, step) {
-            return;
+            return ask_again(rt, key);
         }
         if rt.exit.get().is_some() {
             return;
@@ -55,6 +62,18 @@ pub(crate) fn ready(s: &mut Scope<'_>, rt: &Rc<Rt>, key: u32, number: u32, cause
     }
     if let Some(handle) = rt.net.handles.borrow_mut().get_mut(key) {
         // Others first; watching anew gives another edge. A failure shows itself at the next read.
+        let _ = rt.with_loop(|lp| rearm(handle, lp));
+    }
+}
+
+/// Asks for another edge where the end of the stream is in sight.
+fn ask_again(rt: &Rc<Rt>, key: usize) {
+    let mut handles = rt.net.handles.borrow_mut();
+    let Some(handle) = handles.get_mut(key).filter(|handle| !handle.closing) else { return };
+    if let Kind::Link(link) = &mut handle.kind
+        && std::mem::take(&mut link.again)
+    {
+        // A failure shows itself at the next read.
         let _ = rt.with_loop(|lp| rearm(handle, lp));
     }
 }
@@ -102,7 +121,8 @@ fn next(handle: &mut Handle, key: usize, rt: &Rc<Rt>) -> Step {
         }
         Kind::Udp { .. } => Step::Done,
     };
-    if matches!(step, Step::Connected(_) | Step::Written(_)) {
+    // After its end a stream is not read any more, and keeps nothing alive.
+    if matches!(step, Step::Connected(_) | Step::Written(_) | Step::Read(..=0, _) | Step::Parse(_, ..=0)) {
         let flush = matches!(&handle.kind, Kind::Link(link) if link.shutdown && link.queue.is_empty());
         rt.with_loop(|lp| recount(handle, lp));
         if flush && matches!(step, Step::Written(0)) {
@@ -174,9 +194,10 @@ fn read(link: &mut Link, rt: &Rc<Rt>, number: u32) -> Step {
             None => Step::Read(EOF, Vec::new()),
         };
     }
-    // A short read has emptied the system's buffer, unless the end is behind it: an edge will tell of more.
-    if n < buffer.len() && !link.hung_up {
+    // A short read has emptied the system's buffer: an edge will tell of more. If the end is behind it, libuv sees that in its next turn.
+    if n < buffer.len() {
         link.readable = false;
+        link.again = link.hung_up;
     }
     link.received += n as u64;
     rt.emit(|_| Event::SocketRead { number, bytes: n as u32 });
@@ -282,7 +303,14 @@ fn deliver(s: &mut Scope<'_>, rt: &Rc<Rt>, key: usize, cb: ticks::Callback, step
     })
 }
 
-fn call<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, cb: ticks::Callback, object: Local<'s>, name: Name, args: &[Local<'s>]) {
+fn call<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    cb: ticks::Callback,
+    object: Local<'s>,
+    name: Name,
+    args: &[Local<'s>],
+) {
     match callback(s, object, name) {
         Ok(Some(f)) => {
             ticks::call(s, rt, cb, f, object, args);
@@ -342,6 +370,13 @@ pub(crate) fn closed(s: &mut Scope<'_>, rt: &Rc<Rt>, key: u32, cause: EventId) {
         {
             s.release(reader);
         }
-        call(s, rt, ticks::Callback::new(CallbackKind::Close, handle.number, cause), object, names.onclose, &[]);
+        call(
+            s,
+            rt,
+            ticks::Callback::new(CallbackKind::Close, handle.number, cause),
+            object,
+            names.onclose,
+            &[],
+        );
     });
 }

@@ -38,6 +38,8 @@ pub(crate) struct Link {
     /// There may be something to read that no edge will tell of.
     pub(crate) readable: bool,
     pub(crate) hung_up: bool,
+    /// The end is in sight, but is for the next turn, as in libuv: another edge is to be asked for.
+    pub(crate) again: bool,
     /// A write waits for the queue to empty.
     pub(crate) writing: bool,
     /// A FIN is to follow what is queued.
@@ -125,7 +127,14 @@ impl Net {
     }
 
     /// Puts a handle into the table and its number into the object.
-    pub(crate) fn insert<'s>(&self, s: &mut Scope<'s>, rt: &Rt, object: Local<'s>, kind: Kind, is_pipe: bool) {
+    pub(crate) fn insert<'s>(
+        &self,
+        s: &mut Scope<'s>,
+        rt: &Rt,
+        object: Local<'s>,
+        kind: Kind,
+        is_pipe: bool,
+    ) {
         let global = s.global(object);
         let handle = Handle {
             kind,
@@ -203,7 +212,7 @@ pub(crate) fn recount(handle: &mut Handle, lp: &mut Lp) {
 
 /// Has the loop watch the handle, if it doesn't yet.
 pub(crate) fn watch(handle: &mut Handle, key: usize, lp: &mut Lp) -> io::Result<()> {
-    use looplab_event_loop::mio::Interest;
+    use looplab_event_loop::Interest;
     if handle.io.is_none() {
         let task = Task::Socket(key as u32);
         let both = Interest::READABLE | Interest::WRITABLE;
@@ -239,7 +248,7 @@ pub(crate) fn watch(handle: &mut Handle, key: usize, lp: &mut Lp) -> io::Result<
 
 /// Asks for another edge of what is ready already.
 pub(crate) fn rearm(handle: &mut Handle, lp: &mut Lp) -> io::Result<()> {
-    use looplab_event_loop::mio::Interest;
+    use looplab_event_loop::Interest;
     let Some(io) = handle.io else { return Ok(()) };
     let both = Interest::READABLE | Interest::WRITABLE;
     match &mut handle.kind {

@@ -320,7 +320,8 @@ impl<'s> Host for JsHost<'_, 's> {
 
     #[inline]
     fn notes(&self) -> bool {
-        self.rt.probe.is_some()
+        use looplab_probe::Probe;
+        self.rt.probe.as_ref().is_some_and(|p| p.wants(looplab_probe::Group::Stream))
     }
 
     fn call_read(&mut self, mark: usize) -> Result<Option<Local<'s>>, Thrown> {

@@ -29,6 +29,7 @@ const READABLE: &[(&str, u32, NativeFn)] = &[
     ("setEncoding", 1, readable::set_encoding),
     ("read", 1, readable::read),
     ("_read", 1, readable::read_impl),
+    ("pipe", 2, later),
     ("unpipe", 1, readable::unpipe),
     ("on", 2, readable::on),
     ("removeListener", 2, readable::remove_listener),
@@ -39,11 +40,13 @@ const READABLE: &[(&str, u32, NativeFn)] = &[
 
 /// Methods of `Writable.prototype`.
 const WRITABLE: &[(&str, u32, NativeFn)] = &[
+    ("pipe", 0, later),
     ("write", 3, writable::write),
     ("cork", 0, writable::cork),
     ("uncork", 0, writable::uncork),
     ("setDefaultEncoding", 1, writable::set_default_encoding),
     ("_write", 3, writable::write_impl),
+    ("_writev", 0, later),
     ("end", 3, writable::end),
     ("destroy", 2, writable::destroy),
     ("_undestroy", 0, writable::undestroy),
@@ -65,6 +68,11 @@ const HELPERS: &[(&str, u32, NativeFn)] = &[
     ("setDefaultMarks", 2, set_default_marks),
     ("initEmitter", 2, init_emitter),
 ];
+
+/// Keeps the place of a method that `stream.js` puts there.
+fn later<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
+    Ok(s.undefined())
+}
 
 /// The natives that `stream.js` builds the classes of.
 pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
@@ -94,14 +102,13 @@ fn install<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
             match name {
                 "read" => n.own.read.set(Some(s.global(f))),
                 "write" => n.own.write.set(Some(s.global(f))),
+                "on" | "removeListener" => {
+                    let alias = s.key(if name == "on" { "addListener" } else { "off" });
+                    s.define_with(proto, alias, f, ALL);
+                }
                 _ => {}
             }
         }
-    }
-    for (alias, name) in [("addListener", "on"), ("off", "removeListener")] {
-        let (a, k) = (s.key(alias), s.key(name));
-        let f = s.get(r, k)?;
-        s.define_with(r, a, f, ALL);
     }
     for (key, kept) in [
         (n.on, &n.own.on),

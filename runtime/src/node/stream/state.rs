@@ -20,6 +20,8 @@ pub(super) struct RData {
     pub(super) default_encoding: Value,
     /// What `destroy` was called with while the stream was being constructed.
     pub(super) deferred: Option<(Value, Value)>,
+    /// Its number in the log; 0: it has not been mentioned there.
+    pub(super) number: u32,
 }
 
 /// The writable side's.
@@ -29,6 +31,10 @@ pub(super) struct WData {
     /// The callback that the sink gets.
     pub(super) on_write: Value,
     pub(super) deferred: Option<(Value, Value)>,
+    pub(super) number: u32,
+    /// Of a Transform: the callback that `_transform` gets, and what the readable half held when it was called.
+    pub(super) transformed: Option<Value>,
+    pub(super) before: usize,
 }
 
 fn visit_pair(visit: &mut Visitor<'_>, pair: Option<(Value, Value)>) {
@@ -54,9 +60,9 @@ impl HostData for WData {
             visit.visit(p.tag);
             p.done.iter().for_each(|v| visit.visit(*v));
         }
-        let after = self.st.after.as_ref().map(|(d, _)| d);
+        let after = self.st.after.iter().map(|(d, _)| d);
         self.st.errored.iter().chain(&self.st.write_done).chain(after).for_each(|v| visit.visit(*v));
-        self.st.on_finished.iter().for_each(|v| visit.visit(*v));
+        self.st.on_finished.iter().chain(&self.transformed).for_each(|v| visit.visit(*v));
         [self.default_encoding, self.on_write].into_iter().for_each(|v| visit.visit(v));
         visit_pair(visit, self.deferred);
     }
@@ -156,6 +162,7 @@ pub(super) fn new_readable<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion
         encoding: encoding.value(),
         default_encoding: default_encoding.value(),
         deferred: None,
+        number: 0,
     };
     s.set_host_data(o, Box::new(data));
     Ok(o)
@@ -175,8 +182,15 @@ pub(super) fn new_writable<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion
     let k = s.key("onwrite");
     let on_write = s.function_with_data(k, 1, super::host::on_write, stream);
     let o = s.create_from_constructor(args.new_target(), Class::Host, Intrinsic::ObjectPrototype)?;
-    let data =
-        WData { st, default_encoding: default_encoding.value(), on_write: on_write.value(), deferred: None };
+    let data = WData {
+        st,
+        default_encoding: default_encoding.value(),
+        on_write: on_write.value(),
+        deferred: None,
+        number: 0,
+        transformed: None,
+        before: 0,
+    };
     s.set_host_data(o, Box::new(data));
     Ok(o)
 }

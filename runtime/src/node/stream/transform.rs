@@ -29,12 +29,38 @@ fn write<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let rt = Rt::of(s);
     let Some(n) = rt.streams.get() else { return Ok(s.undefined()) };
     let this = args.this();
-    let length = JsHost::readable(s, &rt, n, this)?.r(|r| r.length);
-    let length = s.num(length as f64);
-    let data = s.new_array(&[this, args.get(2), length]);
-    let k = s.atoms().empty;
-    let done = s.function_with_data(k, 2, transformed, data);
-    s.invoke(this, n.transform_impl, &[args.get(0), args.get(1), done])
+    let mut h = JsHost::readable(s, &rt, n, this)?;
+    let length = h.r(|r| r.length);
+    let k = h.s.atoms().empty;
+    let usual = h.has_writable() && h.wdata().on_write == args.get(2).value();
+    let done = if usual {
+        // One function for all writes: there is one write at a time.
+        h.wdata().before = length;
+        match h.wdata().transformed {
+            Some(f) => h.s.local(f),
+            None => {
+                let f = h.s.function_with_data(k, 2, transformed_usual, this);
+                h.wdata().transformed = Some(f.value());
+                f
+            }
+        }
+    } else {
+        let length = h.s.num(length as f64);
+        let data = h.s.new_array(&[this, args.get(2), length]);
+        h.s.function_with_data(k, 2, transformed, data)
+    };
+    h.s.invoke(this, n.transform_impl, &[args.get(0), args.get(1), done])
+}
+
+/// What `_transform` calls when the machine itself wrote. Its data: the stream.
+fn transformed_usual<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let Some(n) = rt.streams.get() else { return Ok(s.undefined()) };
+    let this = args.data();
+    let mut h = JsHost::writable(s, &rt, n, this)?;
+    let (length, callback) = (h.wdata().before, h.wdata().on_write);
+    let callback = h.s.local(callback);
+    after(s, &rt, n, this, callback, length, args)
 }
 
 /// What `_transform` calls: `(error, chunk)`. The next chunk waits while the readable half is full.
@@ -44,20 +70,33 @@ fn transformed<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let (data, u) = (args.data(), s.undefined());
     let at = |s: &mut Scope<'s>, i| s.array_get(data, i).unwrap_or(u);
     let (this, callback, length) = (at(s, 0), at(s, 1), at(s, 2));
+    let length = length.as_number().unwrap_or(0.0) as usize;
+    after(s, &rt, n, this, callback, length, args)
+}
+
+fn after<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rt,
+    n: &Names,
+    this: Local<'s>,
+    callback: Local<'s>,
+    length: usize,
+    args: &Args<'s>,
+) -> Completion<'s> {
+    let u = s.undefined();
     if s.to_boolean(args.get(0)) {
         return s.call(callback, u, &[args.get(0)]);
     }
     if !args.get(1).is_nullish() {
         push(s, n, this, args.get(1))?;
     }
-    let length = length.as_number().unwrap_or(0.0) as usize;
-    let mut h = JsHost::readable(s, &rt, n, this)?;
+    let mut h = JsHost::readable(s, rt, n, this)?;
     let (ended, unchanged, room) =
         h.r(|r| (r.has(r::ENDED), r.length == length, r.length < r.high_water_mark));
     let write_ended = h.has_writable() && h.w(|w| w.has(w::ENDED));
     if ended {
         // It pushed the end itself: that has to be known everywhere before the write is done.
-        crate::ticks::enqueue(s, &rt, callback, &[]);
+        crate::ticks::enqueue(s, rt, callback, &[]);
         Ok(u)
     } else if write_ended || unchanged || room {
         s.call(callback, u, &[])

@@ -54,7 +54,11 @@ pub(super) fn write_chunk<'s>(
     } else {
         let name = if encoding.is_string() { h.s.to_utf8_lossy(encoding) } else { String::new() };
         if (name == "buffer" && chunk.is_string()) || name != "buffer" && Encoding::parse(&name).is_none() {
-            let shown = h.s.describe_value(encoding);
+            let shown = if encoding.is_object() {
+                crate::node::inspect_text(h.s, encoding)
+            } else {
+                h.s.describe_value(encoding)
+            };
             return Err(encoding::unknown(h.s, &shown));
         }
     }
@@ -112,7 +116,13 @@ pub(super) fn uncork<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 /// `writable.setDefaultEncoding(encoding)`
 pub(super) fn set_default_encoding<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let v = args.get(0);
-    let name = if v.is_string() { s.to_utf8_lossy(v).to_lowercase() } else { s.describe_value(v) };
+    let name = if v.is_string() {
+        s.to_utf8_lossy(v).to_lowercase()
+    } else if v.is_object() {
+        crate::node::inspect_text(s, v)
+    } else {
+        s.describe_value(v)
+    };
     if !v.is_string() || Encoding::parse(&name).is_none() {
         return Err(encoding::unknown(s, &name));
     }

@@ -1,0 +1,2 @@
+// Local time follows process.env.TZ at once.
+for (const z of ['Europe/Berlin','America/New_York','Asia/Kolkata','Australia/Lord_Howe','America/St_Johns','UTC','','Foo/Bar','EST5EDT','Pacific/Apia']) { process.env.TZ=z; console.log(z, new Date(0).toString(), new Date(1.72e12).toString(), new Date(2024,2,31,2,30).getTime(), new Date(2024,9,27,2,30).getTime(), new Date(2024,2,10,2,30).toISOString(), new Date(2024,10,3,1,30).toISOString(), new Date(5e12).getTimezoneOffset(), new Date('2024-07-01T00:00').toISOString()); }
