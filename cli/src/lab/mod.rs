@@ -4,8 +4,8 @@ mod bench;
 mod child;
 mod compare;
 mod explore;
-mod resolve;
 mod quiz;
+mod resolve;
 mod view;
 
 use crate::hiargs;
@@ -33,7 +33,14 @@ pub enum Instrument {
 
 /// What clap knows of them.
 pub fn commands() -> Vec<Command> {
-    vec![bench::command(), compare::command(), explore::command(), quiz::command(), resolve::command(), view::command()]
+    vec![
+        bench::command(),
+        compare::command(),
+        explore::command(),
+        quiz::command(),
+        resolve::command(),
+        view::command(),
+    ]
 }
 
 /// Whether an instrument's arguments end in a program and its arguments, as those of `run` do.
