@@ -107,6 +107,7 @@ pub fn options(low: LowProgram) -> Result<Options, Problem> {
     };
     let mut options = Options::new(entry);
     (options.args, options.exec_args) = (low.args, low.exec_args);
+    options.load = low.load;
     (options.simulated, options.expose_gc) = (low.simulated, low.expose_gc);
     options.node = low.node;
     options.stack_trace_limit = number("--stack-trace-limit", low.stack_trace_limit)?;

@@ -52,6 +52,8 @@ pub struct LowProgram {
     pub max_old_space_size: Option<String>,
     /// `--node-semantics`
     pub node_semantics: Option<String>,
+    /// How the program is found and loaded.
+    pub load: looplab_runtime::LoadFlags,
     /// Node's own flags.
     pub node: NodeFlags,
     /// `--choices`
@@ -183,6 +185,7 @@ impl LowProgram {
             "--node-semantics" => self.node_semantics = Some(value()?),
             "--choices" => self.choices = Some(value()?),
             "--stall" => self.stall = Some(value()?),
+            name if self.load.take(name, &mut value)? => {}
             name if nodeflags::take(&mut self.node, name, &mut value)? => {}
             _ => return Err(format!("bad option: {flag}")),
         }

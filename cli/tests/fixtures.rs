@@ -18,7 +18,7 @@ fn scripts(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
     let mut scripts: Vec<_> =
-        names.filter(|name| [".js", ".mjs", ".cjs"].iter().any(|end| name.ends_with(end))).collect();
+        names.filter(|name| [".js", ".mjs", ".cjs", ".ts"].iter().any(|end| name.ends_with(end))).collect();
     scripts.sort();
     scripts
 }

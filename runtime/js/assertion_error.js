@@ -200,7 +200,8 @@ function ellipsis(text) {
     lines.length = 10;
     return `${lines.join('\n')}\n...`;
   }
-  return text.length > LONG_VALUE ? `${text.slice(0, LONG_VALUE)}...` : text;
+  // Node cuts the beginning off, not the end.
+  return text.length > LONG_VALUE ? `${text.slice(LONG_VALUE)}...` : text;
 }
 
 class AssertionError extends Error {

@@ -16,6 +16,8 @@ const { defineProperty, keys: objectKeys, values: objectValues } = Object;
 const { isArray, from: arrayFrom } = Array;
 const hasOwn = Object.hasOwn;
 const states = new WeakMap();
+// The global console is native; what it leaves to this file works on a console of its own.
+const globalConsole = globalThis.console;
 
 const noop = () => {};
 const NO_COLORS = { colors: false };
@@ -52,12 +54,11 @@ function write(state, stream, text) {
   }
   // What the stream reports while it takes the text is nobody's business; a full stack is.
   try {
-    if (stream.listenerCount?.('error') === 0) {
-      stream.once('error', noop);
-      stream.write(text, noop);
-    } else {
-      stream.write(text, noop);
-    }
+    if (stream.listenerCount?.('error') === 0) stream.once('error', noop);
+    // An error that comes later is nobody's business either.
+    stream.write(text, (error) => {
+      if (error != null && !stream._writableState?.errorEmitted && stream.listenerCount?.('error') === 0) stream.once('error', noop);
+    });
   } catch (error) {
     if (error instanceof RangeError && String(error.message).includes('call stack')) throw error;
   } finally {
@@ -326,7 +327,7 @@ defineProperty(Console, Symbol.hasInstance, {
   writable: true,
   value(instance) {
     if (this !== Console) return Function.prototype[Symbol.hasInstance].call(this, instance);
-    return instance !== null && typeof instance === 'object' && states.has(instance);
+    return instance !== null && typeof instance === 'object' && (states.has(instance) || instance === globalConsole);
   },
 });
 

@@ -1,7 +1,7 @@
 // node:module: what the Module class offers beside loading. Loading itself is native (modules/cjs.rs, cjs_module.rs).
 //
 // Native helpers (`module_native`): Module; findPackageJSON(specifier, baseURL); builtinNames(); globalPaths(); syncBuiltins(); strip(text);
-// runMain(path).
+// initPaths(NODE_PATH, HOME, execPath); runMain(path).
 
 const { codes } = require('./errors');
 const { validateBoolean, validateObject, validateOneOf, validateString } = require('./validators');
@@ -70,7 +70,12 @@ Object.assign(Module, {
   globalPaths: native.globalPaths(),
   _debug: require('util').debuglog('module'),
   _initPaths() {
-    Module.globalPaths = native.globalPaths();
+    const { NODE_PATH, HOME } = process.env;
+    Module.globalPaths = native.initPaths(NODE_PATH ?? '', HOME ?? '', process.execPath);
+  },
+  _stat(path) {
+    const stats = require('fs').statSync(path, { throwIfNoEntry: false });
+    return stats === undefined ? -2 : stats.isDirectory() ? 1 : 0;
   },
   _preloadModules(requests) {
     if (!Array.isArray(requests)) return;

@@ -8,6 +8,21 @@ const { keys: objectKeys } = Object;
 const unescaped = /^[A-Za-z0-9!'()*\-._~]*$/;
 const plainInteger = /^[+-]?\d+$/;
 
+// Half a surrogate pair takes whatever comes after it for the other half.
+function pairUp(str) {
+  let out = '';
+  for (let i = 0; i < str.length; i++) {
+    const code = str.charCodeAt(i);
+    if (code < 0xd800 || code > 0xdfff) {
+      out += str[i];
+      continue;
+    }
+    if (++i >= str.length) throw new codes.ERR_INVALID_URI();
+    out += String.fromCodePoint(0x10000 + (((code & 0x3ff) << 10) | (str.charCodeAt(i) & 0x3ff)));
+  }
+  return out;
+}
+
 /** querystring.escape(str) */
 function escape(str) {
   if (typeof str !== 'string') str = typeof str === 'object' ? String(str) : `${str}`;
@@ -15,7 +30,7 @@ function escape(str) {
   try {
     return encodeURIComponent(str);
   } catch {
-    throw new codes.ERR_INVALID_URI();
+    return encodeURIComponent(pairUp(str));
   }
 }
 

@@ -10,9 +10,11 @@ mod driver;
 mod errors;
 mod finalize;
 mod host;
+mod load_flags;
 mod modules;
 mod node;
 mod options;
+mod preload;
 mod rt;
 mod run;
 mod steps;
@@ -25,6 +27,8 @@ mod zone;
 
 
 pub use looplab_event_loop::{Detail, ExploreOptions, TrailPoint};
+pub use load_flags::LoadFlags;
+pub use options::{Decisions, Entry, Finished, Options, Script};
 pub use options::{Decisions, Entry, Finished, NodeFlags, Options, Script, Unhandled};
 pub use run::run;
 pub use stop::StopSwitch;

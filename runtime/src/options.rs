@@ -81,6 +81,8 @@ pub struct Options {
     pub record: Option<looplab_probe::Options>,
     /// Heap limit in bytes (`--max-old-space-size`).
     pub heap_limit: Option<usize>,
+    /// How the program is found and loaded.
+    pub load: crate::LoadFlags,
     /// `--expose-gc`.
     pub expose_gc: bool,
     /// `--stack-trace-limit`.
@@ -105,6 +107,7 @@ impl Options {
             explore: None,
             record: None,
             heap_limit: None,
+            load: crate::LoadFlags::default(),
             expose_gc: false,
             stack_trace_limit: None,
             stop: None,

@@ -113,7 +113,7 @@ impl Rt {
             exit: Cell::new(None),
             exit_emitted: Cell::new(false),
             rejections: RefCell::default(),
-            modules: RefCell::new(crate::modules::Modules::new()),
+            modules: RefCell::new(crate::modules::Modules::new(&options.load)),
             scripts: RefCell::default(),
             zone: RefCell::default(),
             tz: RefCell::default(),

@@ -123,23 +123,12 @@ fn queue_microtask<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     Ok(s.undefined())
 }
 
-/// Loads and runs the program's first file, then drains.
+/// Loads and runs what `--import` names, then the program's first file; then drains.
 fn main_program(s: &mut Scope<'_>, rt: &Rc<Rt>) {
-    let entry = rt.options.entry.clone();
     let r = s.nested(|s| preload(s, rt)).and_then(|()| {
-        s.nested(|s| match entry {
-            Entry::File(path) => run_file(s, rt, &path.to_string_lossy()),
-            Entry::Eval(code) => cjs::run_eval(s, rt, "[eval]", &code, false).map(|_| ()),
-            Entry::Print(code) => cjs::run_eval(s, rt, "[eval]", &code, true).map(|_| ()),
-            Entry::Stdin => {
-                let mut text = Vec::new();
-                match std::io::stdin().read_to_end(&mut text) {
-                    Ok(_) => {
-                        cjs::run_eval(s, rt, "[stdin]", &String::from_utf8_lossy(&text), false).map(|_| ())
-                    }
-                    Err(e) => Err(node::sys::throw(s, &e, "read", None, None)),
-                }
-            }
+        s.nested(|s| match rt.options.load.import.is_empty() {
+            true => program(s, rt),
+            false => crate::preload::imported(s, rt),
         })
     });
     if let Err(t) = r {
@@ -167,6 +156,22 @@ fn preload(s: &mut Scope<'_>, rt: &Rc<Rt>) -> Result<(), looplab_engine::Thrown>
     Ok(())
 }
 
+/// Runs the program itself.
+pub(crate) fn program(s: &mut Scope<'_>, rt: &Rc<Rt>) -> Result<(), looplab_engine::Thrown> {
+    match rt.options.entry.clone() {
+        Entry::File(path) => run_file(s, rt, &path.to_string_lossy()),
+        Entry::Eval(code) => crate::preload::eval(s, rt, "[eval]", &code, false),
+        Entry::Print(code) => crate::preload::eval(s, rt, "[eval]", &code, true),
+        Entry::Stdin => {
+            let mut text = Vec::new();
+            match std::io::stdin().read_to_end(&mut text) {
+                Ok(_) => crate::preload::eval(s, rt, "[stdin]", &String::from_utf8_lossy(&text), false),
+                Err(e) => Err(node::sys::throw(s, &e, "read", None, None)),
+            }
+        }
+    }
+}
+
 fn run_file(s: &mut Scope<'_>, rt: &Rc<Rt>, typed: &str) -> Result<(), looplab_engine::Thrown> {
     let full = std::path::absolute(typed)
         .map(|p| p.to_string_lossy().into_owned())
@@ -176,6 +181,9 @@ fn run_file(s: &mut Scope<'_>, rt: &Rc<Rt>, typed: &str) -> Result<(), looplab_e
         Ok(p) => p,
         Err(e) => return Err(cjs::throw_resolve(s, e)),
     };
+    if rt.options.load.check {
+        return crate::preload::check(s, rt, &path);
+    }
     match r.format_of_require(&path) {
         Ok(Format::Module | Format::ModuleTypescript) => esm::run_main(s, rt, &path_to_file_url(&path)),
         Ok(_) => s.nested(|s| {

@@ -5,6 +5,7 @@ mod child;
 mod compare;
 mod explore;
 mod quiz;
+mod resolve;
 mod view;
 
 use crate::hiargs;
@@ -12,12 +13,14 @@ use crate::lowargs::{LowEntry, LowProgram, Problem};
 use clap::{ArgMatches, Command};
 
 /// The instruments by name.
-pub const NAMES: &[&str] = &["bench", "compare", "explore", "quiz", "view"];
+pub const NAMES: &[&str] = &["bench", "compare", "explore", "quiz", "resolve", "view"];
 
 /// An instrument with its arguments checked.
 pub enum Instrument {
     /// `looplab explore`
     Explore(explore::Explore),
+    /// `looplab resolve`
+    Resolve(resolve::Resolve),
     /// `looplab bench`
     Bench(bench::Bench),
     /// `looplab compare`
@@ -30,7 +33,14 @@ pub enum Instrument {
 
 /// What clap knows of them.
 pub fn commands() -> Vec<Command> {
-    vec![bench::command(), compare::command(), explore::command(), quiz::command(), view::command()]
+    vec![
+        bench::command(),
+        compare::command(),
+        explore::command(),
+        quiz::command(),
+        resolve::command(),
+        view::command(),
+    ]
 }
 
 /// Whether an instrument's arguments end in a program and its arguments, as those of `run` do.
@@ -43,6 +53,7 @@ impl Instrument {
     pub fn new(name: &str, matches: &ArgMatches, program: LowProgram) -> Result<Instrument, Problem> {
         match name {
             "explore" => Ok(Instrument::Explore(explore::Explore::new(matches, program)?)),
+            "resolve" => Ok(Instrument::Resolve(resolve::Resolve::new(matches)?)),
             "bench" => Ok(Instrument::Bench(bench::Bench::new(matches)?)),
             "compare" => Ok(Instrument::Compare(compare::Compare::new(matches)?)),
             "quiz" => Ok(Instrument::Quiz(quiz::Quiz::new(matches)?)),
@@ -56,6 +67,7 @@ impl Instrument {
 pub fn run(what: Instrument) -> i32 {
     match what {
         Instrument::Explore(explore) => explore::run(explore),
+        Instrument::Resolve(what) => resolve::run(&what),
         Instrument::Bench(bench) => bench::run(bench),
         Instrument::Compare(compare) => compare::run(compare),
         Instrument::Quiz(quiz) => quiz::run(quiz),

@@ -332,7 +332,11 @@ impl<'a> Visit<'a> for Strip<'_> {
     fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
         self.parameters(&it.type_parameters);
         if let Some(this) = &it.this_param {
-            let end = it.params.items.first().map(|p| p.span.start).or(it.params.rest.as_ref().map(|r| r.span.start));
+            let end = it.params.items.first().map(|p| p.span.start).or(it
+                .params
+                .rest
+                .as_ref()
+                .map(|r| r.span.start));
             match end {
                 Some(end) => self.remove_item(this.span, end),
                 None => {
@@ -491,12 +495,24 @@ mod tests {
     #[test]
     fn types_become_white_space() {
         assert_eq!(strip_types("let a: number = 1;", None).unwrap(), "let a         = 1;");
-        check("function f<T>(this: Foo, a?: T, ...b: T[]): T { return a! as T; }", "function f ( a , ...b ) { return a ; }");
+        check(
+            "function f<T>(this: Foo, a?: T, ...b: T[]): T { return a! as T; }",
+            "function f ( a , ...b ) { return a ; }",
+        );
         check("const g = <T,>(a: T): a is T => a satisfies T;", "const g = (a ) => a ;");
         check("type A = { b: string };\ninterface B extends A { c(): void }\nlet x = 1;", "; ; let x = 1;");
-        check("import type { A } from 'a'; import { type B, c } from 'b'; export type { A }; c();", "; import { c } from 'b'; ; c();");
-        check("declare const z: number; declare function q(): void; function o(a: string): void; function o(a: any) {}", "; ; ; function o(a ) {}");
-        check("let d!: number; try {} catch (e: unknown) {} f<string>(1); new Map<string, number>();", "let d ; try {} catch (e ) {} f (1); new Map ();");
+        check(
+            "import type { A } from 'a'; import { type B, c } from 'b'; export type { A }; c();",
+            "; import { c } from 'b'; ; c();",
+        );
+        check(
+            "declare const z: number; declare function q(): void; function o(a: string): void; function o(a: any) {}",
+            "; ; ; function o(a ) {}",
+        );
+        check(
+            "let d!: number; try {} catch (e: unknown) {} f<string>(1); new Map<string, number>();",
+            "let d ; try {} catch (e ) {} f (1); new Map ();",
+        );
     }
 
     #[test]
@@ -510,7 +526,13 @@ mod tests {
 
     #[test]
     fn what_makes_code_is_reported() {
-        for text in ["enum A { b }", "namespace N { export const x = 1 }", "class A { constructor(private x) {} }", "import a = require('a')", "let x = <any>y;"] {
+        for text in [
+            "enum A { b }",
+            "namespace N { export const x = 1 }",
+            "class A { constructor(private x) {} }",
+            "import a = require('a')",
+            "let x = <any>y;",
+        ] {
             assert!(strip_types(text, None).unwrap_err().unsupported, "{text}");
         }
         assert!(!strip_types("let = = 3", None).unwrap_err().unsupported);

@@ -235,8 +235,13 @@ pub(crate) fn resolve_in<'s>(
         return Err(errors::invalid_arg_value(s, "options.paths", list, "is invalid"));
     }
     let mut roots = Vec::new();
+    let cwd = std::env::current_dir().map_or_else(|_| "/".into(), |d| d.to_string_lossy().into_owned());
     for p in s.list_from_array_like(list)? {
-        roots.push(s.to_text(p)?);
+        if !p.is_string() {
+            return Err(errors::invalid_arg_type(s, "path", "of type string", p));
+        }
+        let p = s.to_utf8_lossy(p);
+        roots.push(looplab_module_loader::path::resolve(&cwd, &p));
     }
     let referrer = referrer_of_module(s, rt, module)?;
     match resolver(rt).require_resolve(request, &referrer, Some(&roots)) {

@@ -113,7 +113,11 @@ pub(crate) fn hooks(rt: &Rt) -> Hooks {
 fn module_constructor<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let target = args.new_target();
     let m = if target.is_object() {
-        s.create_from_constructor(target, looplab_engine::Class::Plain, looplab_engine::Intrinsic::ObjectPrototype)?
+        s.create_from_constructor(
+            target,
+            looplab_engine::Class::Plain,
+            looplab_engine::Intrinsic::ObjectPrototype,
+        )?
     } else {
         // `Module.call(this, id)`, as old subclasses do it.
         args.this()
@@ -244,7 +248,8 @@ fn resolve_lookup_paths<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s
         return Ok(s.null());
     }
     let parent = args.get(1);
-    let relative = request == "." || request == ".." || request.starts_with("./") || request.starts_with("../");
+    let relative =
+        request == "." || request == ".." || request.starts_with("./") || request.starts_with("../");
     if !relative {
         // What the module says, which a program may have changed, then the global folders.
         let mut list = Vec::new();
@@ -361,8 +366,10 @@ pub(crate) fn native<'s>(s: &mut Scope<'s>) -> Local<'s> {
     s.method(o, "findPackageJSON", 2, find_package_json);
     s.method(o, "builtinNames", 0, |s, _| {
         let plain = looplab_module_loader::BUILTIN_MODULES.iter().copied();
-        let names: Vec<String> =
-            plain.chain(looplab_module_loader::PREFIX_ONLY_MODULES.iter().copied()).map(str::to_owned).collect();
+        let names: Vec<String> = plain
+            .chain(looplab_module_loader::PREFIX_ONLY_MODULES.iter().copied())
+            .map(str::to_owned)
+            .collect();
         Ok(texts(s, &names))
     });
     s.method(o, "globalPaths", 0, |s, _| {
@@ -370,6 +377,7 @@ pub(crate) fn native<'s>(s: &mut Scope<'s>) -> Local<'s> {
         let list = resolver(&rt).options().global_paths.clone();
         Ok(texts(s, &list))
     });
+    s.method(o, "initPaths", 3, init_paths);
     s.method(o, "syncBuiltins", 0, |s, _| {
         let rt = Rt::of(s);
         super::esm::sync_builtins(s, &rt)?;
@@ -390,6 +398,18 @@ pub(crate) fn native<'s>(s: &mut Scope<'s>) -> Local<'s> {
         }
     });
     o
+}
+
+/// `initPaths(NODE_PATH, HOME, execPath)`: the folders searched last, from now on.
+fn init_paths<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let (path, home, exec) = (text_arg(s, args, 0), text_arg(s, args, 1), text_arg(s, args, 2));
+    let mut options = resolver(&rt).options().clone();
+    options.global_paths = looplab_module_loader::global_paths(Some(&path), Some(&home), &exec);
+    let list = texts(s, &options.global_paths);
+    rt.modules.borrow_mut().resolver =
+        Rc::new(looplab_module_loader::Resolver::new(Default::default(), options));
+    Ok(list)
 }
 
 /// `(specifier, base URL)`

@@ -42,6 +42,8 @@ pub(crate) struct State {
     facades: FxHashMap<ModuleId, ModuleId>,
     /// The main module's evaluation promise.
     pub(crate) main: Option<Global>,
+    /// URL and text of code that is in no file (`-e`).
+    inline: Option<(String, String)>,
 }
 
 impl Default for State {
@@ -54,6 +56,7 @@ impl Default for State {
             waiting: FxHashMap::default(),
             facades: FxHashMap::default(),
             main: None,
+            inline: None,
         }
     }
 }
@@ -140,6 +143,12 @@ fn check_attributes(
 fn load_one(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<usize, Thrown> {
     if let Some(i) = state(rt, |st| st.by_url.get(url).copied()) {
         return Ok(i);
+    }
+    if let Some(text) = state(rt, |st| st.inline.take_if(|i| i.0 == url)).map(|i| i.1) {
+        let t = compile(s, rt, url, &text, CompileGoal::Module)?;
+        let id = s.module_new(t, url);
+        let tla = s.module_has_tla(id);
+        return Ok(add(rt, url, id, Body::Source, tla));
     }
     let format = match resolver(rt).format_to_load(url) {
         Ok(f) => f,
@@ -572,6 +581,12 @@ pub(crate) fn run_main(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<(), 
     let f = s.function_with_data(name, 0, main_job, data);
     s.queue_microtask(f);
     Ok(())
+}
+
+/// Runs a text as the main module, under a URL of its own.
+pub(crate) fn run_text(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str, text: &str) -> Result<(), Thrown> {
+    state(rt, |st| st.inline = Some((url.to_owned(), text.to_owned())));
+    run_main(s, rt, url)
 }
 
 fn main_job<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {

@@ -22,13 +22,16 @@ pub(crate) struct Modules {
 }
 
 impl Modules {
-    pub(crate) fn new() -> Modules {
+    pub(crate) fn new(flags: &crate::LoadFlags) -> Modules {
         let cwd = std::env::current_dir().map_or_else(|_| "/".into(), |d| d.to_string_lossy().into_owned());
         let mut options = Options::new(&cwd);
         let home = std::env::var("HOME").ok();
         let node_path = std::env::var("NODE_PATH").unwrap_or_default();
         let exec = std::env::current_exe().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
         options.global_paths = looplab_module_loader::global_paths(Some(&node_path), home.as_deref(), &exec);
+        flags.conditions.iter().for_each(|name| options.add_condition(name));
+        options.preserve_symlinks = flags.preserve_symlinks;
+        options.preserve_symlinks_main = flags.preserve_symlinks_main;
         Modules {
             resolver: Rc::new(Resolver::new(StdFileSystem::default(), options)),
             values: FxHashMap::default(),

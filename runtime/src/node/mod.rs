@@ -120,6 +120,7 @@ const JS: &[(&str, &str)] = &[
     ("/tty_streams", include_str!("../../js/tty_streams.js")),
     ("/tty_colors", include_str!("../../js/tty_colors.js")),
     ("worker_threads", include_str!("../../js/worker_threads.js")),
+    ("/preload", include_str!("../../js/preload.js")),
     ("vm", include_str!("../../js/vm.js")),
     ("zlib", include_str!("../../js/zlib.js")),
     ("test", include_str!("../../js/test.js")),

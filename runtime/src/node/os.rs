@@ -3,6 +3,7 @@
 use crate::rt::Rt;
 use looplab_engine::{ALL, Args, Completion, Local, NativeFn, Scope};
 use nix::sys::socket::{AddressFamily, SockaddrLike, SockaddrStorage};
+use rustix::io::Errno;
 use rustix::process::Pid;
 use core::net::{Ipv4Addr, Ipv6Addr};
 
@@ -204,14 +205,16 @@ fn user<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
     }
 }
 
-fn pid_of<'s>(s: &mut Scope<'s>, v: Local<'s>) -> Result<Option<Pid>, looplab_engine::Thrown> {
-    Ok(Pid::from_raw(s.to_int32(v)?))
+/// No process has a number below zero.
+fn pid_of<'s>(s: &mut Scope<'s>, v: Local<'s>) -> Result<Result<Option<Pid>, Errno>, looplab_engine::Thrown> {
+    let n = s.to_int32(v)?;
+    Ok(if n < 0 { Err(Errno::SRCH) } else { Ok(Pid::from_raw(n)) })
 }
 
 /// The priority of a process, or `-errno - 1000` (priorities themselves may be negative).
 fn get_priority<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let pid = pid_of(s, args.get(0))?;
-    let n = match rustix::process::getpriority_process(pid) {
+    let n = match pid.and_then(rustix::process::getpriority_process) {
         Ok(n) => n,
         Err(e) => -1000 - e.raw_os_error(),
     };
@@ -222,7 +225,7 @@ fn get_priority<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 fn set_priority<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let pid = pid_of(s, args.get(0))?;
     let n = s.to_int32(args.get(1))?;
-    let r = match rustix::process::setpriority_process(pid, n) {
+    let r = match pid.and_then(|pid| rustix::process::setpriority_process(pid, n)) {
         Ok(()) => 0,
         Err(e) => -e.raw_os_error(),
     };
@@ -292,8 +295,7 @@ fn set_raw_mode<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 pub(crate) fn restore_terminal(rt: &Rt) {
     if let Some(saved) = rt.terminal.borrow_mut().take() {
         // If this fails there is no terminal left to restore.
-        let _ = with_fd(0, |fd| {
-            rustix::termios::tcsetattr(fd, rustix::termios::OptionalActions::Drain, &saved)
-        });
+        let _ =
+            with_fd(0, |fd| rustix::termios::tcsetattr(fd, rustix::termios::OptionalActions::Drain, &saved));
     }
 }

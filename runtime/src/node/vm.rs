@@ -5,8 +5,8 @@ use crate::errors;
 use crate::modules::compile;
 use crate::rt::{Rt, text_arg};
 use looplab_engine::{
-    Args, Class, CompileGoal, Completion, FunctionTemplate, HostData, Local, NativeFn, RealmId, Scope, Thrown,
-    Visitor,
+    Args, Class, CompileGoal, Completion, FunctionTemplate, HostData, Local, NativeFn, RealmId, Scope,
+    Thrown, Visitor,
 };
 use std::rc::Rc;
 use std::sync::mpsc;

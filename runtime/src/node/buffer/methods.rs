@@ -239,8 +239,21 @@ fn raw_slice<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 
 fn raw_write<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let n = this_len(s, args.this())?;
-    let offset = clamped(s, args.get(1), n, 0)?;
-    let length = clamped(s, args.get(2), n, n - offset)?;
+    let bound = |s: &mut Scope<'s>, name: &str, v: Local<'s>, most: usize, other: usize| -> Result<usize, Thrown> {
+        if v.is_undefined() {
+            return Ok(other);
+        }
+        let x = s.to_integer_or_infinity(v)?;
+        match (0.0..=most as f64).contains(&x) {
+            true => Ok(x as usize),
+            false => {
+                let text = format!("\"{name}\" is outside of buffer bounds");
+                Err(errors::throw(s, errors::Kind::Range, "ERR_BUFFER_OUT_OF_BOUNDS", &text))
+            }
+        }
+    };
+    let offset = bound(s, "offset", args.get(1), n, 0)?;
+    let length = bound(s, "length", args.get(2), n - offset, n - offset)?;
     write_string(s, args.this(), args.get(0), offset, length, raw_encoding(args))
 }
 
@@ -273,9 +286,10 @@ fn to_json<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 /// `<Buffer 68 69>`: at most 50 bytes, then own properties that are no elements.
 fn inspect<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let this = args.this();
+    let most = super::inspect_max(s);
     let bytes = this_bytes(s, this)?;
     let mut parts: Vec<String> = Vec::new();
-    let shown = bytes.len().min(INSPECT_MAX as usize);
+    let shown = bytes.len().min(most);
     let hex: Vec<String> = bytes[..shown]
         .iter()
         .map(|b| [HEX[usize::from(b >> 4)] as char, HEX[usize::from(b & 15)] as char].iter().collect())
@@ -344,9 +358,11 @@ fn equals<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 /// `buf.compare(target, targetStart, targetEnd, sourceStart, sourceEnd)`
 fn compare<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let (this, target) = (args.this(), args.get(0));
-    need_bytes(s, target, "target")?;
+    // Any view takes bytes.
+    let Some(m) = s.view_bytes(target).map(<[u8]>::len) else {
+        return Err(errors::invalid_arg_type(s, "target", "an instance of Buffer or Uint8Array", target));
+    };
     let n = this_len(s, this)?;
-    let m = this_len(s, target)?;
     let mut at = [0, m, 0, n];
     for (i, (name, max)) in
         [("targetStart", usize::MAX), ("targetEnd", m), ("sourceStart", usize::MAX), ("sourceEnd", n)]

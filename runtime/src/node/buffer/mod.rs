@@ -98,8 +98,9 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
         s.define_with(constants, k, v, ENUMERABLE);
     }
     put(s, o, "constants", constants);
-    let n = s.int(methods::INSPECT_MAX);
-    put(s, o, "INSPECT_MAX_BYTES", n);
+    let k = s.key("INSPECT_MAX_BYTES");
+    let (get, set) = (s.function(k, 0, get_inspect_max), s.function(k, 1, set_inspect_max));
+    s.define_accessor(o, k, get, set, CONFIGURABLE | ENUMERABLE);
     for name in ["Blob", "File", "resolveObjectURL"] {
         let (k, data) = (s.key(name), s.str(name));
         let get = s.function_with_data(k, 0, of_blob, data);
@@ -119,6 +120,28 @@ fn of_blob<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 
 const MODULE: &[(&str, u32, NativeFn)] =
     &[("transcode", 3, transcode), ("isUtf8", 1, is_utf8), ("isAscii", 1, is_ascii)];
+
+/// How many bytes of a Buffer are shown.
+fn inspect_max(s: &mut Scope<'_>) -> usize {
+    s.nested(|s| registered(s, "INSPECT_MAX_BYTES").as_number().map_or(methods::INSPECT_MAX as usize, |n| n as usize))
+}
+
+fn get_inspect_max<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
+    let v = registered(s, "INSPECT_MAX_BYTES");
+    Ok(if v.is_number() { v } else { s.int(methods::INSPECT_MAX) })
+}
+
+fn set_inspect_max<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let v = args.get(0);
+    let Some(n) = v.as_number() else {
+        return Err(crate::errors::invalid_arg_type(s, "INSPECT_MAX_BYTES", "of type number", v));
+    };
+    if n.is_nan() || n < 0.0 {
+        return Err(crate::errors::out_of_range(s, "INSPECT_MAX_BYTES", ">= 0", v));
+    }
+    register_value(s, "INSPECT_MAX_BYTES", v);
+    Ok(s.undefined())
+}
 
 /// `buffer.transcode(source, fromEnc, toEnc)`
 fn transcode<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {

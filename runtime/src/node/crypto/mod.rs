@@ -4,11 +4,11 @@
 mod cipher;
 mod digest;
 
+use self::digest::{AnyMac, Hasher};
 use crate::continuation;
 use crate::node::buffer::{bytes_of, new_buffer};
 use crate::rt::{Rt, text_arg};
 use crate::ticks;
-use self::digest::{AnyMac, Hasher};
 use looplab_engine::{Args, Class, Completion, HostData, Local, NativeFn, Scope, Visitor};
 use looplab_event_loop::{JobClass, World};
 
@@ -253,24 +253,32 @@ fn derive<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let pos = rt.here(s);
     let context = continuation::capture(s, &rt, "DERIVEBITSREQUEST", None);
     let (context, f) = (s.global(context), s.global(f));
-    rt.submit_from(s, JobClass::Compute, work.label(), false, pos, move || work.run(), move |s, rt, cb, out| {
-        s.nested(|s| {
-            let (c, callback) = (s.open(context), s.open(f));
-            s.release(context);
-            s.release(f);
-            let result = match out {
-                Ok(Some(bytes)) => match new_buffer(s, bytes) {
-                    Ok(v) => v,
-                    Err(t) => {
-                        s.caught(t);
-                        s.undefined()
-                    }
-                },
-                _ => s.undefined(),
-            };
-            let u = s.undefined();
-            continuation::within(s, rt, c, true, |s| ticks::call(s, rt, cb, callback, u, &[result]));
-        });
-    });
+    rt.submit_from(
+        s,
+        JobClass::Compute,
+        work.label(),
+        false,
+        pos,
+        move || work.run(),
+        move |s, rt, cb, out| {
+            s.nested(|s| {
+                let (c, callback) = (s.open(context), s.open(f));
+                s.release(context);
+                s.release(f);
+                let result = match out {
+                    Ok(Some(bytes)) => match new_buffer(s, bytes) {
+                        Ok(v) => v,
+                        Err(t) => {
+                            s.caught(t);
+                            s.undefined()
+                        }
+                    },
+                    _ => s.undefined(),
+                };
+                let u = s.undefined();
+                continuation::within(s, rt, c, true, |s| ticks::call(s, rt, cb, callback, u, &[result]));
+            });
+        },
+    );
     Ok(s.undefined())
 }

@@ -1,0 +1,20 @@
+const { AsyncLocalStorage, AsyncResource, executionAsyncId, triggerAsyncId, createHook } = require('async_hooks');
+const a = new AsyncLocalStorage(), b = new AsyncLocalStorage({ defaultValue: 'dflt', name: 'bee' });
+console.log(a.getStore(), b.getStore(), b.name);
+a.run(1, () => {
+  setTimeout(() => console.log('timeout', a.getStore()), 5);
+  setImmediate(() => console.log('immediate', a.getStore()));
+  process.nextTick(() => console.log('tick', a.getStore()));
+  queueMicrotask(() => console.log('micro', a.getStore()));
+  Promise.resolve().then(() => console.log('then', a.getStore(), b.getStore()));
+  (async () => { await null; b.enterWith('in'); await null; console.log('await', a.getStore(), b.getStore()); })();
+});
+console.log('outside', a.getStore());
+const bound = a.run(7, () => AsyncLocalStorage.bind((x) => [x, a.getStore()]));
+console.log(bound('q'), bound.length);
+const snap = a.run(8, () => AsyncLocalStorage.snapshot());
+console.log(a.run(9, () => snap(() => a.getStore())));
+const r = a.run(10, () => new AsyncResource('R'));
+console.log(r.runInAsyncScope(function (y) { return [this.z, y, a.getStore()]; }, { z: 1 }, 2));
+const E = require('events'); const em = new E(); a.run(11, () => em.on('x', () => console.log('em', a.getStore()))); em.emit('x');
+process.on('exit', () => console.log('exit', a.getStore()));

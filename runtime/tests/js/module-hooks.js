@@ -1,0 +1,27 @@
+const Module = require('module'), path = require('path'), fs = require('fs'), os = require('os');
+const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'lm-'));
+fs.writeFileSync(dir + '/a.coffee', 'module.exports = COFFEE');
+fs.writeFileSync(dir + '/b.js', 'exports.x = 1; exports.c = require("./c");');
+fs.writeFileSync(dir + '/c.js', 'module.exports = "c"');
+Module._extensions['.coffee'] = (m, f) => m._compile(fs.readFileSync(f, 'utf8').replace('COFFEE', '"brew"'), f);
+console.log(require(dir + '/a'), require.resolve(dir + '/a') === dir + '/a.coffee');
+const old = Module._extensions['.js'];
+Module._extensions['.js'] = function (m, f) { const c = m._compile; m._compile = function (code, fn) { m._compile = c; return m._compile(code + '\n;module.exports.hooked = true', fn); }; return old(m, f); };
+console.log(require(dir + '/b.js'));
+Module._extensions['.js'] = old;
+const load = Module._load; const seen = [];
+Module._load = function (req, parent, main) { seen.push(req); return load.apply(this, arguments); };
+require('fs'); delete require.cache[dir + '/c.js']; console.log(require(dir + '/c.js'), seen.length);
+Module._load = load;
+const rf = Module._resolveFilename;
+Module._resolveFilename = function (req, ...a) { return req === 'magic' ? dir + '/c.js' : rf.call(this, req, ...a); };
+console.log(require('magic'), require.resolve('magic') === dir + '/c.js');
+Module._resolveFilename = rf;
+const r = Module.prototype.require; Module.prototype.require = function (id) { return id === 'zz' ? 'patched' : r.call(this, id); };
+console.log(require('zz')); Module.prototype.require = r;
+const m = new Module('virt', module); m.filename = dir + '/v.js'; m.paths = []; m._compile('module.exports = require("./c") + __filename.endsWith("v.js")', dir + '/v.js');
+console.log(m.exports, m.id, m.loaded, module.children.length);
+console.log(Module.builtinModules.includes('fs'), Module.isBuiltin('node:test'), Module.isBuiltin('test'));
+console.log(Module.createRequire(dir + '/x.js')('./c'), Module.wrap('x'));
+console.log(Module._nodeModulePaths('/a/b'), Module._resolveLookupPaths('./x', module)[0] === __dirname);
+try { require('./nope') } catch (e) { console.log(e.code, e.requireStack.length) }
