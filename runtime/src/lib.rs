@@ -28,7 +28,6 @@ mod zone;
 
 pub use looplab_event_loop::{Detail, ExploreOptions, TrailPoint};
 pub use load_flags::LoadFlags;
-pub use options::{Decisions, Entry, Finished, Options, Script};
 pub use options::{Decisions, Entry, Finished, NodeFlags, Options, Script, Unhandled};
 pub use run::run;
 pub use stop::StopSwitch;
