@@ -66,7 +66,13 @@ fn serve() -> Command {
         .arg(value("port", "N").short('p').help("The port; 0: any that is free [default: 8000]"))
         .arg(value("host", "ADDRESS").help("The address to listen at [default: 127.0.0.1]"))
         .arg(value("max-age", "SECONDS").help("How long clients may keep files unasked [default: 0]"))
-        .arg(Arg::new("quiet").short('q').long("quiet").action(ArgAction::SetTrue).help("No line for each request"))
+        .arg(
+            Arg::new("quiet")
+                .short('q')
+                .long("quiet")
+                .action(ArgAction::SetTrue)
+                .help("No line for each request"),
+        )
 }
 
 fn trace() -> Command {

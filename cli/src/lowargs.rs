@@ -164,7 +164,11 @@ fn file_or_stdin(arg: &OsString) -> LowEntry {
 
 impl LowProgram {
     /// Takes a flag, and its value if it has one and none was given after `=`.
-    pub(crate) fn flag(&mut self, flag: &str, next: &mut dyn FnMut() -> Option<String>) -> Result<(), Problem> {
+    pub(crate) fn flag(
+        &mut self,
+        flag: &str,
+        next: &mut dyn FnMut() -> Option<String>,
+    ) -> Result<(), Problem> {
         let (name, inline) = match flag.split_once('=') {
             Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
             _ => (flag, None),

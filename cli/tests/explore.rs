@@ -101,7 +101,8 @@ fn record() {
         let left = AtomicU32::new(runs);
         let run = || {
             while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok() {
-                let output = Command::new(&node).arg(&script).current_dir(folder()).output().expect("node starts");
+                let output =
+                    Command::new(&node).arg(&script).current_dir(folder()).output().expect("node starts");
                 let exit = i64::from(output.status.code().unwrap_or(-1));
                 let key = key(&String::from_utf8_lossy(&output.stdout), exit);
                 *seen.lock().expect("no panic").entry(key).or_default() += 1;

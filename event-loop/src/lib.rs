@@ -119,6 +119,6 @@ pub use timeout::{PollTimeout, Situation, poll_timeout};
 pub use timers::TimerId;
 pub use turn::Ended;
 pub use world::{
-    Choice, Chooser, Detail, EitherWorld, ExploreOptions, First, JobInfo, Latencies, Output, Readiness, Ready,
-    RealOptions, RealWorld, SimOptions, SimWorld, TrailPoint, World,
+    Choice, Chooser, Detail, EitherWorld, ExploreOptions, First, JobInfo, Latencies, Output, Readiness,
+    Ready, RealOptions, RealWorld, SimOptions, SimWorld, TrailPoint, World,
 };

@@ -39,7 +39,6 @@ pub mod sse;
 mod udp;
 pub mod ws;
 
-pub use resolve::resolve;
 pub use accept::{Accepted, Acceptor};
 pub use conn::{Conn, ConnOptions, End, Read, Stats, Timer};
 pub use http_service::{HttpOptions, HttpService, Reply, Request};
@@ -47,5 +46,6 @@ pub use looplab_event_loop::world::network::{
     Address, DatagramOption, DatagramOptions, ListenOptions, Listener, Stream,
 };
 pub use queue::{WriteQueue, Wrote, write_now};
+pub use resolve::resolve;
 pub use server::{Protocol, Server, ServerOptions, ServerStats, connect};
 pub use udp::Udp;

@@ -25,9 +25,8 @@ mod uncaught;
 mod wake;
 mod zone;
 
-
-pub use looplab_event_loop::{Detail, ExploreOptions, TrailPoint};
 pub use load_flags::LoadFlags;
+pub use looplab_event_loop::{Detail, ExploreOptions, TrailPoint};
 pub use options::{Decisions, Entry, Finished, NodeFlags, Options, Script, Unhandled};
 pub use run::run;
 pub use stop::StopSwitch;

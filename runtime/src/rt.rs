@@ -211,8 +211,9 @@ impl Rt {
         let key = self.requests.borrow_mut().insert(complete) as u32;
         let boxed: BoxJob<JobOutput> = Box::new(move || Box::new(job()) as JobOutput);
         let origin = Origin { label: self.probe.intern(label), pos, hidden: false };
-        let sent =
-            self.with_loop(|lp| lp.pool_submit(boxed, JobInfo { class, label, more }, Task::Request(key), origin));
+        let sent = self.with_loop(|lp| {
+            lp.pool_submit(boxed, JobInfo { class, label, more }, Task::Request(key), origin)
+        });
         if sent.is_err() {
             // The queue is full: the callback gets the error, later, as any other.
             self.with_loop(|lp| lp.defer(Task::Request(key), origin));

@@ -20,9 +20,7 @@ mod sim;
 pub use either::EitherWorld;
 pub use network::Network;
 pub use real::{RealOptions, RealWorld};
-pub use sim::{
-    Chooser, Detail, ExploreOptions, First, Latencies, SimOptions, SimWorld, TrailPoint,
-};
+pub use sim::{Chooser, Detail, ExploreOptions, First, Latencies, SimOptions, SimWorld, TrailPoint};
 
 use looplab_probe::{ChoiceKind, JobClass, TimeSource};
 use looplab_threadpool::{Completion, Job, JobId, SubmitError};

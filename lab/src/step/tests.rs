@@ -55,7 +55,8 @@ fn terminal(app: &App<'_, '_>, width: u16, height: u16) -> Terminal<TestBackend>
 fn screen(app: &App<'_, '_>, width: u16, height: u16) -> String {
     let terminal = terminal(app, width, height);
     let rows = terminal.backend().buffer().content().chunks(usize::from(width));
-    let text = rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned() + "\n");
+    let text =
+        rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned() + "\n");
     text.collect()
 }
 
@@ -231,7 +232,10 @@ fn a_log_without_statements_is_stepped_by_callbacks() {
     let (history, sources) = (History::new(&log), Sources::new(&scripts));
     let mut app = App::new(&history, &sources, false);
     app.greet();
-    assert_eq!(app.message.as_deref(), Some("this log has no statements: steps go from callback to callback"));
+    assert_eq!(
+        app.message.as_deref(),
+        Some("this log has no statements: steps go from callback to callback")
+    );
     keys(&mut app, "ss");
     assert!(screen(&app, 80, 24).contains("#3 timer 1"));
 }
@@ -239,7 +243,8 @@ fn a_log_without_statements_is_stepped_by_callbacks() {
 #[test]
 fn a_program_that_never_ends_is_stopped_and_says_so() {
     let mut options = options("let n = 0; setInterval(() => { n++; }, 10);");
-    options.record = Some(looplab_probe::Options { max_events: 3_000, without: Vec::new(), ..Default::default() });
+    options.record =
+        Some(looplab_probe::Options { max_events: 3_000, without: Vec::new(), ..Default::default() });
     options.stop = Some(StopSwitch::new());
     let (log, scripts) = recorded(options);
     let (history, sources) = (History::new(&log), Sources::new(&scripts));
@@ -251,8 +256,11 @@ fn a_program_that_never_ends_is_stopped_and_says_so() {
 
 #[test]
 fn a_hot_loop_leaves_room_for_what_comes_later() {
-    let mut options = options("for (let i = 0; i < 1e5; i++) { Math.sqrt(i); }\nsetTimeout(() => { let late = 1; late++; }, 1);");
-    options.record = Some(looplab_probe::Options { max_events: 20_000, without: Vec::new(), ..Default::default() });
+    let mut options = options(
+        "for (let i = 0; i < 1e5; i++) { Math.sqrt(i); }\nsetTimeout(() => { let late = 1; late++; }, 1);",
+    );
+    options.record =
+        Some(looplab_probe::Options { max_events: 20_000, without: Vec::new(), ..Default::default() });
     let (log, _) = recorded(options);
     let lines = log.records().iter().filter_map(|record| match record.event {
         Event::Statement { pos, .. } => Some(pos.line),

@@ -637,12 +637,17 @@ impl<'a, 'l> Teller<'a, 'l> {
             }
             Event::StreamFull { number, label, length, mark, pos } => {
                 let label = self.log().str(label);
-                let text = format!("{label} (stream {number}) is full, {length} of {mark}: its writer has to wait");
+                let text =
+                    format!("{label} (stream {number}) is full, {length} of {mark}: its writer has to wait");
                 (Style::Plain, text, pos)
             }
             Event::StreamDrain { number, label } => {
                 let label = self.log().str(label);
-                (Style::Plain, format!("{label} (stream {number}) has drained: its writer may go on"), Pos::NONE)
+                (
+                    Style::Plain,
+                    format!("{label} (stream {number}) has drained: its writer may go on"),
+                    Pos::NONE,
+                )
             }
             Event::IoReady { number, readable, writable } => {
                 let what = match (readable, writable) {
@@ -666,7 +671,9 @@ impl<'a, 'l> Teller<'a, 'l> {
             Event::SocketConnect { number, ok: true } => format!("socket {number} is connected"),
             Event::SocketConnect { number, ok: false } => format!("socket {number} could not connect"),
             Event::SocketRead { number, bytes } => format!("socket {number} gives {bytes} bytes"),
-            Event::SocketWrite { number, bytes, waiting: 0 } => format!("socket {number} takes {bytes} bytes"),
+            Event::SocketWrite { number, bytes, waiting: 0 } => {
+                format!("socket {number} takes {bytes} bytes")
+            }
             Event::SocketWrite { number, bytes, waiting } => {
                 format!("socket {number} takes {bytes} bytes, {waiting} wait: its peer is the slow end")
             }

@@ -91,7 +91,9 @@ pub fn choice(kind: ChoiceKind, options: u32, taken: u32) -> String {
             format!("race: what is done by now? in this run: possibility {} of {options}", taken + 1)
         }
         (ChoiceKind::Pause, 0) => "race: is the program held up here? in this run: no".into(),
-        (ChoiceKind::Pause, _) => "race: is the program held up here? in this run: yes, past another timer's time".into(),
+        (ChoiceKind::Pause, _) => {
+            "race: is the program held up here? in this run: yes, past another timer's time".into()
+        }
         (ChoiceKind::Other, _) => format!("race: in this run way {} of {options}", taken + 1),
     }
 }

@@ -1,11 +1,11 @@
 //! `os`: what the machine says of itself. The argument checks and shapes are in `runtime/js/os.js`.
 
 use crate::rt::Rt;
+use core::net::{Ipv4Addr, Ipv6Addr};
 use looplab_engine::{ALL, Args, Completion, Local, NativeFn, Scope};
 use nix::sys::socket::{AddressFamily, SockaddrLike, SockaddrStorage};
 use rustix::io::Errno;
 use rustix::process::Pid;
-use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// The object that `os.js` works with.
 pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Local<'s> {

@@ -629,4 +629,3 @@ pub(crate) fn next_tick_function<'s>(s: &mut Scope<'s>) -> Completion<'s> {
     register_value(s, "nextTick", f);
     Ok(f)
 }
-

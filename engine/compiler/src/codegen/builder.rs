@@ -445,7 +445,9 @@ impl Builder {
         self.positions.iter_mut().for_each(|p| p.0 = map(p.0));
         self.spans.iter_mut().for_each(|p| p.0 = map(p.0));
         self.statements.iter_mut().for_each(|p| p.0 = map(p.0));
-        self.locals.iter_mut().for_each(|l| (l.start, l.live, l.end) = (map(l.start), map(l.live), map(l.end)));
+        self.locals
+            .iter_mut()
+            .for_each(|l| (l.start, l.live, l.end) = (map(l.start), map(l.live), map(l.end)));
         self.envs.iter_mut().for_each(|e| (e.start, e.end) = (map(e.start), map(e.end)));
     }
 }

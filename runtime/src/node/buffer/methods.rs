@@ -239,19 +239,20 @@ fn raw_slice<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 
 fn raw_write<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let n = this_len(s, args.this())?;
-    let bound = |s: &mut Scope<'s>, name: &str, v: Local<'s>, most: usize, other: usize| -> Result<usize, Thrown> {
-        if v.is_undefined() {
-            return Ok(other);
-        }
-        let x = s.to_integer_or_infinity(v)?;
-        match (0.0..=most as f64).contains(&x) {
-            true => Ok(x as usize),
-            false => {
-                let text = format!("\"{name}\" is outside of buffer bounds");
-                Err(errors::throw(s, errors::Kind::Range, "ERR_BUFFER_OUT_OF_BOUNDS", &text))
+    let bound =
+        |s: &mut Scope<'s>, name: &str, v: Local<'s>, most: usize, other: usize| -> Result<usize, Thrown> {
+            if v.is_undefined() {
+                return Ok(other);
             }
-        }
-    };
+            let x = s.to_integer_or_infinity(v)?;
+            match (0.0..=most as f64).contains(&x) {
+                true => Ok(x as usize),
+                false => {
+                    let text = format!("\"{name}\" is outside of buffer bounds");
+                    Err(errors::throw(s, errors::Kind::Range, "ERR_BUFFER_OUT_OF_BOUNDS", &text))
+                }
+            }
+        };
     let offset = bound(s, "offset", args.get(1), n, 0)?;
     let length = bound(s, "length", args.get(2), n - offset, n - offset)?;
     write_string(s, args.this(), args.get(0), offset, length, raw_encoding(args))

@@ -123,7 +123,9 @@ const MODULE: &[(&str, u32, NativeFn)] =
 
 /// How many bytes of a Buffer are shown.
 fn inspect_max(s: &mut Scope<'_>) -> usize {
-    s.nested(|s| registered(s, "INSPECT_MAX_BYTES").as_number().map_or(methods::INSPECT_MAX as usize, |n| n as usize))
+    s.nested(|s| {
+        registered(s, "INSPECT_MAX_BYTES").as_number().map_or(methods::INSPECT_MAX as usize, |n| n as usize)
+    })
 }
 
 fn get_inspect_max<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {

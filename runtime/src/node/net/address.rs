@@ -1,9 +1,9 @@
 //! Addresses as text.
 
 use crate::node::buffer::put;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use looplab_engine::{Args, Completion, Local, Scope};
 use looplab_net::Address;
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::path::PathBuf;
 
 /// An IP address, with the zone a link-local one may name by number.

@@ -3,10 +3,10 @@
 use crate::node::buffer::put;
 use crate::rt::Rt;
 use crate::ticks;
+use core::net::IpAddr;
 use looplab_engine::{Args, Completion, Scope};
 use looplab_event_loop::{JobClass, JobError};
 use std::io;
-use core::net::IpAddr;
 
 /// libuv's numbers for the resolver's errors.
 const EAI_AGAIN: i32 = -3001;
