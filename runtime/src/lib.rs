@@ -16,6 +16,7 @@ mod run;
 mod ticks;
 mod timers;
 mod uncaught;
+mod watch;
 
 pub use options::{Entry, Finished, Options, Script};
 pub use run::run;

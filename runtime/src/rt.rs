@@ -22,6 +22,10 @@ pub enum Task {
     Immediates,
     /// A pool request with this number in [`Rt::requests`].
     Request(u32),
+    /// What [`Rt::after_polls`] was given, under this number.
+    Later(u32),
+    /// A watcher with this number in [`crate::watch`].
+    Watch(u32),
 }
 
 /// What a pool job gives back: each request knows its own type.
@@ -36,6 +40,9 @@ pub type Lp = Loop<Task, RtWorld, Option<Recorder>>;
 pub(crate) type Complete =
     Box<dyn for<'s> FnOnce(&mut Scope<'s>, &Rc<Rt>, crate::ticks::Callback, Result<JobOutput, JobError>)>;
 
+/// What [`Rt::after_polls`] calls.
+pub(crate) type Later = Box<dyn for<'s> FnOnce(&mut Scope<'s>, &Rc<Rt>, crate::ticks::Callback)>;
+
 /// The runtime's state. One per engine; natives reach it with [`Rt::of`].
 pub struct Rt {
     lp: RefCell<Option<Box<Lp>>>,
@@ -45,6 +52,8 @@ pub struct Rt {
     pub(crate) timers: RefCell<Timers>,
     pub(crate) immediates: RefCell<Immediates>,
     pub(crate) requests: RefCell<Slab<Complete>>,
+    pub(crate) later: RefCell<Slab<Later>>,
+    pub(crate) watchers: RefCell<crate::watch::Watchers>,
     /// The process is ending with this code: nothing of the script runs any more.
     pub exit: Cell<Option<i32>>,
     /// 'exit' has been emitted.
@@ -59,6 +68,10 @@ pub struct Rt {
     pub(crate) emitter: OnceCell<Box<crate::node::events::Names>>,
     /// `Buffer.prototype`, once made.
     pub(crate) buffer_prototype: Cell<Option<Global>>,
+    /// File watching.
+    pub(crate) notify: RefCell<crate::node::fs::Notify>,
+    /// What Stats objects are made of, once there is one.
+    pub(crate) stats: OnceCell<Box<crate::node::fs::StatsParts>>,
     /// Standard output failed for another reason than a closed pipe.
     pub(crate) stdout_failed: Cell<bool>,
     pub(crate) options: crate::Options,
@@ -76,6 +89,8 @@ impl Rt {
             timers: RefCell::new(Timers::new(rules.drain_after_phase)),
             immediates: RefCell::new(Immediates::default()),
             requests: RefCell::default(),
+            later: RefCell::default(),
+            watchers: RefCell::default(),
             exit: Cell::new(None),
             exit_emitted: Cell::new(false),
             rejections: RefCell::default(),
@@ -84,6 +99,8 @@ impl Rt {
             process: Cell::new(None),
             emitter: OnceCell::new(),
             buffer_prototype: Cell::new(None),
+            notify: RefCell::default(),
+            stats: OnceCell::new(),
             stdout_failed: Cell::new(false),
             options,
             numbers: Cell::new(0),
@@ -168,6 +185,18 @@ impl Rt {
             // The queue is full: the callback gets the error, later, as any other.
             self.with_loop(|lp| lp.defer(Task::Request(key), origin));
         }
+    }
+
+    /// Whether pool requests may be taken together as long as nobody can tell: not while they are recorded one by one, nor
+    /// where each takes its declared time.
+    pub(crate) fn may_take_together(&self) -> bool {
+        self.probe.is_none() && !self.options.simulated
+    }
+
+    /// Calls `f` in the poll phase `polls` from now.
+    pub(crate) fn after_polls(&self, polls: u32, f: Later) {
+        let key = self.later.borrow_mut().insert(f) as u32;
+        self.with_loop(|lp| lp.defer_polls(Task::Later(key), polls, Origin::HIDDEN));
     }
 
     /// Does work of the pool's kinds on the loop's own thread (the synchronous API).

@@ -23,6 +23,7 @@ mod promise;
 mod property;
 mod proxy;
 mod realm;
+mod recycle;
 mod scope;
 mod script;
 
@@ -52,6 +53,7 @@ pub use ops::{Hint, PreferredType};
 pub use promise::{Capability, PromiseState};
 pub use property::{Desc, EntryKind, KeyFilter};
 pub use realm::Intrinsic;
+pub use recycle::room;
 pub use scope::{Args, Completion, Global, Key, Local, NativeFn, Scope, Thrown};
 pub use shape::{ALL, CONFIGURABLE, ENUMERABLE, HIDDEN, WRITABLE};
 pub use string::{Chars, MAX_LENGTH};

@@ -33,6 +33,10 @@ const JS: &[(&str, &str)] = &[
     ("/console", include_str!("../../js/console.js")),
     ("timers/promises", include_str!("../../js/timers_promises.js")),
     ("util", include_str!("../../js/util.js")),
+    ("/fs_cp", include_str!("../../js/fs_cp.js")),
+    ("/fs_extra", include_str!("../../js/fs_extra.js")),
+    ("/fs_glob", include_str!("../../js/fs_glob.js")),
+    ("/fs_watch", include_str!("../../js/fs_watch.js")),
     ("path", include_str!("../../js/path.js")),
     ("assert", include_str!("../../js/assert.js")),
 ];
@@ -65,6 +69,7 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
             o
         }
         "fs" => fs::load(s)?,
+        "/fs_native" => fs::native::load(s)?,
         "fs/promises" => fs::load_promises(s)?,
         "module" => registered(s, "Module"),
         "path/posix" => return part(s, rt, "path", "posix"),
