@@ -76,6 +76,9 @@ fn trace() -> Command {
         .arg(value("limit", "N").help(
             "Lines of text at most (default 10000), or events recorded at most (default 1000000); 0: no limit",
         ))
+        .arg(Arg::new("steps").long("steps").action(ArgAction::SetTrue).help(
+            "Record statements, calls and variables too (json only; slower)",
+        ))
         .arg(value("width", "N").help("Columns of the text [default: the terminal's, or 100]"))
         .arg(Arg::new("no-color").long("no-color").action(ArgAction::SetTrue).help("No colours, not even on a terminal"))
 }

@@ -118,6 +118,9 @@ fn trace(program: LowProgram, low: LowTrace) -> Result<Trace, Problem> {
                 Some(limit) => record.max_events = limit,
                 None => {}
             }
+            if low.steps && other == Some("json") {
+                record.without.retain(|group| *group != looplab_probe::Group::Statement);
+            }
             if other == Some("json") { Format::Json } else { Format::Perfetto }
         }
     };

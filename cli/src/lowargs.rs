@@ -73,6 +73,8 @@ pub struct LowTrace {
     pub limit: Option<String>,
     /// `--width`
     pub width: Option<String>,
+    /// `--steps`
+    pub steps: bool,
     /// `--no-color`
     pub no_color: bool,
 }
@@ -212,6 +214,7 @@ fn parse_trace(matches: &ArgMatches) -> Result<LowArgs, Problem> {
         output: matches.get_one::<OsString>("output").cloned(),
         limit: text("limit"),
         width: text("width"),
+        steps: matches.get_flag("steps"),
         no_color: matches.get_flag("no-color"),
     };
     Ok(LowArgs::Trace(program, trace))

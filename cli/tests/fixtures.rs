@@ -63,14 +63,8 @@ const KNOWN: &[(&str, &str)] = &[
     ("error-stack-async.js", "the last `at async` line of a chain of awaits is missing"),
     ("regexp-advanced.js", "RegExp.escape is not there yet"),
     ("string-methods.js", "V8 writes String.prototype[Symbol.iterator] without the dot"),
-    ("abort-and-event-target.js", "AbortController and EventTarget are not there yet"),
-    ("structured-clone-and-text.js", "structuredClone is not there yet"),
     ("globals-node.js", "globals of modules that are not there yet"),
-    ("events-max-listeners.js", "the static setMaxListeners for event targets is not there yet"),
-    ("events-once-on.js", "needs AbortController"),
     ("inspect-classes.js", "the class of an object that lost its prototype is not remembered"),
-    ("inspect-errors.js", "frames inside builtins are not dimmed"),
-    ("path-posix.js", "path.matchesGlob is not there yet"),
     ("process-basics.js", "process.kill is not there yet"),
 ];
 

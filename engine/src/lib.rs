@@ -21,6 +21,16 @@ pub fn new_engine() -> Box<Vm> {
     vm
 }
 
+/// A further realm with the whole standard library.
+///
+/// # Errors
+/// A RangeError when there are too many.
+pub fn new_realm(s: &mut Scope<'_>) -> Result<RealmId, Thrown> {
+    let id = s.realm_new()?;
+    s.in_realm(id, |s| looplab_builtins::install_all(s.vm()));
+    Ok(id)
+}
+
 /// Compiles a text; see [`looplab_compiler::compile`].
 ///
 /// # Errors
@@ -34,6 +44,7 @@ pub fn compile(source: Rc<Source>, goal: CompileGoal<'_>) -> Result<Rc<FunctionT
         }
         CompileGoal::Function => Goal::Function,
         CompileGoal::Eval => Goal::Eval { strict: false },
+        CompileGoal::DirectEval(context) => Goal::DirectEval(Rc::clone(context)),
     };
     looplab_compiler::compile(source, &Options::new(goal))
 }

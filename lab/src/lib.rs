@@ -1,11 +1,13 @@
 //! Instruments over the log: the story of a run as text, as JSON, and as a timeline for the Perfetto UI.
 //!
 //! Nothing here executes anything. A [`Story`] is the log folded into a tree (turn, phase, callback, drain, and what happened in
-//! them); [`trace`] tells it as text, [`perfetto`] exports it. Further instruments fold nothing themselves: they walk the same tree.
+//! them); [`trace`] tells it as text, [`perfetto`] exports it. [`state`] is the other fold: everything that holds after the first n
+//! events. Further instruments fold nothing themselves: they walk the same tree.
 #![forbid(unsafe_code)]
 
 pub mod perfetto;
 pub mod sources;
+pub mod state;
 pub mod story;
 pub mod trace;
 pub mod units;

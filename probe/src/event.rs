@@ -456,10 +456,51 @@ events! {
         /// How it ended.
         outcome: Outcome,
     }
-    /// A statement is about to run.
+    /// A statement is about to run. The variables below it are as its function's `variable` events said last.
     Statement "statement" Statement {
+        /// Where it begins.
+        pos: Pos,
+        /// The line it ends on.
+        to_line: u32,
+        /// The column behind its last character.
+        to_column: u32,
+    }
+    /// A function of the script is entered: it is the innermost frame now.
+    FrameEnter "frame-enter" Statement {
+        /// The function's name.
+        label: Str,
+        /// Where the function stands.
+        pos: Pos,
+        /// Whether it goes on after a yield or an await (its variables are told anew), rather than begins.
+        resumed: bool,
+    }
+    /// The innermost frame is left.
+    FrameLeave "frame-leave" Statement {
+        /// How.
+        how: FrameEnd,
+        /// What it gave, as a short text: the result, the error, what was yielded or awaited.
+        value: Str,
+    }
+    /// A variable of the innermost frame appeared or changed (told just before the next statement), or went out of scope.
+    Variable "variable" Statement {
+        /// Whose it is.
+        scope: VariableScope,
+        /// Its name.
+        name: Str,
+        /// Its value as a short text, made without running any code; absent: it is no longer in scope.
+        value: Str,
+    }
+    /// A statement threw, or called something built in that did.
+    Thrown "thrown" Statement {
+        /// The error, as a short text.
+        value: Str,
         /// Where.
         pos: Pos,
+    }
+    /// From here to the end of the innermost callback statements, frames and variables are left out: it had used up its share of the recording.
+    StatementsCut "statements-cut" Statement {
+        /// How many such events of this callback were recorded.
+        recorded: u32,
     }
     /// An error that no one caught.
     UncaughtError "uncaught-error" Exit {
@@ -476,6 +517,11 @@ events! {
     ExitCode "exit-code" Exit {
         /// The exit code.
         code: i32,
+    }
+    /// The recording was ended from outside, and the program with it. It would have gone on.
+    RecordingStopped "recording-stopped" Exit {
+        /// Why.
+        why: StopReason,
     }
     /// From here on events were cut (except how the run ends), because the recording reached its limit.
     Truncated "truncated" Exit {

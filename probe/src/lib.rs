@@ -91,6 +91,16 @@ impl Str {
     pub fn is_none(self) -> bool {
         self == Str::NONE
     }
+
+    /// Its number in the table, for parties that keep numbers instead of this type.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The text with this number. A number that the table doesn't have reads as "".
+    pub fn numbered(number: u32) -> Str {
+        Str(number)
+    }
 }
 
 /// A source position. Lines and columns count from 1; line 0 means "no position".

@@ -88,6 +88,11 @@ impl Log {
         id
     }
 
+    /// Whether the limit is reached: only how the run ends is still recorded.
+    pub fn is_full(&self) -> bool {
+        self.full()
+    }
+
     fn full(&self) -> bool {
         self.mark.is_some()
             || self.records.len() >= self.options.max_events
@@ -135,6 +140,11 @@ impl Log {
     /// The innermost running callback.
     pub fn current(&self) -> EventId {
         self.running.last().copied().unwrap_or_default()
+    }
+
+    /// The outermost running callback.
+    pub fn outermost(&self) -> EventId {
+        self.running.first().copied().unwrap_or_default()
     }
 
     /// The chain of causes of `id`, nearest first: the event that scheduled its callback, the callback in which that
@@ -313,7 +323,7 @@ mod tests {
     fn groups_left_out_are_not_counted_as_cut() {
         let mut log = Log::default();
         assert!(!log.wants(Group::Statement));
-        assert!(log.push(0, Event::Statement { pos: Pos::NONE }).is_none());
+        assert!(log.push(0, Event::Statement { pos: Pos::NONE, to_line: 0, to_column: 0 }).is_none());
         assert_eq!(log.cut(), 0);
     }
 }

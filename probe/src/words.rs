@@ -87,7 +87,7 @@ words! {
         Output = "output",
         /// Module loading.
         Module = "module",
-        /// Statements: the most frequent events by far.
+        /// Statements, function frames and variables: the most frequent events by far.
         Statement = "statement",
         /// How the run ends: errors, exit code, loop end. Recorded even after the limit.
         Exit = "exit",
@@ -325,5 +325,33 @@ words! {
         Rejection = "rejection",
         /// The program couldn't be read, parsed or linked.
         Load = "load",
+    }
+
+    /// How a function's frame is left.
+    FrameEnd "frame end" {
+        /// It returned.
+        Returned = "returned",
+        /// An error left it.
+        Threw = "threw",
+        /// It waits in a yield or an await, and may be entered again.
+        Suspended = "suspended",
+    }
+
+    /// Whose variable it is.
+    VariableScope "variable scope" {
+        /// The function's own.
+        Local = "local",
+        /// A variable of a function around it that it uses.
+        Closure = "closure",
+    }
+
+    /// Why a recording was stopped.
+    StopReason "stop reason" {
+        /// It had reached its limit of events.
+        Limit = "limit",
+        /// It had taken as long as it may.
+        Time = "time",
+        /// Somebody asked for it.
+        Asked = "asked",
     }
 }

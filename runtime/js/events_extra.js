@@ -1,17 +1,10 @@
 // What EventEmitter's module offers beside the emitter itself: once, on, and looks at targets of either kind.
-const { codes } = require('./errors');
-const { validateAbortSignal, validateFunction, validateObject, validateInteger } = require('./validators');
+const { codes, AbortError } = require('./errors');
+const { validateAbortSignal, validateObject, validateInteger, validateNumber } = require('./validators');
+const eventTarget = () => require('./event_target');
 
 const EventEmitter = () => require('events');
 const asyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype);
-
-class AbortError extends Error {
-  constructor(message = 'The operation was aborted', options = undefined) {
-    super(message, options);
-    this.code = 'ABORT_ERR';
-    this.name = 'AbortError';
-  }
-}
 
 const abortError = (signal) => new AbortError(undefined, { cause: signal.reason });
 
@@ -41,14 +34,15 @@ function once(emitter, name, options = {}) {
     const { signal } = options;
     validateAbortSignal(signal, 'options.signal');
     if (signal?.aborted) throw abortError(signal);
+    let abort;
     const onError = (error) => {
       unlisten(emitter, name, onEvent);
-      signal?.removeEventListener('abort', onAbort);
+      abort?.[Symbol.dispose]();
       reject(error);
     };
     const onEvent = (...args) => {
       if (isEmitter(emitter) && name !== 'error') unlisten(emitter, 'error', onError);
-      signal?.removeEventListener('abort', onAbort);
+      abort?.[Symbol.dispose]();
       resolve(args);
     };
     const onAbort = () => {
@@ -58,7 +52,7 @@ function once(emitter, name, options = {}) {
     };
     listen(emitter, name, onEvent, true);
     if (name !== 'error' && isEmitter(emitter)) emitter.once('error', onError);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal) abort = addAbortListener(signal, onAbort);
   });
 }
 
@@ -77,6 +71,7 @@ function on(emitter, event, options = {}) {
   let error = null;
   let finished = false;
   let paused = false;
+  let abort;
 
   const onEvent = (...args) => {
     const next = waiting.shift();
@@ -103,7 +98,7 @@ function on(emitter, event, options = {}) {
     unlisten(emitter, event, onEvent);
     if (event !== 'error' && isEmitter(emitter)) unlisten(emitter, 'error', fail);
     for (const name of closers) unlisten(emitter, name, close);
-    signal?.removeEventListener('abort', onAbort);
+    abort?.[Symbol.dispose]();
     finished = true;
     for (const { resolve } of waiting.splice(0)) resolve({ value: undefined, done: true });
     return Promise.resolve({ value: undefined, done: true });
@@ -137,42 +132,56 @@ function on(emitter, event, options = {}) {
     [Symbol.asyncIterator]() {
       return this;
     },
+    // Streams and readline look at how full it is.
+    [Symbol.for('nodejs.watermarkData')]: {
+      get size() { return events.length; },
+      get low() { return low; },
+      get high() { return high; },
+      get isPaused() { return paused; },
+    },
   }, asyncIteratorPrototype);
 
   listen(emitter, event, onEvent, false);
   if (event !== 'error' && isEmitter(emitter)) emitter.on('error', fail);
   for (const name of closers) listen(emitter, name, close, false);
-  signal?.addEventListener('abort', onAbort, { once: true });
+  abort = signal ? addAbortListener(signal, onAbort) : undefined;
   return iterator;
 }
 
-function addAbortListener(signal, listener) {
-  if (signal === undefined) throw new codes.ERR_INVALID_ARG_TYPE('signal', 'AbortSignal', signal);
-  validateAbortSignal(signal, 'signal');
-  validateFunction(listener, 'listener');
-  let remove;
-  if (signal.aborted) {
-    queueMicrotask(() => listener());
-  } else {
-    signal.addEventListener('abort', listener, { once: true });
-    remove = () => signal.removeEventListener('abort', listener);
-  }
-  return { __proto__: null, [Symbol.dispose]() { remove?.(); } };
-}
+const neither = (name, value) => new codes.ERR_INVALID_ARG_TYPE(name, ['EventEmitter', 'EventTarget'], value);
 
 function getEventListeners(target, name) {
   if (typeof target?.listeners === 'function') return target.listeners(name);
-  throw new codes.ERR_INVALID_ARG_TYPE('emitter', ['EventEmitter', 'EventTarget'], target);
+  if (eventTarget().isEventTarget(target)) return eventTarget().eventListeners(target, name);
+  throw neither('emitter', target);
 }
 
 function getMaxListeners(target) {
   if (typeof target?.getMaxListeners === 'function') return target.getMaxListeners();
-  throw new codes.ERR_INVALID_ARG_TYPE('emitter', ['EventEmitter', 'EventTarget'], target);
+  if (eventTarget().isEventTarget(target)) return eventTarget().maxListeners(target);
+  throw neither('emitter', target);
+}
+
+/** Sets the limit of these targets; without targets, that of all that are made from now on. */
+function setMaxListeners(n = EventEmitter().defaultMaxListeners, ...targets) {
+  validateNumber(n, 'setMaxListeners', 0);
+  if (targets.length === 0) {
+    EventEmitter().defaultMaxListeners = n;
+    return;
+  }
+  for (const target of targets) {
+    if (eventTarget().isEventTarget(target)) eventTarget().setMaxListeners(target, n);
+    else if (typeof target?.setMaxListeners === 'function') target.setMaxListeners(n);
+    else throw neither('eventTargets', target);
+  }
 }
 
 function listenerCount(target, name) {
   if (typeof target?.listenerCount === 'function') return target.listenerCount(name);
-  return EventEmitter().prototype.listenerCount.call(target, name);
+  if (eventTarget().isEventTarget(target)) return eventTarget().eventListeners(target, name).length;
+  throw neither('emitter', target);
 }
 
-module.exports = { AbortError, once, on, addAbortListener, getEventListeners, getMaxListeners, listenerCount };
+const addAbortListener = (signal, listener) => require('./abort').addAbortListener(signal, listener);
+
+module.exports = { once, on, addAbortListener, getEventListeners, getMaxListeners, setMaxListeners, listenerCount };

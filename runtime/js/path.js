@@ -71,8 +71,7 @@ function baseWithoutSuffix(path, start, suffix, isSeparator) {
 function matchesGlob(path, pattern, windows) {
   validateString(path, 'path');
   validateString(pattern, 'pattern');
-  if (typeof binding.matchesGlob !== 'function') throw new Error('path.matchesGlob is not available in this runtime yet');
-  return binding.matchesGlob(path, pattern, windows);
+  return require('./glob').matcher(pattern, windows)(path);
 }
 
 const posixCwd = () => {

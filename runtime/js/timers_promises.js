@@ -1,7 +1,6 @@
 // node:timers/promises: timers as promises and as an async iterator.
-const { codes } = require('./errors');
+const { codes, AbortError } = require('./errors');
 const { validateAbortSignal, validateBoolean, validateNumber, validateObject } = require('./validators');
-const { AbortError } = require('./events_extra');
 const { setTimeout: startTimeout, clearTimeout, setInterval: startInterval, clearInterval, setImmediate: startImmediate, clearImmediate } = require('./timers_native');
 
 // Checks what all three share; a rejection instead of a throw, as the callers are promises.

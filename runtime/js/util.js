@@ -252,15 +252,7 @@ function getCallSites(frameCount = 10, options) {
 
 // ---- the rest -----------------------------------------------------------------
 
-async function aborted(signal, resource) {
-  if (signal === undefined || signal === null || typeof signal !== 'object' || !('aborted' in signal)) {
-    throw new codes.ERR_INVALID_ARG_TYPE('signal', 'AbortSignal', signal);
-  }
-  validateAbortSignal(signal, 'signal');
-  validateObject(resource, 'resource', 4);
-  if (signal.aborted) return undefined;
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
+const aborted = async (signal, resource) => require('./abort').aborted(signal, resource);
 
 function _extend(target, source) {
   if (source === null || typeof source !== 'object') return target;
@@ -319,6 +311,8 @@ const lazy = {
   parseArgs: () => require('./parse_args').parseArgs,
   MIMEType: () => require('./mime').MIMEType,
   MIMEParams: () => require('./mime').MIMEParams,
+  transferableAbortController: () => require('./abort').transferableAbortController,
+  transferableAbortSignal: () => require('./abort').transferableAbortSignal,
   TextEncoder: () => globalThis.TextEncoder,
   TextDecoder: () => globalThis.TextDecoder,
 };

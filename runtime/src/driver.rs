@@ -65,6 +65,8 @@ impl Driver for Machine {
                 Task::Request(key) => finish_request(s, rt, key, fired),
                 Task::Later(key) => finish_later(s, rt, key, &fired),
                 Task::Watch(key) => crate::watch::fire(s, rt, key, fired),
+                Task::Wake(key) => crate::wake::fire(s, rt, key, &fired),
+                Task::Stop => crate::stop::obey(rt),
             }
             if drains && rt.exit.get().is_none() {
                 ticks::drain(s, rt);

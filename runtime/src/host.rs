@@ -1,8 +1,9 @@
 //! What the engine asks of us: modules, rejections, clocks, randomness; and what it reports to the log.
 
 use crate::rt::Rt;
+use crate::steps::Steps;
 use crate::uncaught;
-use looplab_engine::{EngineProbe, Host, JobKind, Local, ModuleId, Scope, Thrown};
+use looplab_engine::{EngineProbe, Host, JobKind, Leave, Local, ModuleId, Scope, StatementAt, Thrown};
 use looplab_event_loop::World;
 use looplab_probe::{CallbackKind, Event, EventId, Outcome, Pos, Probe, ReactionKind};
 use std::cell::RefCell;
@@ -53,11 +54,13 @@ pub(crate) struct RtProbe {
     rt: Rc<Rt>,
     /// `callback-begin` events of the jobs that run now.
     begun: RefCell<Vec<EventId>>,
+    steps: Steps,
 }
 
 impl RtProbe {
     pub(crate) fn new(rt: Rc<Rt>) -> RtProbe {
-        RtProbe { rt, begun: RefCell::default() }
+        let max = rt.options.record.as_ref().map_or(0, |options| options.max_events);
+        RtProbe { rt, begun: RefCell::default(), steps: Steps::new(max) }
     }
 }
 
@@ -90,6 +93,7 @@ impl EngineProbe for RtProbe {
             JobKind::Thenable => CallbackKind::Thenable,
         };
         let cause = if id == 0 { EventId::NONE } else { EventId::new(id as usize - 1) };
+        crate::stop::check_limit(&self.rt);
         let begin = self.rt.emit(|_| Event::CallbackBegin { kind, number: 0, label, pos, cause });
         self.begun.borrow_mut().push(begin);
     }
@@ -109,5 +113,45 @@ impl EngineProbe for RtProbe {
         };
         let pos = Pos { script, line, column };
         self.rt.emit(|p| Event::AwaitSuspended { promise: 0, label: p.intern(""), pos });
+    }
+
+    fn wants_statements(&self) -> bool {
+        self.rt.probe.as_ref().is_some_and(|log| self.steps.wanted(log))
+    }
+
+    fn follows(&self, source: &str) -> bool {
+        !source.starts_with("node:")
+    }
+
+    fn text(&self, text: &str) -> u32 {
+        self.rt.probe.intern(text).number()
+    }
+
+    fn statement(&self, at: StatementAt) -> bool {
+        self.rt.probe.as_ref().is_some_and(|log| self.steps.statement(log, at))
+    }
+
+    fn frame_enter(&self, name: u32, at: StatementAt, resumed: bool) {
+        if let Some(log) = &self.rt.probe {
+            self.steps.enter(log, name, at, resumed);
+        }
+    }
+
+    fn frame_leave(&self, how: Leave, value: u32) {
+        if let Some(log) = &self.rt.probe {
+            self.steps.leave(log, how, value);
+        }
+    }
+
+    fn variable(&self, closure: bool, name: u32, value: Option<u32>) {
+        if let Some(log) = &self.rt.probe {
+            self.steps.variable(log, closure, name, value);
+        }
+    }
+
+    fn thrown(&self, value: u32, at: Option<StatementAt>) {
+        if let Some(log) = &self.rt.probe {
+            self.steps.thrown(log, value, at);
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! `modules` the module systems, `node` the builtin modules.
 #![forbid(unsafe_code)]
 
+mod continuation;
 mod driver;
 mod errors;
 mod host;
@@ -13,10 +14,14 @@ mod node;
 mod options;
 mod rt;
 mod run;
+mod steps;
+mod stop;
 mod ticks;
 mod timers;
 mod uncaught;
 mod watch;
+mod wake;
 
 pub use options::{Entry, Finished, Options, Script};
 pub use run::run;
+pub use stop::StopSwitch;

@@ -38,6 +38,8 @@ pub struct Options {
     pub expose_gc: bool,
     /// `--stack-trace-limit`.
     pub stack_trace_limit: Option<u32>,
+    /// Ends the program from outside, and by itself when the recording is full.
+    pub stop: Option<crate::StopSwitch>,
     /// Console output is collected in the log only, not written (trace shows it in place).
     pub quiet: bool,
 }
@@ -55,6 +57,7 @@ impl Options {
             heap_limit: None,
             expose_gc: false,
             stack_trace_limit: None,
+            stop: None,
             quiet: false,
         }
     }

@@ -26,6 +26,10 @@ pub enum Task {
     Later(u32),
     /// A watcher with this number in [`crate::watch`].
     Watch(u32),
+    /// A wake-up handle with this number in [`Rt::wakes`].
+    Wake(u32),
+    /// Somebody outside has ended the program ([`crate::StopSwitch`]).
+    Stop,
 }
 
 /// What a pool job gives back: each request knows its own type.
@@ -54,6 +58,7 @@ pub struct Rt {
     pub(crate) requests: RefCell<Slab<Complete>>,
     pub(crate) later: RefCell<Slab<Later>>,
     pub(crate) watchers: RefCell<crate::watch::Watchers>,
+    pub(crate) wakes: RefCell<crate::wake::Wakes>,
     /// The process is ending with this code: nothing of the script runs any more.
     pub exit: Cell<Option<i32>>,
     /// 'exit' has been emitted.
@@ -66,8 +71,12 @@ pub struct Rt {
     pub process: Cell<Option<Global>>,
     /// Keys of the `events` module, once it is loaded.
     pub(crate) emitter: OnceCell<Box<crate::node::events::Names>>,
+    /// Keys of the `stream` module, once it is loaded.
+    pub(crate) streams: OnceCell<Box<crate::node::stream::Names>>,
     /// `Buffer.prototype`, once made.
     pub(crate) buffer_prototype: Cell<Option<Global>>,
+    pub(crate) children: RefCell<crate::node::child::Children>,
+    pub(crate) pipes: RefCell<crate::node::child::Pipes>,
     /// File watching.
     pub(crate) notify: RefCell<crate::node::fs::Notify>,
     /// What Stats objects are made of, once there is one.
@@ -75,6 +84,10 @@ pub struct Rt {
     /// Standard output failed for another reason than a closed pipe.
     pub(crate) stdout_failed: Cell<bool>,
     pub(crate) options: crate::Options,
+    /// What counts ids of asynchronous operations, once a program asks for them ([`crate::continuation`]).
+    pub(crate) hooks: Cell<Option<Global>>,
+    /// The terminal's settings as they were found, once they were changed.
+    pub(crate) terminal: RefCell<Option<rustix::termios::Termios>>,
     /// Numbers for events of our own kinds.
     numbers: Cell<u32>,
 }
@@ -91,6 +104,7 @@ impl Rt {
             requests: RefCell::default(),
             later: RefCell::default(),
             watchers: RefCell::default(),
+            wakes: RefCell::default(),
             exit: Cell::new(None),
             exit_emitted: Cell::new(false),
             rejections: RefCell::default(),
@@ -98,11 +112,16 @@ impl Rt {
             scripts: RefCell::default(),
             process: Cell::new(None),
             emitter: OnceCell::new(),
+            streams: OnceCell::new(),
             buffer_prototype: Cell::new(None),
+            children: RefCell::default(),
+            pipes: RefCell::default(),
             notify: RefCell::default(),
             stats: OnceCell::new(),
             stdout_failed: Cell::new(false),
             options,
+            hooks: Cell::new(None),
+            terminal: RefCell::default(),
             numbers: Cell::new(0),
         }
     }

@@ -11,7 +11,7 @@ use looplab_engine::{Args, Completion, Scope, new_engine};
 use looplab_event_loop::{Loop, RealOptions, RealWorld, RunMode, SimOptions, SimWorld, World};
 use looplab_module_loader::Format;
 use looplab_module_loader::url::path_to_file_url;
-use looplab_probe::{CallbackKind, Event, Recorder};
+use looplab_probe::{CallbackKind, Event, Group, Recorder};
 use std::io::Read;
 use std::rc::Rc;
 
@@ -39,8 +39,11 @@ pub fn run(options: Options) -> Finished {
     if probe.is_some() {
         vm.set_probe(Some(Rc::new(RtProbe::new(rt.clone()))));
     }
+    let steps = rt.options.record.as_ref().is_some_and(|o| !o.without.contains(&Group::Statement));
+    vm.set_stepping(steps);
     let mut m = Machine::new(vm, rt.clone());
     m.enter(set_up);
+    m.enter(|s, rt| crate::stop::attach(s, rt));
     if rt.exit.get().is_none() {
         m.enter(main_program);
     }
@@ -69,7 +72,7 @@ fn set_up(s: &mut Scope<'_>, rt: &Rc<Rt>) {
     timers::init(rt);
     timers::init_immediates(rt);
     timers::register(s);
-    cjs::register(s);
+    crate::modules::cjs_module::register(s);
     let r = s.nested(|s| {
         node::process::install(s, rt)?;
         let g = s.global_object();
@@ -185,7 +188,9 @@ fn run_loop(m: &mut Machine) -> i32 {
         }
     }
     m.take_loop();
-    m.enter(end)
+    let code = m.enter(end);
+    node::os::restore_terminal(&rt);
+    code
 }
 
 fn before_exit(s: &mut Scope<'_>, rt: &Rc<Rt>) {

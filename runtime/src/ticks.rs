@@ -34,23 +34,28 @@ pub(crate) fn next_tick<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s
         return Err(crate::errors::invalid_arg_type(s, "callback", "of type function", f));
     }
     let rt = Rt::of(s);
+    enqueue(s, &rt, f, args.tail(1));
+    Ok(s.undefined())
+}
+
+/// Calls a function with these arguments in the next tick.
+pub(crate) fn enqueue(s: &mut Scope<'_>, rt: &Rt, f: Local<'_>, args: &[Local<'_>]) {
     if rt.exit.get().is_some() || rt.exit_emitted.get() {
-        return Ok(s.undefined());
+        return;
     }
     let number = if rt.probe.is_some() { rt.next_number() } else { 0 };
     let (label, _) = rt.describe(s, f);
     let pos = rt.here(s);
     let cause = rt.emit(|_| Event::TickQueued { number, label, pos });
-    let context = s.async_context();
+    let context = crate::continuation::capture(s, rt, "TickObject", None);
     let tick = Tick {
         f: s.global(f),
-        args: (1..args.len()).map(|i| s.global(args.get(i))).collect(),
+        args: args.iter().map(|&a| s.global(a)).collect(),
         context: s.global(context),
         cause,
         number,
     };
     rt.ticks.borrow_mut().queue.push_back(tick);
-    Ok(s.undefined())
 }
 
 /// All ticks, then all microtasks, again until both queues are empty; then unhandled rejections, which may make more.
@@ -95,11 +100,9 @@ fn run_tick(s: &mut Scope<'_>, rt: &Rc<Rt>, tick: Tick) -> bool {
         s.release(tick.f);
         s.release(tick.context);
         tick.args.iter().for_each(|&g| s.release(g));
-        let saved = s.set_async_context(context);
         let this = rt.process(s);
-        let ok = call(s, rt, Callback::new(CallbackKind::Tick, tick.number, tick.cause), f, this, &args);
-        s.set_async_context(saved);
-        ok
+        let cb = Callback::new(CallbackKind::Tick, tick.number, tick.cause);
+        crate::continuation::within(s, rt, context, true, |s| call(s, rt, cb, f, this, &args))
     })
 }
 
@@ -162,7 +165,8 @@ pub(crate) fn call(
 }
 
 /// Reports that a callback begins.
-pub(crate) fn begin(rt: &Rt, cb: Callback, label: Str, pos: Pos) -> EventId {
+pub(crate) fn begin(rt: &Rc<Rt>, cb: Callback, label: Str, pos: Pos) -> EventId {
+    crate::stop::check_limit(rt);
     rt.emit(|_| Event::CallbackBegin { kind: cb.kind, number: cb.number, label, pos, cause: cb.cause })
 }
 

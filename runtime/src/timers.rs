@@ -4,6 +4,7 @@
 //! timer is due (then by list id). One timer of the loop carries them all. `Timeout` objects hold only a number; the rest is
 //! in a slab here, so that a million timers cost little.
 
+use crate::continuation;
 use crate::errors;
 use crate::rt::{Lp, Rt, Task};
 use crate::ticks::{self, Callback};
@@ -33,6 +34,8 @@ struct Entry {
     linked: bool,
     number: u32,
     cause: EventId,
+    /// What it takes along ([`continuation`]), if anything.
+    context: Option<Global>,
 }
 
 struct List {
@@ -53,6 +56,8 @@ pub(crate) struct Timers {
     /// When the loop's timer is set to go off.
     armed: Option<u64>,
     drain_after_phase: bool,
+    /// `Timeout.prototype`.
+    proto: Option<Global>,
 }
 
 impl Timers {
@@ -66,6 +71,7 @@ impl Timers {
             loop_timer: None,
             armed: None,
             drain_after_phase,
+            proto: None,
         }
     }
 
@@ -227,7 +233,7 @@ fn start<'s>(s: &mut Scope<'s>, args: &Args<'s>, repeat: bool) -> Completion<'s>
             crate::node::process::emit_warning(s, &text, name, None)?;
         }
     }
-    let proto = crate::modules::registered(s, "Timeout.prototype");
+    let proto = timeout_proto(s, &rt);
     let object = s.new_object_of(Class::Host, proto);
     s.set_internal(object, CALLBACK, f);
     if args.len() > 2 {
@@ -239,10 +245,30 @@ fn start<'s>(s: &mut Scope<'s>, args: &Args<'s>, repeat: bool) -> Completion<'s>
     Ok(object)
 }
 
+/// `Timeout.prototype`.
+fn timeout_proto<'s>(s: &mut Scope<'s>, rt: &Rt) -> Local<'s> {
+    let proto = rt.timers.borrow().proto;
+    match proto {
+        Some(g) => s.open(g),
+        None => s.undefined(),
+    }
+}
+
+/// `Immediate.prototype`.
+fn immediate_proto<'s>(s: &mut Scope<'s>, rt: &Rt) -> Local<'s> {
+    let proto = rt.immediates.borrow().proto;
+    match proto {
+        Some(g) => s.open(g),
+        None => s.undefined(),
+    }
+}
+
 /// Starts a Timeout object.
 fn insert<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, object: Local<'s>, after: u32, repeat: bool, refed: bool) {
     let number = if rt.probe.is_some() { rt.next_number() } else { 0 };
     let g = s.global(object);
+    let context = continuation::capture(s, rt, "Timeout", Some(object));
+    let context = (!context.is_undefined()).then(|| s.global(context));
     let t = &mut *rt.timers.borrow_mut();
     let now = rt.with_loop(|lp| {
         lp.update_time();
@@ -275,6 +301,7 @@ fn insert<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, object: Local<'s>, after: u32, rep
         linked: false,
         number,
         cause,
+        context,
     };
     let k = t.entries.insert(entry) as u32;
     let key = s.num(f64::from(k));
@@ -308,7 +335,8 @@ fn is_timeout<'s>(s: &mut Scope<'s>, v: Local<'s>) -> bool {
     if !v.is_class(Class::Host) {
         return false;
     }
-    let proto = crate::modules::registered(s, "Timeout.prototype");
+    let rt = Rt::of(s);
+    let proto = timeout_proto(s, &rt);
     matches!(s.get_prototype_of(v), Ok(p) if p.is_identical(proto))
 }
 
@@ -327,6 +355,7 @@ fn cancel(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32) {
         s.set_internal(o, WAS_REFED, was);
         s.release(e.object);
     });
+    drop_context(s, rt, e.context);
     if was_linked {
         let pos = rt.here(s);
         rt.emit(|_| Event::TimerStop { number: e.number, pos });
@@ -335,6 +364,16 @@ fn cancel(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32) {
     if e.refed {
         change_refs(rt, t, -1);
     }
+}
+
+/// A cleared timer takes nothing along any more.
+fn drop_context(s: &mut Scope<'_>, rt: &Rc<Rt>, context: Option<Global>) {
+    let Some(g) = context else { return };
+    s.nested(|s| {
+        let c = s.open(g);
+        s.release(g);
+        continuation::dropped(s, rt, c);
+    });
 }
 
 /// The loop's timer went off.
@@ -398,11 +437,11 @@ fn run_list(s: &mut Scope<'_>, rt: &Rc<Rt>, after: u32, now: u64, ran_one: &mut 
 
 /// Runs one timer; false when it threw.
 fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
-    let (object, number, cause, late, repeat, started) = {
+    let (object, number, cause, late, repeat, context) = {
         let t = &mut *rt.timers.borrow_mut();
         t.unlink(k);
         let e = &t.entries[k as usize];
-        (e.object, e.number, e.cause, now.saturating_sub(e.start + u64::from(e.after)), e.repeat, e.start)
+        (e.object, e.number, e.cause, now.saturating_sub(e.start + u64::from(e.after)), e.repeat, e.context)
     };
     rt.emit(|_| Event::TimerFire { number, late });
     let restart_from = repeat.then(|| {
@@ -411,13 +450,17 @@ fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
             lp.now()
         })
     });
-    let _ = started;
     let ok = s.nested(|s| {
         let o = s.open(object);
         let f = s.internal(o, CALLBACK);
         let list = s.internal(o, ARGS);
         let args = if list.is_object() { s.dense_elements(list).unwrap_or_default() } else { Vec::new() };
-        ticks::call(s, rt, Callback::new(CallbackKind::Timer, number, cause), f, o, &args)
+        let context = match context {
+            Some(g) => s.open(g),
+            None => s.undefined(),
+        };
+        let cb = Callback::new(CallbackKind::Timer, number, cause);
+        continuation::within(s, rt, context, !repeat, |s| ticks::call(s, rt, cb, f, o, &args))
     });
     let t = &mut *rt.timers.borrow_mut();
     // Cleared, or restarted (refresh), by its own callback.
@@ -446,6 +489,9 @@ fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
         let u = s.undefined();
         s.set_internal(o, ENTRY, u);
         s.release(e.object);
+        if let Some(g) = e.context {
+            s.release(g);
+        }
     });
     if e.refed {
         change_refs(rt, t, -1);
@@ -589,10 +635,14 @@ pub(crate) struct Immediates {
     refs: u32,
     check: Option<HookId>,
     idle: Option<HookId>,
+    /// `Immediate.prototype`.
+    proto: Option<Global>,
 }
 
 /// Internal value 2 of an Immediate: 0 cleared or run, 1 waiting and ref'd, 2 waiting and unref'd.
 const STATE: usize = 2;
+/// Internal value 3 of an Immediate: what it takes along.
+const CONTEXT: usize = 3;
 
 pub(crate) fn init_immediates(rt: &Rt) {
     let (check, idle) = rt.with_loop(|lp| {
@@ -623,7 +673,7 @@ fn set_immediate<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         return Err(errors::invalid_arg_type(s, "callback", "of type function", f));
     }
     let rt = Rt::of(s);
-    let proto = crate::modules::registered(s, "Immediate.prototype");
+    let proto = immediate_proto(s, &rt);
     let o = s.new_object_of(Class::Host, proto);
     s.set_internal(o, CALLBACK, f);
     if args.len() > 1 {
@@ -633,6 +683,10 @@ fn set_immediate<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     }
     let waiting = s.int(1);
     s.set_internal(o, STATE, waiting);
+    let context = continuation::capture(s, &rt, "Immediate", Some(o));
+    if !context.is_undefined() {
+        s.set_internal(o, CONTEXT, context);
+    }
     let number = if rt.probe.is_some() { rt.next_number() } else { 0 };
     let (label, _) = rt.describe(s, f);
     let pos = rt.here(s);
@@ -683,7 +737,9 @@ pub(crate) fn process_immediates(s: &mut Scope<'_>, rt: &Rc<Rt>) {
             let f = s.internal(o, CALLBACK);
             let list = s.internal(o, ARGS);
             let args = if list.is_object() { s.dense_elements(list).unwrap_or_default() } else { Vec::new() };
-            ticks::call(s, rt, Callback::new(CallbackKind::Immediate, im.number, im.cause), f, o, &args);
+            let context = s.internal(o, CONTEXT);
+            let cb = Callback::new(CallbackKind::Immediate, im.number, im.cause);
+            continuation::within(s, rt, context, true, |s| ticks::call(s, rt, cb, f, o, &args));
             true
         });
     }
@@ -698,7 +754,7 @@ pub(crate) fn process_immediates(s: &mut Scope<'_>, rt: &Rc<Rt>) {
 fn clear_immediate<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let rt = Rt::of(s);
     let o = args.get(0);
-    let proto = crate::modules::registered(s, "Immediate.prototype");
+    let proto = immediate_proto(s, &rt);
     if !o.is_class(Class::Host) || !s.get_prototype_of(o)?.is_identical(proto) {
         return Ok(s.undefined());
     }
@@ -803,7 +859,8 @@ pub(crate) fn register(s: &mut Scope<'_>) {
             let f = s.function(k, 0, f);
             s.define_hidden(timeout, k, f);
         }
-        put(s, "Timeout.prototype", timeout);
+        let g = s.global(timeout);
+        Rt::of(s).timers.borrow_mut().proto = Some(g);
         let immediate = s.new_object();
         class(s, immediate, "Immediate");
         s.method(immediate, "ref", 0, immediate_ref);
@@ -812,7 +869,8 @@ pub(crate) fn register(s: &mut Scope<'_>) {
         let k = s.atoms().sym_dispose;
         let f = s.function(k, 0, immediate_dispose);
         s.define_hidden(immediate, k, f);
-        put(s, "Immediate.prototype", immediate);
+        let g = s.global(immediate);
+        Rt::of(s).immediates.borrow_mut().proto = Some(g);
     });
 }
 

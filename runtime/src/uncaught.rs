@@ -252,8 +252,11 @@ fn terminated(s: &mut Scope<'_>, rt: &Rc<Rt>) {
         let text = "\n<--- JS stacktrace --->\n\nFATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n";
         crate::node::stdio::write_stderr(rt, text.as_bytes());
         rt.exit.set(Some(134));
-    } else if rt.exit.get().is_none() {
-        rt.exit.set(Some(130));
+    } else {
+        crate::stop::obey(rt);
+        if rt.exit.get().is_none() {
+            rt.exit.set(Some(130));
+        }
     }
 }
 

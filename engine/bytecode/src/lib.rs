@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod disasm;
+pub mod eval;
 pub mod op;
 pub mod template;
 pub mod text;

@@ -424,6 +424,26 @@ instructions! {
     ImportMeta { a: Dst } throws;
     /// The debugger statement.
     Debugger {};
+
+    /// R[a] := the holder of the binding K[c], searched by name from environment R[b] outwards: an environment, the object of a
+    /// `with`, or the object of variables that a direct eval has declared; undefined: the global environment, or nothing.
+    FindName { a: Dst, b: Src, c: Const } throws;
+    /// R[a] := binding K[c] of holder R[b]; x=1: undefined if missing (typeof).
+    GetName { a: Dst, b: Src, c: Const, x: Flag } throws;
+    /// Binding K[b] of holder R[a] := R[c]; x=1 strict.
+    SetName { a: Src, b: Const, c: Src, x: Flag } throws;
+    /// R[a] := delete binding K[c] of holder R[b].
+    DelName { a: Dst, b: Src, c: Const } throws;
+    /// R[a] := `this` for a call of a function found in holder R[b]: the object of a `with`, otherwise undefined.
+    WithThis { a: Dst, b: Src };
+    /// The variable K[c] of the function around environment R[b], which a direct eval has declared there, := R[a].
+    SetVar { a: Src, b: Src, c: Const } throws;
+    /// R[a] := ToObject(R[b]) (the head of `with`).
+    ToObject { a: Dst, b: Src } throws;
+    /// R[a] := whether R[b] is this realm's eval.
+    IsEval { a: Dst, b: Src };
+    /// R[a] := direct eval of R[b] in environment R[c]; x: what the surrounding code allows ([`crate::eval`]).
+    DirectEval { a: Dst, b: Src, c: Src, x: Flag } throws;
 }
 
 impl Op {

@@ -14,13 +14,22 @@ pub struct Source {
     pub text: String,
     /// A number the embedder gives (script id of the log).
     pub id: u32,
+    /// Bytes at the start of the text that the author did not write; positions on the first line leave them out.
+    hidden: u32,
     lines: OnceCell<Vec<u32>>,
 }
 
 impl Source {
     /// A source with its line table still to be made.
     pub fn new(name: impl Into<String>, text: impl Into<String>, id: u32) -> Rc<Source> {
-        Rc::new(Source { name: name.into(), text: text.into(), id, lines: OnceCell::new() })
+        Rc::new(Source { name: name.into(), text: text.into(), id, hidden: 0, lines: OnceCell::new() })
+    }
+
+    /// A source whose text begins with something the author did not write (the directive of strict eval code). The prefix has
+    /// no line end.
+    pub fn with_prefix(name: impl Into<String>, prefix: &str, text: &str, id: u32) -> Rc<Source> {
+        let hidden = prefix.len() as u32;
+        Rc::new(Source { name: name.into(), text: format!("{prefix}{text}"), id, hidden, lines: OnceCell::new() })
     }
 
     fn line_starts(&self) -> &[u32] {
@@ -48,8 +57,8 @@ impl Source {
     pub fn position(&self, offset: u32) -> (u32, u32) {
         let starts = self.line_starts();
         let line = starts.partition_point(|&s| s <= offset).max(1) - 1;
-        let start = starts[line] as usize;
-        let end = (offset as usize).min(self.text.len());
+        let start = if line == 0 { self.hidden } else { starts[line] } as usize;
+        let end = (offset as usize).max(start).min(self.text.len());
         let col = self.text.get(start..end).map_or(end - start, |s| s.encode_utf16().count());
         (line as u32 + 1, col as u32 + 1)
     }
@@ -59,7 +68,8 @@ impl Source {
         let starts = self.line_starts();
         let i = (line.max(1) as usize - 1).min(starts.len() - 1);
         let end = starts.get(i + 1).map_or(self.text.len(), |&e| e as usize);
-        self.text[starts[i] as usize..end].trim_end_matches(['\n', '\r', '\u{2028}', '\u{2029}'])
+        let start = if i == 0 { self.hidden } else { starts[i] };
+        self.text[start as usize..end].trim_end_matches(['\n', '\r', '\u{2028}', '\u{2029}'])
     }
 }
 
@@ -150,7 +160,7 @@ pub enum BindingKind {
 }
 
 /// The variables of an environment, slot by slot.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScopeInfo {
     /// Name and kind of each slot.
     pub slots: Vec<(Text, Option<BindingKind>)>,
@@ -164,6 +174,21 @@ pub struct LocalVar {
     /// Its register.
     pub reg: u16,
     /// First instruction at which it exists.
+    pub start: u32,
+    /// First instruction at which it has been given a value of its own (let, const, class); the register may hold anything before.
+    pub live: u32,
+    /// One past the last.
+    pub end: u32,
+}
+
+/// A register that holds an environment (for debuggers).
+#[derive(Clone, Copy, Debug)]
+pub struct EnvVar {
+    /// The register.
+    pub reg: u16,
+    /// Which of the function's environment descriptions it is made by.
+    pub scope: u16,
+    /// First instruction at which it may be there.
     pub start: u32,
     /// One past the last.
     pub end: u32,
@@ -217,6 +242,8 @@ pub struct FunctionTemplate {
     pub statements: Vec<(u32, Span)>,
     /// Locals in registers.
     pub locals: Vec<LocalVar>,
+    /// Environments in registers.
+    pub envs: Vec<EnvVar>,
     /// The whole function in the source (Function.prototype.toString).
     pub span: Span,
     /// The source.

@@ -116,7 +116,10 @@ impl Verifier<'_> {
 
     fn constant_kind(&self, pc: usize, i: Insn, op: Op) -> Result<(), String> {
         let c = self.t.consts.get(i.bx() as usize);
+        let name = |k: usize| matches!(self.t.consts.get(k), Some(Const::Str(_)));
         let ok = match op {
+            Op::FindName | Op::GetName | Op::DelName | Op::SetVar => name(i.c()),
+            Op::SetName => name(i.b()),
             Op::NewRegExp => matches!(c, Some(Const::RegExp { .. })),
             Op::GetTemplate => matches!(c, Some(Const::Template(_))),
             Op::LoadConst => matches!(c, Some(Const::Number(_) | Const::Str(_) | Const::BigInt(_))),

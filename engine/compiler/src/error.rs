@@ -1,6 +1,7 @@
 //! Syntax errors, in V8's words where they are common.
 
 use looplab_bytecode::Span;
+use looplab_bytecode::eval::EvalContext;
 use oxc_diagnostics::{Diagnostics, OxcDiagnostic};
 use std::fmt;
 
@@ -39,11 +40,23 @@ impl fmt::Display for SyntaxError {
 
 impl std::error::Error for SyntaxError {}
 
-/// Translates the first diagnostic.
-pub(crate) fn from_diagnostics(all: &Diagnostics, first: &OxcDiagnostic, text: &str) -> SyntaxError {
-    let earliest = all.errors().min_by_key(|d| offset_of(d)).unwrap_or(first);
-    Translator { text, d: earliest }.run()
+/// Translates the first diagnostic, if there is an error. What a direct eval's surroundings may allow is left to the scope
+/// pass, which knows them.
+pub(crate) fn first(all: &Diagnostics, text: &str, around: Option<&EvalContext>) -> Option<SyntaxError> {
+    let mut errors = all.errors().filter(|d| around.is_none() || !DEPENDS.iter().any(|m| d.message.starts_with(m)));
+    let first = errors.next()?;
+    let earliest = errors.chain([first]).min_by_key(|d| offset_of(d)).unwrap_or(first);
+    Some(Translator { text, d: earliest }.run())
 }
+
+/// Errors that depend on what is around eval code: how oxc's messages begin.
+const DEPENDS: &[&str] = &[
+    "Super calls are not permitted",
+    "'super' can only be",
+    "Unexpected new.target",
+    "Private identifier '#",
+    "Private field '",
+];
 
 fn offset_of(d: &OxcDiagnostic) -> u32 {
     span_of(d).map_or(u32::MAX, |s| s.start)

@@ -13,6 +13,7 @@ mod scope;
 pub use callee::render_expression;
 pub use error::{ErrorKind, SyntaxError};
 
+use looplab_bytecode::eval::{self, EvalContext};
 use looplab_bytecode::{FunctionTemplate, Source};
 use oxc_allocator::Allocator;
 use oxc_parser::{ParseOptions, Parser};
@@ -46,6 +47,8 @@ pub enum Goal {
         /// The caller's strictness.
         strict: bool,
     },
+    /// Direct eval code. Its function must be created in the innermost environment of the context.
+    DirectEval(Rc<EvalContext>),
 }
 
 /// How to compile.
@@ -85,13 +88,17 @@ fn compile_here(source: Rc<Source>, options: &Options) -> Result<Rc<FunctionTemp
     let parse_options =
         ParseOptions { preserve_parens: false, parse_regular_expression: true, ..ParseOptions::default() };
     let parsed = Parser::new(&allocator, &keep.text, source_type).with_options(parse_options).parse();
-    if let Some(d) = parsed.diagnostics.errors().next() {
-        return Err(error::from_diagnostics(&parsed.diagnostics, d, &keep.text));
+    let context = match &options.goal {
+        Goal::DirectEval(c) => Some(&**c),
+        _ => None,
+    };
+    if let Some(e) = error::first(&parsed.diagnostics, &keep.text, context) {
+        return Err(e);
     }
     let program = &parsed.program;
     let checked = SemanticBuilder::new().with_check_syntax_error(true).build(program);
-    if let Some(d) = checked.diagnostics.errors().next() {
-        return Err(error::from_diagnostics(&checked.diagnostics, d, &keep.text));
+    if let Some(e) = error::first(&checked.diagnostics, &keep.text, context) {
+        return Err(e);
     }
     drop(checked);
     let params: Vec<&str> = match &options.goal {
@@ -104,8 +111,12 @@ fn compile_here(source: Rc<Source>, options: &Options) -> Result<Rc<FunctionTemp
         Goal::FunctionBody { .. } => scope::Top::Body { strict: false },
         Goal::Function => scope::Top::Function,
         Goal::Eval { strict } => scope::Top::Eval { strict: *strict },
+        Goal::DirectEval(c) => scope::Top::DirectEval {
+            strict: c.flags & eval::STRICT != 0,
+            in_function: c.in_function(),
+        },
     };
-    let mut analysis = scope::analyze(program, top, &params);
+    let mut analysis = scope::analyze(program, top, &params, context.map(|c| (c, &allocator)));
     if let Some(e) = analysis.error.take() {
         return Err(SyntaxError { message: e.message, span: e.span, kind: ErrorKind::Syntax });
     }

@@ -72,6 +72,8 @@ pub struct Code {
     name: Value,
     /// The module whose imports it sees.
     pub(crate) module: Option<ModuleId>,
+    /// The realm of its functions.
+    pub(crate) realm: u32,
     ready: bool,
     /// Nothing to set up on a call but the window itself: no rest, no arguments object, no coroutine, callable without `new`.
     pub(crate) simple: bool,
@@ -91,7 +93,13 @@ pub struct Code {
 pub(crate) struct CodeRef(pub(crate) *mut Code);
 
 impl CodeRef {
-    pub(crate) fn new(heap: &mut Heap, tpl: Rc<FunctionTemplate>, module: Option<ModuleId>) -> CodeRef {
+    /// For functions of the realm `realm`.
+    pub(crate) fn new(
+        heap: &mut Heap,
+        tpl: Rc<FunctionTemplate>,
+        module: Option<ModuleId>,
+        realm: u32,
+    ) -> CodeRef {
         let p = heap.alloc(std::mem::size_of::<Code>(), CellKind::Code).cast::<Code>();
         let class = matches!(tpl.kind, FuncKind::ClassConstructor | FuncKind::DerivedConstructor);
         let simple = !(tpl.is_async || tpl.is_generator || class)
@@ -113,6 +121,7 @@ impl CodeRef {
                 children: Box::default(),
                 name: Value::UNDEFINED,
                 module,
+                realm,
                 ready: false,
                 instance_slots: 4,
                 calls: 0,
@@ -191,8 +200,9 @@ impl CodeRef {
             None => Ic::new(PropKey::NONE),
         });
         let ics = ics.collect();
+        let (module, realm) = (self.get().module, self.get().realm);
         let children =
-            tpl.functions.iter().map(|f| CodeRef::new(&mut vm.heap, f.clone(), self.get().module).value());
+            tpl.functions.iter().map(|f| CodeRef::new(&mut vm.heap, f.clone(), module, realm).value());
         let children = children.collect();
         let c = self.get();
         c.insns = tpl.code.clone().into_boxed_slice();

@@ -256,6 +256,13 @@ fn table(o: ObjRef) -> Option<&'static mut OrderedTable> {
     crate::object::launder(p)
 }
 
+/// How many entries a Map or Set has, and its first `n` (for previews).
+pub(crate) fn front(o: ObjRef, n: usize) -> (usize, Vec<(Value, Value)>) {
+    let Some(t) = table(o) else { return (0, Vec::new()) };
+    let entries = t.entries[t.first.min(t.entries.len())..].iter().filter(|e| !e.key.is_hole());
+    (t.live, entries.take(n).map(|e| (e.key, e.value)).collect())
+}
+
 impl Vm {
     fn hash_key(&mut self, k: Value) -> u32 {
         if k.is_string() {

@@ -438,6 +438,14 @@ impl<'s> Scope<'s> {
     /// ToPropertyKey.
     #[inline]
     pub fn to_key(&mut self, v: Local<'s>) -> Result<Key<'s>, Thrown> {
+        match crate::string::ready_key(v.v) {
+            Some(k) => Ok(Key::raw(k)),
+            None => self.to_key_slow(v),
+        }
+    }
+
+    #[inline(never)]
+    fn to_key_slow(&mut self, v: Local<'s>) -> Result<Key<'s>, Thrown> {
         if v.v.is_int() && v.v.as_int() >= 0 {
             return Ok(Key::raw(PropKey(v.v)));
         }

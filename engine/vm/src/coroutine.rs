@@ -7,7 +7,7 @@ use crate::code::CodeRef;
 use crate::heap::{CellKind, Header, Heap};
 use crate::interp::{Entered, Resume};
 use crate::object::{Class, ObjRef};
-use crate::promise::{list_get, new_list};
+use crate::promise::{list_get, new_list, only_awaiter};
 use crate::scope::{Completion, Local, Scope, Thrown};
 use crate::value::Value;
 use crate::vm::Vm;
@@ -95,6 +95,14 @@ pub(crate) fn new(heap: &mut Heap, kind: CoKind, code: CodeRef, object: Value, n
     Value::cell(p)
 }
 
+/// Whether a cell is a coroutine.
+pub(crate) fn is(cell: Value) -> bool {
+    debug_assert!(cell.is_cell());
+    let h: *const Header = cell.ptr();
+    // SAFETY: cells begin with their header.
+    unsafe { (*h).kind == CellKind::Coroutine as u8 }
+}
+
 /// Marks what a coroutine refers to.
 pub(crate) fn trace(heap: &mut Heap, c: *mut Coroutine) {
     let v = Value::cell(c);
@@ -112,6 +120,12 @@ pub(crate) fn trace(heap: &mut Heap, c: *mut Coroutine) {
     }
 }
 
+/// The promise of an async function's coroutine.
+pub(crate) fn async_promise(co: Value) -> Option<ObjRef> {
+    let c = get(&co);
+    if c.kind == CoKind::Async { ObjRef::from(c.object) } else { None }
+}
+
 /// The function whose frame a coroutine is.
 pub(crate) fn function_of(co: Value) -> Value {
     let c = get(&co);
@@ -127,20 +141,12 @@ impl Vm {
     pub(crate) fn awaiting_frames(&self, _limit: usize) -> Vec<crate::errors::RawFrame> {
         // Promise chains are followed from the outermost running coroutine through its promise's only await reaction.
         let mut out = Vec::new();
-        let Some(first) = self.frames.iter().find_map(|f| f.coroutine()) else { return out };
-        let mut co = first;
+        let Some(first) = self.frames.iter().find(|f| f.is_coroutine()) else { return out };
+        let mut promise = first.async_promise();
         while out.len() < _limit {
+            let Some(co) = promise.and_then(only_awaiter) else { break };
             let c = get(&co);
-            if c.kind != CoKind::Async {
-                break;
-            }
-            let Some(p) = ObjRef::from(c.object) else { break };
-            let reaction = p.int(2);
-            if !reaction.is_cell() || !list_get(reaction, 1).is_cell() {
-                break;
-            }
-            co = list_get(reaction, 1);
-            let c = get(&co);
+            promise = async_promise(co);
             let this = if c.regs.is_null() {
                 Value::UNDEFINED
             } else {

@@ -17,6 +17,7 @@ impl Vm {
         self.process_weak();
         self.interner.retain_marked(&self.heap);
         shape::after_mark(&mut self.heap);
+        self.lookups.clear();
         let heap = &self.heap;
         self.root_shapes.retain(|&proto, s| {
             heap.is_marked(s.0.cast()) && (proto == 0 || heap.is_marked(proto as *const Header))
@@ -34,13 +35,8 @@ impl Vm {
         self.handles.iter().chain(&self.globals).for_each(|&v| h.mark_value(v));
         self.atoms.each(|v| h.mark_value(v));
         self.char_strings.iter().for_each(|&v| h.mark_value(v));
-        let r = &self.realm;
-        r.intrinsics.iter().for_each(|&v| h.mark_value(v));
-        h.mark_value(r.global);
-        r.lex.iter().for_each(|b| h.mark_value(b.value));
-        [r.object_shape, r.array_shape, r.function_shape, r.iter_result_shape]
-            .iter()
-            .for_each(|s| h.mark_cell(s.0.cast()));
+        self.realm.trace(h);
+        self.other_realms.iter().flatten().for_each(|r| r.trace(h));
         h.mark_cell(self.root_shapes[&0].0.cast());
         h.mark_value(self.exception);
         h.mark_value(self.async_context);

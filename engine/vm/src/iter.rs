@@ -120,6 +120,7 @@ impl Vm {
 
     /// Appends all values of an iterable to a fresh array.
     /// `argument`: it is the one spread at the end of an argument list, for which V8 has words of its own.
+    #[inline(never)]
     pub(crate) fn array_spread(&mut self, target: Value, v: Value, argument: bool) -> Result<(), Thrown> {
         let out = ObjRef::of(target);
         if self.is_pristine_array(v) {
@@ -184,6 +185,7 @@ impl Vm {
     }
 
     /// IterCall: next, throw, return, return without argument. A missing method gives a hole.
+    #[inline(never)]
     pub(crate) fn iter_call(
         &mut self,
         it: Value,
@@ -204,6 +206,7 @@ impl Vm {
 
     // ---- for-in ----
 
+    #[inline(never)]
     pub(crate) fn for_in_start(&mut self, v: Value) -> Result<Value, Thrown> {
         let mut s = Scope::new(self);
         let o = s.vm.alloc_object(Class::ForIn, None);
@@ -218,6 +221,7 @@ impl Vm {
         Ok(l.v)
     }
 
+    #[inline(never)]
     pub(crate) fn for_in_next(&mut self, it: Value) -> Result<Option<Value>, Thrown> {
         let mut s = Scope::new(self);
         loop {

@@ -39,7 +39,33 @@ impl Job {
     }
 }
 
-/// Watches jobs and promises. All methods default to nothing; numbers returned are handed back later as `id`.
+/// Where a statement or function stands: its script as a number of [`EngineProbe::text`], lines and columns from 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StatementAt {
+    /// The script's name, as a number.
+    pub script: u32,
+    /// Its first line.
+    pub line: u32,
+    /// Its first column, in UTF-16 units.
+    pub column: u32,
+    /// Its last line.
+    pub to_line: u32,
+    /// The column behind its last character.
+    pub to_column: u32,
+}
+
+/// How a function's frame is left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Leave {
+    /// It returned.
+    Returned,
+    /// An error left it.
+    Threw,
+    /// It waits in a yield or an await.
+    Suspended,
+}
+
+/// Watches jobs and promises, and (if [`crate::Vm::set_stepping`] says so) statements. All methods default to nothing; numbers returned are handed back later as `id`.
 #[allow(unused_variables, reason = "defaults ignore what they are told")]
 pub trait EngineProbe {
     /// A job was queued. `callback` is the function it will run, where there is one.
@@ -58,6 +84,31 @@ pub trait EngineProbe {
     fn await_suspended(&self, script: u32, line: u32, column: u32) {}
     /// A collection ended.
     fn collected(&self, stats: crate::HeapStats) {}
+
+    /// Whether statements are wanted now. Asked whenever a script is entered while none runs.
+    fn wants_statements(&self) -> bool {
+        true
+    }
+    /// Whether functions of the source with this name are followed; those that aren't leave no trace in the call stack.
+    fn follows(&self, source: &str) -> bool {
+        true
+    }
+    /// A number for a text, by which later calls refer to it. The same text gives the same number; "" gives 0.
+    fn text(&self, text: &str) -> u32 {
+        0
+    }
+    /// A statement of the innermost frame is about to run. False: no more until [`EngineProbe::wants_statements`] says so.
+    fn statement(&self, at: StatementAt) -> bool {
+        true
+    }
+    /// A function is entered (`resumed`: goes on after a yield or an await); `name` is a text, `at` where the function stands.
+    fn frame_enter(&self, name: u32, at: StatementAt, resumed: bool) {}
+    /// The innermost frame is left; `value` is the result as a text.
+    fn frame_leave(&self, how: Leave, value: u32) {}
+    /// A variable of the innermost frame appeared, changed, or (`None`) went out of scope. `closure`: it is a function's around it.
+    fn variable(&self, closure: bool, name: u32, value: Option<u32>) {}
+    /// An error was thrown; `at` is where, if that is in a source that is followed.
+    fn thrown(&self, value: u32, at: Option<StatementAt>) {}
 }
 
 impl<'s> Scope<'s> {

@@ -71,6 +71,12 @@ impl Vm {
         &mut self.modules[id.0 as usize]
     }
 
+    /// The local names of a module's imports, as numbered by GetImport.
+    pub(crate) fn import_names(&self, id: ModuleId) -> Vec<looplab_bytecode::Text> {
+        let t = self.modules[id.0 as usize].template.as_ref().and_then(|t| t.module.as_ref());
+        t.map(|m| m.imports.iter().map(|i| i.local.clone()).collect()).unwrap_or_default()
+    }
+
     fn binding(&self, t: Target) -> Value {
         match t {
             Target::Namespace(m) => self.modules[m.0 as usize].namespace,
@@ -86,6 +92,7 @@ impl Vm {
     }
 
     /// GetImport.
+    #[inline(never)]
     pub(crate) fn import_value(&mut self, code: CodeRef, n: usize) -> Result<Value, Thrown> {
         let Some(id) = code.get().module else { return Ok(Value::UNDEFINED) };
         let Some(Some(t)) = self.modules[id.0 as usize].imports.get(n).copied() else {
@@ -104,6 +111,7 @@ impl Vm {
     }
 
     /// The running module body has set up its environment: suspend it until evaluation.
+    #[inline(never)]
     pub(crate) fn module_started(&mut self, env: Value) {
         let Some(f) = self.frames.last() else { return };
         let (co, id) = (f.co, f.code.get().module);
@@ -391,7 +399,7 @@ impl<'s> Scope<'s> {
     fn instantiate(&mut self, id: ModuleId) -> Result<(), Thrown> {
         let Some(t) = self.vm.module(id).template.clone() else { return Ok(()) };
         let has_tla = t.module.as_ref().is_some_and(|m| m.has_tla);
-        let code = CodeRef::new(&mut self.vm.heap, t, Some(id));
+        let code = CodeRef::new(&mut self.vm.heap, t, Some(id), self.vm.realm_id);
         let f = self.vm.closure_of(code, Value::UNDEFINED);
         let f = self.root(f);
         let (kind, object) =
@@ -518,6 +526,7 @@ impl Vm {
     }
 
     /// `import(specifier, options)`.
+    #[inline(never)]
     pub(crate) fn import_call(
         &mut self,
         code: CodeRef,
@@ -544,6 +553,7 @@ impl Vm {
     }
 
     /// `import.meta`.
+    #[inline(never)]
     pub(crate) fn import_meta(&mut self, code: CodeRef) -> Result<Value, Thrown> {
         let Some(id) = code.get().module else { return Ok(Value::UNDEFINED) };
         let known = self.module(id).meta;

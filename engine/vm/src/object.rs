@@ -53,10 +53,12 @@ pub enum Class {
     Global,
     /// Objects of the embedder.
     Host,
+    /// Variables that direct evals have declared in a function; no script ever sees it.
+    Vars,
 }
 
 impl Class {
-    const LAST: u8 = Class::Host as u8;
+    const LAST: u8 = Class::Vars as u8;
 
     /// Whether the cell has internal values.
     #[inline(always)]

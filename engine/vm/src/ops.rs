@@ -173,7 +173,7 @@ impl<'s> Scope<'s> {
                 return Ok(p);
             }
         }
-        Ok(self.intrinsic(default))
+        self.intrinsic_for(new_target, default)
     }
 
     /// An array of these values.
@@ -398,6 +398,7 @@ impl<'s> Scope<'s> {
     }
 
     /// `v[key]` for any value but null and undefined (which throw).
+    #[inline]
     pub fn get_v(&mut self, v: Local<'s>, key: impl Into<Key<'s>>) -> Completion<'s> {
         let key = key.into();
         if v.is_object() {
@@ -445,6 +446,14 @@ impl<'s> Scope<'s> {
 
     /// `[[Get]]` with a receiver.
     pub fn get_from(&mut self, o: Local<'s>, key: Key<'s>, receiver: Local<'s>) -> Completion<'s> {
+        if let Some(v) = self.vm.quick_get(o.obj(), key.k) {
+            return Ok(self.root(v));
+        }
+        self.get_slow(o, key, receiver)
+    }
+
+    #[inline(never)]
+    fn get_slow(&mut self, o: Local<'s>, key: Key<'s>, receiver: Local<'s>) -> Completion<'s> {
         let mut r = o.obj();
         loop {
             if r.is(Class::Proxy) {
@@ -535,6 +544,10 @@ impl<'s> Scope<'s> {
             {
                 r.store(f.loc, v.v);
                 return Ok(true);
+            }
+            // Whatever `stack` is set to now is what it stays, also undefined, which stands for "not made yet" before.
+            if r.is(Class::Error) && key.k == self.vm.atoms.stack.0 {
+                r.clear_flag(crate::object::LAZY);
             }
             if let Some(own) = self.vm.own_raw(r, key.k) {
                 if own.attrs & ACCESSOR != 0 {

@@ -1,5 +1,6 @@
 //! Promises: states, reactions, resolution. The `Promise` object itself is built on these in the builtins.
 
+use crate::coroutine;
 use crate::heap::{CellKind, Heap};
 use crate::job::{Job, JobKind};
 use crate::object::{Class, ObjRef};
@@ -24,15 +25,33 @@ const STATE: usize = 0;
 const RESULT: usize = 1;
 const REACTIONS: usize = 2;
 
-/// Fields of a reaction, a List cell.
+/// Fields of a reaction, a List cell that ends with its last field that is not undefined (but has the first three). The first
+/// reaction of a promise may be a bare Coroutine cell instead, which resumes it without an async context: what `await` of a
+/// pending promise nearly always is.
 const NEXT: usize = 0;
 const ON_OK: usize = 1;
-const ON_ERR: usize = 2;
-const PROMISE: usize = 3;
-const RESOLVE: usize = 4;
-const REJECT: usize = 5;
-const CONTEXT: usize = 6;
+const PROMISE: usize = 2;
+const ON_ERR: usize = 3;
+const CONTEXT: usize = 4;
+const RESOLVE: usize = 5;
+const REJECT: usize = 6;
 const REACTION_LEN: usize = 7;
+const REACTION_MIN: usize = 3;
+
+/// A field of a reaction.
+fn field(r: Value, i: usize) -> Value {
+    if i < list_len(r) { list_get(r, i) } else { Value::UNDEFINED }
+}
+
+/// The coroutine that a promise's reactions will resume, if that is all they do.
+pub(crate) fn only_awaiter(p: ObjRef) -> Option<Value> {
+    let r = p.int(REACTIONS);
+    if !r.is_cell() || coroutine::is(r) {
+        return r.is_cell().then_some(r);
+    }
+    let handler = list_get(r, ON_OK);
+    handler.is_cell().then_some(handler)
+}
 
 /// What a reaction settles: a native promise, or the functions of another constructor's capability, or nothing.
 #[derive(Clone, Copy)]
@@ -52,7 +71,7 @@ pub(crate) fn new_list(heap: &mut Heap, values: &[Value]) -> Value {
     Value::cell(h)
 }
 
-pub(crate) use crate::interp::{list_get, list_set};
+pub(crate) use crate::interp::{list_get, list_len, list_set};
 
 impl Vm {
     pub(crate) fn alloc_promise(&mut self) -> ObjRef {
@@ -168,25 +187,36 @@ impl<'s> Scope<'s> {
         {
             h.rejection_tracker(self, p, false);
         }
-        // Reactions were chained newest first.
-        let mut order = Vec::new();
-        while r.is_cell() {
-            order.push(r);
-            r = list_get(r, NEXT);
+        // Reactions were chained newest first: turned round, then run from the other end.
+        let mut oldest = Value::UNDEFINED;
+        while r.is_cell() && !coroutine::is(r) {
+            let next = list_get(r, NEXT);
+            list_set(r, NEXT, oldest);
+            (oldest, r) = (r, next);
         }
-        for r in order.into_iter().rev() {
-            self.enqueue_reaction(r, v.v, rejected);
+        if r.is_cell() {
+            self.enqueue_resume(r, v.v, rejected, Value::UNDEFINED);
+        }
+        while oldest.is_cell() {
+            let next = list_get(oldest, NEXT);
+            self.enqueue_reaction(oldest, v.v, rejected);
+            oldest = next;
         }
     }
 
+    fn enqueue_resume(&mut self, coroutine: Value, v: Value, rejected: bool, context: Value) {
+        let saved = std::mem::replace(&mut self.vm.async_context, context);
+        self.enqueue(JobKind::Resume, rejected, [coroutine, v, Value::UNDEFINED, Value::UNDEFINED]);
+        self.vm.async_context = saved;
+    }
+
     fn enqueue_reaction(&mut self, r: Value, v: Value, rejected: bool) {
-        let handler = list_get(r, if rejected { ON_ERR } else { ON_OK });
-        let saved = std::mem::replace(&mut self.vm.async_context, list_get(r, CONTEXT));
+        let handler = field(r, if rejected { ON_ERR } else { ON_OK });
         if handler.is_cell() {
-            self.enqueue(JobKind::Resume, rejected, [handler, v, Value::UNDEFINED, Value::UNDEFINED]);
-        } else {
-            self.enqueue(JobKind::Reaction, rejected, [handler, v, r, Value::UNDEFINED]);
+            return self.enqueue_resume(handler, v, rejected, field(r, CONTEXT));
         }
+        let saved = std::mem::replace(&mut self.vm.async_context, field(r, CONTEXT));
+        self.enqueue(JobKind::Reaction, rejected, [handler, v, r, Value::UNDEFINED]);
         self.vm.async_context = saved;
     }
 
@@ -211,23 +241,28 @@ impl<'s> Scope<'s> {
         let mut r = [Value::UNDEFINED; REACTION_LEN];
         (r[NEXT], r[ON_OK], r[ON_ERR], r[PROMISE], r[RESOLVE], r[REJECT], r[CONTEXT]) =
             (chain, on_ok, on_err, cap[0], cap[1], cap[2], self.vm.async_context);
-        let cell = new_list(&mut self.vm.heap, &r);
+        let len = r.iter().rposition(|v| !v.is_undefined()).map_or(0, |i| i + 1).max(REACTION_MIN);
+        let cell = new_list(&mut self.vm.heap, &r[..len]);
         match self.promise_state(p) {
             PromiseState::Pending => o.set_int(REACTIONS, cell),
             state => {
-                list_set(cell, NEXT, Value::UNDEFINED);
                 let rejected = state == PromiseState::Rejected;
-                if rejected
-                    && !self.promise_is_handled(p)
-                    && let Some(h) = self.vm.host.clone()
-                {
-                    h.rejection_tracker(self, p, true);
-                }
+                self.handled_late(p, rejected);
                 self.vm.handles.push(cell);
                 self.enqueue_reaction(cell, o.int(RESULT), rejected);
             }
         }
         self.promise_mark_handled(p);
+    }
+
+    /// A settled promise gets a reaction: the host hears of it when it is the first of a rejected one.
+    fn handled_late(&mut self, p: Local<'s>, rejected: bool) {
+        if rejected
+            && !self.promise_is_handled(p)
+            && let Some(h) = self.vm.host.clone()
+        {
+            h.rejection_tracker(self, p, true);
+        }
     }
 
     /// Remembers the accessor `Promise[Symbol.species]` as it was set up, for `promise_is_pristine`.
@@ -239,18 +274,19 @@ impl<'s> Scope<'s> {
     }
 
     /// Whether SpeciesConstructor of this promise is the intrinsic one without looking at anything a script has made.
-    pub fn promise_is_pristine(&self, p: Local<'_>) -> bool {
+    pub fn promise_is_pristine(&mut self, p: Local<'_>) -> bool {
         let Some(o) = ObjRef::from(p.v).filter(|o| o.is(Class::Promise)) else { return false };
+        let (constructor, species) = (self.vm.atoms.constructor.0, self.vm.atoms.sym_species.0);
         let r = &self.vm.realm;
-        let proto = r.proto(Intrinsic::PromisePrototype);
-        let constructor = self.vm.atoms.constructor.0;
+        let (proto, promise) = (r.proto(Intrinsic::PromisePrototype), r.proto(Intrinsic::Promise));
+        let known_species = r.get(Intrinsic::PromiseSpecies);
+        let own = &mut self.vm.lookups;
+        let mut holds =
+            |o: ObjRef, key, v| own.find(o.shape(), key).is_some_and(|(slot, _)| o.slot(slot) == v);
         o.proto() == Some(proto)
-            && (o.shape().count() == 0 || o.find(constructor).is_none())
-            && proto.find(constructor).is_some_and(|f| f.value == r.get(Intrinsic::Promise))
-            && ObjRef::from(r.get(Intrinsic::Promise)).is_some_and(|c| {
-                c.find(self.vm.atoms.sym_species.0)
-                    .is_some_and(|f| f.value == r.get(Intrinsic::PromiseSpecies))
-            })
+            && holds(proto, constructor, promise.value())
+            && holds(promise, species, known_species)
+            && (o.shape().count() == 0 || self.vm.lookups.find(o.shape(), constructor).is_none())
     }
 
     /// PromiseResolve(%Promise%, v): `v` itself when it is a promise of the intrinsic class.
@@ -267,9 +303,31 @@ impl<'s> Scope<'s> {
     }
 
     /// Suspends a coroutine until `v` settles.
+    #[inline(never)]
     pub(crate) fn await_value(&mut self, coroutine: Value, v: Local<'s>) -> Result<(), Thrown> {
+        let context = self.vm.async_context;
+        if !v.is_object() && self.vm.probe.is_none() {
+            // The promise that would be made for it is already fulfilled and nobody could see it.
+            self.enqueue_resume(coroutine, v.v, false, context);
+            return Ok(());
+        }
         let p = self.promise_resolve_value(v)?;
-        self.add_reaction(p, coroutine, coroutine, [Value::UNDEFINED; 3]);
+        let o = p.obj();
+        match self.promise_state(p) {
+            PromiseState::Pending if o.int(REACTIONS).is_undefined() && context.is_undefined() => {
+                o.set_int(REACTIONS, coroutine);
+            }
+            PromiseState::Pending => {
+                self.add_reaction(p, coroutine, coroutine, [Value::UNDEFINED; 3]);
+                return Ok(());
+            }
+            state => {
+                let rejected = state == PromiseState::Rejected;
+                self.handled_late(p, rejected);
+                self.enqueue_resume(coroutine, o.int(RESULT), rejected, context);
+            }
+        }
+        self.promise_mark_handled(p);
         Ok(())
     }
 
@@ -294,8 +352,7 @@ impl<'s> Scope<'s> {
         } else {
             Ok(arg)
         };
-        let (promise, resolve, reject) =
-            (list_get(job.c, PROMISE), list_get(job.c, RESOLVE), list_get(job.c, REJECT));
+        let (promise, resolve, reject) = (field(job.c, PROMISE), field(job.c, RESOLVE), field(job.c, REJECT));
         if self.is_terminating() {
             return result.map(|_| ());
         }

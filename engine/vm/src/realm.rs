@@ -3,7 +3,13 @@
 use crate::object::{IS_PROTO, ObjRef};
 use crate::shape::ShapeRef;
 use crate::value::{PropKey, Value};
+use crate::code::CodeRef;
+use crate::heap::Heap;
+use crate::object::Class;
+use crate::scope::{Completion, Local, Scope, Thrown};
+use crate::vm::Vm;
 use rustc_hash::FxHashMap;
+use std::rc::Rc;
 
 macro_rules! intrinsics {
     ($($name:ident),+ $(,)?) => {
@@ -47,6 +53,18 @@ pub(crate) struct LexBinding {
     pub(crate) constant: bool,
 }
 
+/// A realm of this engine: its own global object and intrinsics. Realms live as long as the engine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RealmId(pub(crate) u32);
+
+impl RealmId {
+    /// The realm an engine starts with.
+    pub const FIRST: RealmId = RealmId(0);
+}
+
+/// How many realms there can be: a native function notes its realm in a few bits.
+pub(crate) const MAX_REALMS: usize = 1 << 14;
+
 /// One global environment.
 pub(crate) struct Realm {
     pub(crate) intrinsics: [Value; Intrinsic::COUNT],
@@ -58,9 +76,36 @@ pub(crate) struct Realm {
     pub(crate) array_shape: ShapeRef,
     pub(crate) function_shape: ShapeRef,
     pub(crate) iter_result_shape: ShapeRef,
+    /// State of builtins, by its type.
+    pub(crate) extensions: FxHashMap<std::any::TypeId, Rc<dyn std::any::Any>>,
 }
 
 impl Realm {
+    /// Without intrinsics; `shape` is the empty shape of objects without a prototype.
+    pub(crate) fn new(shape: ShapeRef) -> Box<Realm> {
+        Box::new(Realm {
+            intrinsics: [Value::UNDEFINED; Intrinsic::COUNT],
+            global: Value::UNDEFINED,
+            lex_index: FxHashMap::default(),
+            lex: Vec::new(),
+            object_shape: shape,
+            array_shape: shape,
+            function_shape: shape,
+            iter_result_shape: shape,
+            extensions: FxHashMap::default(),
+        })
+    }
+
+    /// Marks what the realm refers to.
+    pub(crate) fn trace(&self, h: &mut Heap) {
+        self.intrinsics.iter().for_each(|&v| h.mark_value(v));
+        h.mark_value(self.global);
+        self.lex.iter().for_each(|b| h.mark_value(b.value));
+        [self.object_shape, self.array_shape, self.function_shape, self.iter_result_shape]
+            .iter()
+            .for_each(|s| h.mark_cell(s.0.cast()));
+    }
+
     pub(crate) fn get(&self, i: Intrinsic) -> Value {
         self.intrinsics[i as usize]
     }
@@ -78,4 +123,103 @@ impl Realm {
 /// Marks an object as a prototype: from now on its layout changes invalidate inline caches.
 pub(crate) fn mark_proto(o: ObjRef) {
     o.set_flag(IS_PROTO);
+}
+
+impl Vm {
+    /// Makes another realm the running one; gives the one before.
+    fn switch_realm(&mut self, to: u32) -> u32 {
+        let from = self.realm_id;
+        if from != to
+            && let Some(next) = self.other_realms[to as usize].take()
+        {
+            let old = std::mem::replace(&mut self.realm, next);
+            self.other_realms[from as usize] = Some(old);
+            self.realm_id = to;
+        }
+        from
+    }
+
+    /// Runs `f` with another realm as the running one.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn in_realm<R>(&mut self, realm: u32, f: impl FnOnce(&mut Vm) -> R) -> R {
+        let from = self.switch_realm(realm);
+        let r = f(self);
+        self.switch_realm(from);
+        r
+    }
+
+    /// The realm a native function was made in.
+    #[inline(always)]
+    pub(crate) fn native_realm(o: ObjRef) -> u32 {
+        o.int(2).as_int() as u32 >> 17
+    }
+}
+
+impl<'s> Scope<'s> {
+    /// A new realm without builtins (the engine's facade fills it): the embedder's part of `createRealm`.
+    ///
+    /// # Errors
+    /// A RangeError when there are too many.
+    pub fn realm_new(&mut self) -> Result<RealmId, Thrown> {
+        let id = self.vm.other_realms.len();
+        if id >= MAX_REALMS {
+            return Err(self.throw_range("Too many realms"));
+        }
+        let shape = self.vm.root_shape(None);
+        self.vm.other_realms.push(Some(Realm::new(shape)));
+        self.vm.in_realm(id as u32, Vm::setup_realm);
+        Ok(RealmId(id as u32))
+    }
+
+    /// The running realm.
+    pub fn realm(&self) -> RealmId {
+        RealmId(self.vm.realm_id)
+    }
+
+    /// Runs `f` with `realm` as the running one: what it makes belongs there.
+    pub fn in_realm<R>(&mut self, realm: RealmId, f: impl for<'n> FnOnce(&mut Scope<'n>) -> R) -> R {
+        self.vm.in_realm(realm.0, |vm| f(&mut Scope::new(vm)))
+    }
+
+    /// The global object of a realm.
+    pub fn realm_global(&mut self, realm: RealmId) -> Local<'s> {
+        let v = self.vm.in_realm(realm.0, |vm| vm.realm.global);
+        self.root(v)
+    }
+
+    /// GetFunctionRealm.
+    ///
+    /// # Errors
+    /// A TypeError for a revoked proxy.
+    pub fn function_realm(&mut self, f: Local<'_>) -> Result<RealmId, Thrown> {
+        let mut o = f.obj();
+        loop {
+            match o.class() {
+                Class::Function => return Ok(RealmId(CodeRef::of_function(o).get().realm)),
+                Class::Native => return Ok(RealmId(Vm::native_realm(o))),
+                Class::Bound => o = ObjRef::of(o.int(0)),
+                Class::Proxy => match ObjRef::from(o.int(0)) {
+                    Some(target) => o = target,
+                    None => {
+                        return Err(self.throw_type("Cannot perform 'get' on a proxy that has been revoked"));
+                    }
+                },
+                _ => return Ok(self.realm()),
+            }
+        }
+    }
+
+    /// An intrinsic object of the realm of a function.
+    ///
+    /// # Errors
+    /// As [`Scope::function_realm`].
+    pub fn intrinsic_for(&mut self, f: Local<'_>, i: Intrinsic) -> Completion<'s> {
+        if self.vm.other_realms.len() == 1 || !f.is_object() {
+            return Ok(self.intrinsic(i));
+        }
+        let realm = self.function_realm(f)?;
+        let v = self.vm.in_realm(realm.0, |vm| vm.realm.get(i));
+        Ok(self.root(v))
+    }
 }

@@ -1,15 +1,16 @@
-//! Large blocks of bytes, used again. A page touched for the first time costs the system a fault and the zeroing of it: filling fresh
-//! memory is several times slower than filling memory that was in use before, and the C library gives large blocks back at
-//! once. So a few that array buffers have let go are kept for whoever needs room of their size next.
+//! Blocks of bytes, used again. A page touched for the first time costs the system a fault and the zeroing of it: filling fresh
+//! memory is several times slower than filling memory that was in use before. The C library gives large blocks back at once, and
+//! keeps those that one thread obtained and another freed apart for each thread. So some that array buffers have let go are
+//! kept for whoever needs room of their size next.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Smaller blocks are left to the allocator, which keeps those itself.
-const LEAST: usize = 1 << 20;
+const LEAST: usize = 16 << 10;
 /// Bytes kept at most, in [`MOST_BLOCKS`] blocks at most.
 const MOST: usize = 64 << 20;
-const MOST_BLOCKS: usize = 16;
+const MOST_BLOCKS: usize = 128;
 
 /// Workers ask for room too: one store for all threads.
 static STORE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
@@ -24,8 +25,8 @@ pub fn room(n: usize) -> Vec<u8> {
     if n >= LEAST {
         let mut store = store();
         let fits = |b: &Vec<u8>| b.capacity() >= n && b.capacity() - n <= n / 4;
-        if let Some(i) = store.iter().position(fits) {
-            return store.swap_remove(i);
+        if let Some(i) = store.iter().rposition(fits) {
+            return store.remove(i);
         }
         // Room of another size was asked for: what is kept may not be wanted any more.
         let oldest = (!store.is_empty() && store.len() == MOST_BLOCKS).then(|| store.remove(0));

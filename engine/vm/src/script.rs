@@ -11,7 +11,7 @@ use looplab_bytecode::{FunctionTemplate, ScriptInfo, Source, Text};
 use std::rc::Rc;
 
 impl Vm {
-    fn declared_key(&mut self, t: &Text) -> PropKey {
+    pub(crate) fn declared_key(&mut self, t: &Text) -> PropKey {
         let p = crate::string::new_text(&mut self.heap, t);
         self.string_key(Value::string(p))
     }
@@ -20,7 +20,7 @@ impl Vm {
 impl<'s> Scope<'s> {
     /// A function object of a compiled function without an outer environment (CommonJS wrapper).
     pub fn function_from(&mut self, template: Rc<FunctionTemplate>) -> Local<'s> {
-        let code = CodeRef::new(&mut self.vm.heap, template, None);
+        let code = CodeRef::new(&mut self.vm.heap, template, None, self.vm.realm_id);
         let f = self.vm.closure_of(code, Value::UNDEFINED);
         self.root(f)
     }
@@ -37,7 +37,7 @@ impl<'s> Scope<'s> {
     }
 
     /// GlobalDeclarationInstantiation.
-    fn declare_globals(&mut self, info: &ScriptInfo, configurable: bool) -> Result<(), Thrown> {
+    pub(crate) fn declare_globals(&mut self, info: &ScriptInfo, configurable: bool) -> Result<(), Thrown> {
         for (t, _) in &info.lexicals {
             let k = self.vm.declared_key(t);
             let global = ObjRef::of(self.vm.realm.global);

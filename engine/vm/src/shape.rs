@@ -235,6 +235,19 @@ impl ShapeRef {
         live.map(|(i, e)| (e.key, i as u32, e.attrs)).collect()
     }
 
+    /// The first `n` of them.
+    pub(crate) fn first_entries(self, n: usize) -> Vec<(PropKey, u32, u8)> {
+        let count = self.count() as usize;
+        if count == 0 {
+            return Vec::new();
+        }
+        let t = self.table();
+        // SAFETY: nobody else holds a reference into the table while this function runs.
+        let t = unsafe { &*t.get() };
+        let live = t.entries[..count].iter().enumerate().filter(|(_, e)| e.key != PropKey::NONE);
+        live.take(n).map(|(i, e)| (e.key, i as u32, e.attrs)).collect()
+    }
+
     /// The shape with one more property. Dictionaries are changed in place (or replaced when cached).
     pub(crate) fn add(self, heap: &mut Heap, key: PropKey, attrs: u8) -> ShapeRef {
         let s = self.get();

@@ -11,6 +11,20 @@ pub(crate) const LATIN1: u8 = 1;
 pub(crate) const ROPE: u8 = 2;
 pub(crate) const SLICE: u8 = 4;
 pub(crate) const INTERNED: u8 = 8;
+/// An interned string that is the text of an array index.
+const INDEX: u8 = 16;
+
+/// The key of an interned string that is no array index.
+#[inline(always)]
+pub(crate) fn ready_key(v: Value) -> Option<PropKey> {
+    if !v.is_string() {
+        return None;
+    }
+    let s: *const JsString = v.ptr();
+    // SAFETY: string values point to live strings.
+    let flags = unsafe { (*s).h.flags };
+    (flags & (INTERNED | INDEX) == INTERNED).then_some(PropKey(v))
+}
 
 /// The longest string: V8's limit on 64-bit machines, 2^29 − 24 code units.
 pub const MAX_LENGTH: usize = (1 << 29) - 24;
@@ -436,6 +450,35 @@ fn flatten_rope(heap: &mut Heap, s: *mut JsString) {
     }
 }
 
+/// Up to `limit` code units of a string's beginning, without changing it, and true. Of a rope whose beginning lies too deep to look
+/// for it: of its end, and false.
+pub(crate) fn peek(s: *const JsString, limit: usize) -> (Vec<u16>, bool) {
+    const DEEPEST: usize = 48;
+    let mut out = Vec::new();
+    let mut pieces = vec![s];
+    // SAFETY: s and everything below it are live strings; nothing is allocated on the heap in here.
+    unsafe {
+        for _ in 0..DEEPEST {
+            let Some(p) = pieces.pop().filter(|_| out.len() < limit) else { return (out, true) };
+            if (*p).is_rope() {
+                pieces.push(*(*p).word(1) as *const JsString);
+                pieces.push(*(*p).word(0) as *const JsString);
+            } else {
+                out.extend((*p).chars().iter().take(limit - out.len()));
+            }
+        }
+        if !out.is_empty() {
+            return (out, true);
+        }
+        let mut p = s;
+        while (*p).is_rope() {
+            p = *(*p).word(1) as *const JsString;
+        }
+        let chars = (*p).chars();
+        (chars.slice(chars.len().saturating_sub(limit), chars.len()).to_units(), false)
+    }
+}
+
 /// Marks what a string refers to.
 pub(crate) fn trace(heap: &mut Heap, s: *mut JsString) {
     // SAFETY: s is live, and so is what it refers to.
@@ -514,10 +557,11 @@ impl Interner {
             Ok(p) => p,
             Err(at) => {
                 let p = new_latin1(heap, b);
+                let index = Chars::Latin1(b).array_index().is_some();
                 // SAFETY: fresh cell.
                 unsafe {
                     (*p).hash = hash;
-                    (*p).h.flags |= INTERNED;
+                    (*p).h.flags |= if index { INTERNED | INDEX } else { INTERNED };
                 }
                 self.insert(at, p);
                 p
@@ -547,7 +591,8 @@ impl Interner {
                         s
                     };
                     (*p).hash = hash;
-                    (*p).h.flags |= INTERNED;
+                    let index = (*p).chars().array_index().is_some();
+                    (*p).h.flags |= if index { INTERNED | INDEX } else { INTERNED };
                     self.insert(at, p);
                     p
                 }
@@ -567,7 +612,9 @@ impl Interner {
                 return PropKey(Value::string(self.intern(heap, s)));
             }
             // Interned strings that are indices are rare but possible (a constant "0").
-            if let Some(i) = (*s).chars().array_index() {
+            if (*s).h.flags & INDEX != 0
+                && let Some(i) = (*s).chars().array_index()
+            {
                 return PropKey::index(i);
             }
             PropKey(Value::string(s))

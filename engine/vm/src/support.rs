@@ -128,16 +128,16 @@ impl<'s> Scope<'s> {
         Ok(())
     }
 
-    /// State that a builtin keeps per engine, if it was set; values in it must be held as [`crate::Global`]s.
+    /// State that a builtin keeps per realm, if it was set; values in it must be held as [`crate::Global`]s.
     #[inline]
     pub fn extension<T: 'static>(&self) -> Option<std::rc::Rc<T>> {
-        let e = self.vm.extensions.get(&std::any::TypeId::of::<T>())?.clone();
+        let e = self.vm.realm.extensions.get(&std::any::TypeId::of::<T>())?.clone();
         e.downcast::<T>().ok()
     }
 
     /// Sets the state of this type.
     pub fn set_extension<T: 'static>(&mut self, state: T) {
-        self.vm.extensions.insert(std::any::TypeId::of::<T>(), std::rc::Rc::new(state));
+        self.vm.realm.extensions.insert(std::any::TypeId::of::<T>(), std::rc::Rc::new(state));
     }
 
     /// The one-character string of a code unit.

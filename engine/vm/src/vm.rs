@@ -99,6 +99,8 @@ pub enum CompileGoal<'a> {
     Function,
     /// Indirect eval.
     Eval,
+    /// Direct eval.
+    DirectEval(&'a Rc<looplab_bytecode::eval::EvalContext>),
 }
 
 /// Why compiling failed.
@@ -120,7 +122,11 @@ pub struct Vm {
     pub(crate) heap: Heap,
     pub(crate) interner: Interner,
     pub(crate) atoms: Atoms,
-    pub(crate) realm: Realm,
+    /// The running realm.
+    pub(crate) realm: Box<Realm>,
+    pub(crate) realm_id: u32,
+    /// Every realm by number; the running one's place is empty.
+    pub(crate) other_realms: Vec<Option<Box<Realm>>>,
     pub(crate) root_shapes: FxHashMap<usize, ShapeRef>,
     /// Registers of all frames; reserved once, so that pointers into it stay valid.
     pub(crate) stack: Box<[Value]>,
@@ -155,6 +161,8 @@ pub struct Vm {
     pub(crate) gc_stress: bool,
     pub(crate) host: Option<Rc<dyn Host>>,
     pub(crate) probe: Option<Rc<dyn EngineProbe>>,
+    /// Statements, frames and variables are reported: the Debug interpreter runs.
+    pub(crate) debugger: Option<Box<crate::interp::Debugger>>,
     pub(crate) compile: Option<CompileFn>,
     /// Writes the source text of an expression as messages show it.
     pub(crate) expression_printer: Option<fn(&str) -> Option<String>>,
@@ -171,8 +179,7 @@ pub struct Vm {
     /// The async context (AsyncLocalStorage) that jobs inherit.
     pub(crate) async_context: Value,
     pub(crate) next_script_id: u32,
-    /// State of builtins, by its type.
-    pub(crate) extensions: FxHashMap<std::any::TypeId, Rc<dyn std::any::Any>>,
+    pub(crate) lookups: crate::lookup::LookupCache,
 }
 
 impl Vm {
@@ -184,16 +191,6 @@ impl Vm {
         let char_strings =
             Box::new(std::array::from_fn(|i| Value::string(interner.latin1(&mut heap, &[i as u8]))));
         let null_root = ShapeRef::root(&mut heap, std::ptr::null_mut());
-        let realm = Realm {
-            intrinsics: [Value::UNDEFINED; Intrinsic::COUNT],
-            global: Value::UNDEFINED,
-            lex_index: FxHashMap::default(),
-            lex: Vec::new(),
-            object_shape: null_root,
-            array_shape: null_root,
-            function_shape: null_root,
-            iter_result_shape: null_root,
-        };
         let mut root_shapes = FxHashMap::default();
         root_shapes.insert(0, null_root);
         // Zeroed pages are the number 0 everywhere: harmless to the collector, and untouched until used.
@@ -202,7 +199,9 @@ impl Vm {
             heap,
             interner,
             atoms,
-            realm,
+            realm: Realm::new(null_root),
+            realm_id: 0,
+            other_realms: vec![None],
             root_shapes,
             stack,
             frames: Vec::with_capacity(MAX_FRAMES + 8),
@@ -226,6 +225,7 @@ impl Vm {
             gc_stress: false,
             host: None,
             probe: None,
+            debugger: None,
             compile: None,
             expression_printer: None,
             stack_limit: native_stack_limit(),
@@ -236,7 +236,7 @@ impl Vm {
             stack_trace_limit: 10,
             async_context: Value::UNDEFINED,
             next_script_id: 1,
-            extensions: FxHashMap::default(),
+            lookups: crate::lookup::LookupCache::new(),
         });
         vm.top = vm.stack.as_mut_ptr();
         vm.setup_realm();
@@ -244,7 +244,7 @@ impl Vm {
     }
 
     /// The prototypes and shapes everything else is built on.
-    fn setup_realm(&mut self) {
+    pub(crate) fn setup_realm(&mut self) {
         let null_root = self.root_shape(None);
         let op = ObjRef::new(&mut self.heap, Class::Plain, null_root);
         self.realm.intrinsics[Intrinsic::ObjectPrototype as usize] = op.value();
@@ -322,6 +322,13 @@ impl Vm {
     /// Installs or removes the observer of jobs and promises.
     pub fn set_probe(&mut self, probe: Option<Rc<dyn EngineProbe>>) {
         self.probe = probe;
+    }
+
+    /// Has the probe told about statements, frames and variables from now on, or no longer. Needs a probe; without one nothing is
+    /// told. To be called while no script runs.
+    pub fn set_stepping(&mut self, on: bool) {
+        let probe = self.probe.clone().filter(|_| on);
+        self.debugger = probe.map(|probe| Box::new(crate::interp::Debugger::new(probe)));
     }
 
     /// The switch that stops a running script from outside.
@@ -413,7 +420,7 @@ impl Vm {
         let o = ObjRef::new(&mut self.heap, Class::Native, shape);
         o.set_int(0, Value::raw(f as usize));
         o.set_int(1, name.0);
-        o.set_int(2, Value::int((length | u32::from(constructor) << 16) as i32));
+        o.set_int(2, Value::int((length | u32::from(constructor) << 16 | self.realm_id << 17) as i32));
         o.set_flag(LAZY);
         o
     }

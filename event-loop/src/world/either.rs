@@ -1,6 +1,6 @@
 //! The real or the simulated world, decided at run time: for programs that don't want to be compiled twice.
 
-use super::{Choice, JobInfo, Output, Polled, Ready, RealWorld, SimWorld, Wakeup, World};
+use super::{Choice, JobInfo, Network, Output, Polled, Ready, RealWorld, SimWorld, Wakeup, World};
 use looplab_probe::{ChoiceKind, TimeSource};
 use looplab_threadpool::{Job, JobId, SubmitError};
 use mio::Interest;
@@ -86,6 +86,10 @@ impl<J: Job> World for EitherWorld<J> {
 
     fn deregister(&mut self, source: &mut dyn Source) -> io::Result<()> {
         either!(self, world => world.deregister(source))
+    }
+
+    fn network(&mut self) -> &mut dyn Network {
+        either!(self, world => world.network())
     }
 
     fn wakeup(&self) -> Wakeup {

@@ -7,14 +7,18 @@
 //! | waiting | mio | never waits |
 //! | pool | threads | jobs run on the spot; workers are occupied for the declared time |
 //! | readiness of descriptors | mio | not available |
+//! | network | sockets | see [`World::network`] |
 //! | chance | keyed by the system | seeded |
 //! | choices | made by the machine | made by a [`Chooser`] |
 
 mod either;
+pub mod network;
 mod real;
+mod real_net;
 mod sim;
 
 pub use either::EitherWorld;
+pub use network::Network;
 pub use real::{RealOptions, RealWorld};
 pub use sim::{Chooser, First, Latencies, SimOptions, SimWorld};
 
@@ -155,6 +159,9 @@ pub trait World: 'static {
     /// # Errors
     /// The system's.
     fn deregister(&mut self, source: &mut dyn Source) -> io::Result<()>;
+
+    /// The network. A world that has none refuses everything by name.
+    fn network(&mut self) -> &mut dyn Network;
 
     /// A handle by which other threads end a poll.
     fn wakeup(&self) -> Wakeup;

@@ -1,6 +1,7 @@
 //! The real world: mio, the monotonic clock, threads. The only place in the house that reads a clock or waits.
 
-use super::{Choice, JobInfo, Output, Polled, Readiness, Ready, Wakeup, World};
+use super::real_net::RealNetwork;
+use super::{Choice, JobInfo, Network, Output, Polled, Readiness, Ready, Wakeup, World};
 use looplab_probe::{ChoiceKind, JobClass, TimeSource};
 use looplab_threadpool::{Completion, Config, Job, JobId, Pool, SubmitError};
 use mio::event::Source;
@@ -81,6 +82,7 @@ pub struct RealWorld<J: Job> {
     bell: Arc<Bell>,
     pool: Pool<J>,
     completions: Vec<Completion<J::Output>>,
+    network: RealNetwork,
     /// Descriptors watched; with none, a poll that mustn't wait needs no system call.
     watched: usize,
     spin: Duration,
@@ -112,6 +114,7 @@ impl<J: Job> RealWorld<J> {
             bell,
             pool: Pool::new(config, move || ring.ring()),
             completions: Vec::new(),
+            network: RealNetwork,
             watched: 0,
             spin: Duration::from_micros(options.spin_micros),
             recent_run: 0,
@@ -246,6 +249,10 @@ impl<J: Job> World for RealWorld<J> {
     fn deregister(&mut self, source: &mut dyn Source) -> io::Result<()> {
         self.watched = self.watched.saturating_sub(1);
         self.poll.registry().deregister(source)
+    }
+
+    fn network(&mut self) -> &mut dyn Network {
+        &mut self.network
     }
 
     fn wakeup(&self) -> Wakeup {

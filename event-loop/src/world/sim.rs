@@ -3,7 +3,8 @@
 //! Jobs really run, on the spot, at the virtual moment at which a worker takes them; what they give back is delivered when their
 //! declared latency is over. Same program, same options: same run, byte for byte.
 
-use super::{Choice, JobInfo, Output, Polled, Ready, Wakeup, World};
+use super::network::NoNetwork;
+use super::{Choice, JobInfo, Network, Output, Polled, Ready, Wakeup, World};
 use looplab_probe::{ChoiceKind, JobClass, TimeSource};
 use looplab_threadpool::{Completion, Job, JobError, JobId, Queue, SubmitError, Waiting, run_caught};
 use mio::Interest;
@@ -126,6 +127,7 @@ pub struct SimWorld<J: Job> {
     done: VecDeque<Completion<J::Output>>,
     woken: Arc<AtomicBool>,
     random: u64,
+    network: NoNetwork,
 }
 
 impl<J: Job> SimWorld<J> {
@@ -141,6 +143,7 @@ impl<J: Job> SimWorld<J> {
             done: VecDeque::new(),
             woken: Arc::new(AtomicBool::new(false)),
             random: options.seed,
+            network: NoNetwork,
             options,
         }
     }
@@ -298,6 +301,10 @@ impl<J: Job> World for SimWorld<J> {
 
     fn deregister(&mut self, _source: &mut dyn Source) -> io::Result<()> {
         Ok(())
+    }
+
+    fn network(&mut self) -> &mut dyn Network {
+        &mut self.network
     }
 
     fn wakeup(&self) -> Wakeup {

@@ -1,8 +1,9 @@
 //! CommonJS: `require`, `module`, the cache, and running a file.
 
+use super::cjs_module::{self, Hooks, hooks, replaced};
 use super::{builtin, compile, register_value, registered, resolver};
 use crate::errors;
-use crate::rt::{Rt, text_arg};
+use crate::rt::Rt;
 use crate::ticks;
 use looplab_engine::{Args, Class, CompileGoal, Completion, Key, Local, Scope, Thrown};
 use looplab_module_loader::wrapper::PARAMETERS;
@@ -15,107 +16,21 @@ use std::rc::Rc;
 #[derive(Default)]
 pub(crate) struct State {
     referrers: FxHashMap<String, Rc<Referrer>>,
+    /// The functions that programs may replace.
+    pub(crate) hooks: Option<Hooks>,
 }
 
-/// Makes Module, its prototype and the cache, once.
-pub(crate) fn register(s: &mut Scope<'_>) {
-    s.nested(|s| {
-        let null = s.null();
-        let cache = s.new_object_with_proto(null);
-        register_value(s, "require.cache", cache);
-        let proto = s.new_object();
-        let ctor = s.constructor("Module", 0, module_constructor, proto);
-        s.method(proto, "require", 1, module_require);
-        s.method(proto, "_compile", 2, module_compile);
-        let cache_key = s.key("_cache");
-        s.define_with(ctor, cache_key, cache, looplab_engine::ALL);
-        let k = s.key("Module");
-        s.define_with(ctor, k, ctor, looplab_engine::ALL);
-        s.method(ctor, "wrap", 1, module_wrap);
-        s.method(ctor, "isBuiltin", 1, is_builtin);
-        s.method(ctor, "createRequire", 1, create_require);
-        let names: Vec<Local<'_>> = looplab_module_loader::BUILTIN_MODULES.iter().map(|n| s.str(n)).collect();
-        let names = s.new_array(&names);
-        let k = s.key("builtinModules");
-        s.define_with(ctor, k, names, looplab_engine::ALL);
-        register_value(s, "Module.prototype", proto);
-        register_value(s, "Module", ctor);
-        let ext = s.new_object_with_proto(null);
-        for name in [".js", ".json", ".node"] {
-            let k = s.key(name);
-            let f = s.function(k, 2, |s, _| Ok(s.undefined()));
-            s.define_with(ext, k, f, looplab_engine::ALL);
-        }
-        register_value(s, "require.extensions", ext);
-    });
-}
-
-fn module_constructor<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    let id = text_arg(s, args, 0);
-    new_module(s, &id, args.get(1))
-}
-
-/// `module._compile(content, filename)`
-fn module_compile<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    let rt = Rt::of(s);
-    let (text, file) = (text_arg(s, args, 0), text_arg(s, args, 1));
-    let t = compile(s, &rt, &file, &text, CompileGoal::Body(&PARAMETERS))?;
-    let name = s.str(&file);
-    put(s, args.this(), "filename", name);
-    run_wrapper(s, &rt, args.this(), &file, t, false)?;
-    Ok(s.undefined())
-}
-
-/// `Module.wrap(script)`
-fn module_wrap<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    let text = s.to_text(args.get(0))?;
-    Ok(s.str(&looplab_module_loader::wrapper::wrap(&text)))
-}
-
-/// `module.isBuiltin(name)`
-fn is_builtin<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    let yes = args.get(0).is_string() && looplab_module_loader::is_builtin(&text_arg(s, args, 0));
-    Ok(s.bool(yes))
-}
-
-/// `module.createRequire(filename)`: an absolute path or a file: URL.
-fn create_require<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    let v = args.get(0);
-    let text = s.to_text(v)?;
-    let path = if text.starts_with("file:") {
-        looplab_module_loader::url::file_url_to_path(&text).ok()
-    } else {
-        text.starts_with('/').then_some(text)
-    };
-    let Some(path) = path else {
-        return Err(errors::invalid_arg_value(
-            s,
-            "filename",
-            v,
-            "must be a file URL object, file URL string, or absolute path string",
-        ));
-    };
-    let u = s.undefined();
-    let m = new_module(s, &path, u)?;
-    Ok(make_require(s, m))
-}
-
-/// `module.require(id)`
-fn module_require<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    require_from(s, args.this(), args.get(0))
-}
-
-fn put<'s>(s: &mut Scope<'s>, o: Local<'s>, name: &str, v: Local<'s>) {
+pub(crate) fn put<'s>(s: &mut Scope<'s>, o: Local<'s>, name: &str, v: Local<'s>) {
     let k = s.key(name);
     s.define_with(o, k, v, looplab_engine::ALL);
 }
 
-fn get<'s>(s: &mut Scope<'s>, o: Local<'s>, name: &str) -> Completion<'s> {
+pub(crate) fn get<'s>(s: &mut Scope<'s>, o: Local<'s>, name: &str) -> Completion<'s> {
     let k = s.key(name);
     s.get(o, k)
 }
 
-fn new_module<'s>(s: &mut Scope<'s>, filename: &str, parent: Local<'s>) -> Completion<'s> {
+pub(crate) fn new_module<'s>(s: &mut Scope<'s>, filename: &str, parent: Local<'s>) -> Completion<'s> {
     let proto = registered(s, "Module.prototype");
     let m = s.new_object_with_proto(proto);
     let id = s.str(filename);
@@ -136,14 +51,13 @@ fn new_module<'s>(s: &mut Scope<'s>, filename: &str, parent: Local<'s>) -> Compl
             .collect();
     let paths = s.new_array(&paths);
     put(s, m, "paths", paths);
-    if parent.is_object() {
-        let k = s.key("parent");
-        s.define_hidden(m, k, parent);
-    }
+    let k = s.key("parent");
+    let parent = if parent.is_object() { parent } else { s.null() };
+    s.define_hidden(m, k, parent);
     Ok(m)
 }
 
-fn add_child<'s>(s: &mut Scope<'s>, parent: Local<'s>, child: Local<'s>) -> Result<(), Thrown> {
+pub(crate) fn add_child<'s>(s: &mut Scope<'s>, parent: Local<'s>, child: Local<'s>) -> Result<(), Thrown> {
     if !parent.is_object() {
         return Ok(());
     }
@@ -170,8 +84,17 @@ fn referrer_of(rt: &Rt, filename: &str) -> Rc<Referrer> {
     modules.cjs.referrers.entry(filename.to_owned()).or_insert(Rc::new(r)).clone()
 }
 
-/// `require(id)` of a module object.
+/// `require(id)`: what `module.require` does, which a program may have replaced.
 fn require_from<'s>(s: &mut Scope<'s>, module: Local<'s>, id: Local<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    match replaced(s, module, hooks(&rt).require)? {
+        Some(f) => s.call(f, module, &[id]),
+        None => require_by(s, module, id),
+    }
+}
+
+/// `module.require(id)`
+pub(crate) fn require_by<'s>(s: &mut Scope<'s>, module: Local<'s>, id: Local<'s>) -> Completion<'s> {
     if !id.is_string() {
         return Err(errors::invalid_arg_type(s, "id", "of type string", id));
     }
@@ -180,10 +103,57 @@ fn require_from<'s>(s: &mut Scope<'s>, module: Local<'s>, id: Local<'s>) -> Comp
         return Err(errors::invalid_arg_value(s, "id", id, "must be a non-empty string"));
     }
     let rt = Rt::of(s);
-    let found = resolve(s, &rt, module, &request)?;
+    let class = registered(s, "Module");
+    if let Some(f) = replaced(s, class, hooks(&rt).load_static)? {
+        let no = s.bool(false);
+        return s.call(f, class, &[id, module, no]);
+    }
+    load_request(s, &request, module, false)
+}
+
+/// `Module._load(request, parent, isMain)`
+pub(crate) fn load_request<'s>(
+    s: &mut Scope<'s>,
+    request: &str,
+    parent: Local<'s>,
+    is_main: bool,
+) -> Completion<'s> {
+    let rt = Rt::of(s);
+    if request.starts_with("node:") && looplab_module_loader::builtin_name(request).is_none() {
+        let e = ResolveError::UnknownBuiltin { specifier: request.to_owned() };
+        return Err(throw_resolve(s, e));
+    }
+    let class = registered(s, "Module");
+    let found = match replaced(s, class, hooks(&rt).resolve_filename)? {
+        None if is_main && request.starts_with('/') => match resolver(&rt).resolve_main(request) {
+            Ok(p) => Required::File(p),
+            Err(e) => return Err(throw_resolve(s, e)),
+        },
+        None => resolve(s, &rt, parent, request)?,
+        Some(f) => {
+            let (id, main) = (s.str(request), s.bool(is_main));
+            let name = s.call(f, class, &[id, parent, main])?;
+            let name = s.to_text(name)?;
+            match looplab_module_loader::builtin_name(&name) {
+                Some(n) => Required::Builtin(n.to_owned()),
+                None => Required::File(name),
+            }
+        }
+    };
     match found {
-        Required::Builtin(name) => require_builtin(s, &rt, &name),
-        Required::File(path) => load(s, &rt, &path, module, false),
+        Required::Builtin(name) => {
+            // An entry that a program put into the cache stands in front of a module asked for without `node:`.
+            if !request.starts_with("node:") {
+                let cache = registered(s, "require.cache");
+                let k = s.key(&name);
+                let entry = s.get(cache, k)?;
+                if entry.is_object() {
+                    return get(s, entry, "exports");
+                }
+            }
+            require_builtin(s, &rt, &name)
+        }
+        Required::File(path) => load(s, &rt, &path, parent, is_main),
     }
 }
 
@@ -199,12 +169,79 @@ pub(crate) fn require_builtin<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) ->
     }
 }
 
-fn resolve<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, module: Local<'s>, request: &str) -> Result<Required, Thrown> {
-    let filename = get(s, module, "filename")?;
-    let filename = if filename.is_string() { s.to_utf8_lossy(filename) } else { String::new() };
-    let referrer = referrer_of(rt, &filename);
+pub(crate) fn resolve<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    module: Local<'s>,
+    request: &str,
+) -> Result<Required, Thrown> {
+    let referrer = referrer_of_module(s, rt, module)?;
     match resolver(rt).require(request, &referrer) {
         Ok(r) => Ok(r),
+        Err(e) => {
+            // A program may have added an extension since.
+            if e.code() == Some("MODULE_NOT_FOUND")
+                && extensions_changed(s, rt)?
+                && let Ok(r) = resolver(rt).require(request, &referrer)
+            {
+                return Ok(r);
+            }
+            let stack = require_stack(s, module)?;
+            Err(throw_resolve(s, e.with_require_stack(stack)))
+        }
+    }
+}
+
+/// Where a module's requests are resolved from.
+fn referrer_of_module<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, module: Local<'s>) -> Result<Rc<Referrer>, Thrown> {
+    let filename = if module.is_object() { get(s, module, "filename")? } else { s.undefined() };
+    let filename = if filename.is_string() { s.to_utf8_lossy(filename) } else { String::new() };
+    let plain = referrer_of(rt, &filename);
+    if !module.is_object() {
+        return Ok(plain);
+    }
+    let paths = get(s, module, "paths")?;
+    let Some(list) = paths.is_object().then(|| s.dense_elements(paths)).flatten() else { return Ok(plain) };
+    let own: Vec<String> = list.iter().map(|&p| s.to_utf8_lossy(p)).collect();
+    Ok(if own == plain.paths { plain } else { cjs_module::referrer_with_paths(&filename, own) })
+}
+
+/// Makes the resolver try the extensions of `Module._extensions`, if they are others than it knows.
+fn extensions_changed(s: &mut Scope<'_>, rt: &Rc<Rt>) -> Result<bool, Thrown> {
+    let known = s.nested(|s| {
+        let ext = registered(s, "require.extensions");
+        let keys = s.enumerable_own_keys(ext)?;
+        Ok(keys.into_iter().map(|k| s.key_text(k)).collect::<Vec<String>>())
+    })?;
+    let mut options = resolver(rt).options().clone();
+    if options.extensions == known {
+        return Ok(false);
+    }
+    options.extensions = known;
+    rt.modules.borrow_mut().resolver =
+        Rc::new(looplab_module_loader::Resolver::new(Default::default(), options));
+    Ok(true)
+}
+
+/// `Module._resolveFilename(request, parent, isMain, { paths })`
+pub(crate) fn resolve_in<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    module: Local<'s>,
+    request: &str,
+    list: Local<'s>,
+) -> Completion<'s> {
+    if !list.is_class(Class::Array) {
+        return Err(errors::invalid_arg_value(s, "options.paths", list, "is invalid"));
+    }
+    let mut roots = Vec::new();
+    for p in s.list_from_array_like(list)? {
+        roots.push(s.to_text(p)?);
+    }
+    let referrer = referrer_of_module(s, rt, module)?;
+    match resolver(rt).require_resolve(request, &referrer, Some(&roots)) {
+        Ok(Required::Builtin(_)) => Ok(s.str(request)),
+        Ok(Required::File(path)) => Ok(s.str(&path)),
         Err(e) => {
             let stack = require_stack(s, module)?;
             Err(throw_resolve(s, e.with_require_stack(stack)))
@@ -286,26 +323,20 @@ fn require_resolve<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     }
     let request = s.to_utf8_lossy(id);
     let rt = Rt::of(s);
-    let module = args.data();
-    let options = args.get(1);
-    let mut roots = None;
+    let (module, options) = (args.data(), args.get(1));
+    let class = registered(s, "Module");
+    if let Some(f) = replaced(s, class, hooks(&rt).resolve_filename)? {
+        let no = s.bool(false);
+        return s.call(f, class, &[id, module, no, options]);
+    }
     if options.is_object() {
         let list = get(s, options, "paths")?;
         if !list.is_undefined() {
-            if !list.is_class(Class::Array) {
-                return Err(errors::invalid_arg_value(s, "options.paths", list, "is invalid"));
-            }
-            let mut v = Vec::new();
-            for p in s.list_from_array_like(list)? {
-                v.push(s.to_text(p)?);
-            }
-            roots = Some(v);
+            return resolve_in(s, &rt, module, &request, list);
         }
     }
-    let filename = get(s, module, "filename")?;
-    let filename = if filename.is_string() { s.to_utf8_lossy(filename) } else { String::new() };
-    let referrer = referrer_of(&rt, &filename);
-    match resolver(&rt).require_resolve(&request, &referrer, roots.as_deref()) {
+    let referrer = referrer_of_module(s, &rt, module)?;
+    match resolver(&rt).require_resolve(&request, &referrer, None) {
         Ok(Required::Builtin(_)) => Ok(id),
         Ok(Required::File(path)) => Ok(s.str(&path)),
         Err(e) => {
@@ -369,7 +400,13 @@ pub(crate) fn load<'s>(
     add_child(s, parent, module)?;
     s.set(cache, key, module)?;
     let begin = report_begin(s, rt, path, format, parent);
-    let r = run_file(s, rt, module, path, format, is_main);
+    let r = match replaced(s, module, hooks(rt).load)? {
+        Some(f) => {
+            let file = s.str(path);
+            s.call(f, module, &[file]).map(|_| Loaded::Done)
+        }
+        None => load_into(s, rt, module, path, is_main),
+    };
     rt.emit(|_| Event::ModuleEnd {
         begin,
         outcome: if r.is_ok() { Outcome::Returned } else { Outcome::Threw },
@@ -392,10 +429,84 @@ pub(crate) fn load<'s>(
     }
 }
 
-enum Loaded {
+pub(crate) enum Loaded {
     Done,
     /// The text turned out to be an ES module.
     IsModule,
+}
+
+/// `module.load(filename)`: what `Module._extensions` has for the file's name does it.
+pub(crate) fn load_into<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    module: Local<'s>,
+    path: &str,
+    is_main: bool,
+) -> Result<Loaded, Thrown> {
+    let ext = registered(s, "require.extensions");
+    let name = registered_extension(s, ext, path)?;
+    let known = [".js", ".json", ".node"].iter().position(|n| *n == name);
+    let theirs = match known {
+        Some(i) => replaced(s, ext, hooks(rt).extensions[i])?,
+        None => {
+            let k = s.key(&name);
+            Some(s.get(ext, k)?)
+        }
+    };
+    if let Some(f) = theirs {
+        let file = s.str(path);
+        s.call(f, ext, &[module, file])?;
+        return Ok(Loaded::Done);
+    }
+    if is_main {
+        // The main module is known as such; only it is logged as the main script.
+        let format = match resolver(rt).format_of_require(path) {
+            Ok(f) => f,
+            Err(e) => return Err(throw_resolve(s, e)),
+        };
+        return run_file(s, rt, module, path, format, true);
+    }
+    run_extension(s, rt, module, path, &name)
+}
+
+/// The longest ending of a file's name that `Module._extensions` has; `.js` when it has none.
+fn registered_extension<'s>(s: &mut Scope<'s>, ext: Local<'s>, path: &str) -> Result<String, Thrown> {
+    let base = path.rsplit('/').next().unwrap_or(path);
+    for (i, _) in base.match_indices('.') {
+        // A leading dot begins a hidden file's name, not an extension.
+        if i == 0 {
+            continue;
+        }
+        let name = &base[i..];
+        if matches!(name, ".js" | ".json" | ".node") {
+            return Ok(name.to_owned());
+        }
+        let k = s.key(name);
+        if s.has_property(ext, k)? {
+            return Ok(name.to_owned());
+        }
+    }
+    Ok(".js".into())
+}
+
+/// What our function in `Module._extensions` does with a file.
+pub(crate) fn run_extension<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    module: Local<'s>,
+    path: &str,
+    extension: &str,
+) -> Result<Loaded, Thrown> {
+    let format = match extension {
+        ".json" => Format::Json,
+        ".node" => Format::Addon,
+        _ => match resolver(rt).format_of_require(path) {
+            Ok(Format::Json) => Format::CommonJs,
+            Ok(f) => f,
+            Err(e) => return Err(throw_resolve(s, e)),
+        },
+    };
+    run_file(s, rt, module, path, format, false)
 }
 
 fn run_file<'s>(
@@ -406,28 +517,34 @@ fn run_file<'s>(
     format: Format,
     is_main: bool,
 ) -> Result<Loaded, Thrown> {
-    let text = read_source(s, path)?;
-    match format {
-        Format::Json => {
-            let v = parse_json(s, path, &text)?;
-            put(s, module, "exports", v);
-            return Ok(Loaded::Done);
-        }
-        Format::Addon => {
-            return Err(errors::throw(
-                s,
-                errors::Kind::Error,
-                "ERR_DLOPEN_FAILED",
-                &format!("Native addons cannot be loaded by looplab: {path}"),
-            ));
-        }
-        _ => {}
+    if format == Format::Addon {
+        return Err(errors::throw(
+            s,
+            errors::Kind::Error,
+            "ERR_DLOPEN_FAILED",
+            &format!("Native addons cannot be loaded by looplab: {path}"),
+        ));
     }
+    let text = read_source(s, path)?;
+    if format == Format::Json {
+        let v = parse_json(s, path, &text)?;
+        put(s, module, "exports", v);
+        return Ok(Loaded::Done);
+    }
+    let typescript = matches!(format, Format::CommonJsTypescript | Format::AmbiguousTypescript);
+    if let Some(f) = replaced(s, module, hooks(rt).compile)? {
+        let (content, file) = (s.str(&text), s.str(path));
+        let name = s.str(if typescript { "commonjs-typescript" } else { "commonjs" });
+        s.call(f, module, &[content, file, name])?;
+        return Ok(Loaded::Done);
+    }
+    let text = if typescript { super::strip(s, path, &text)? } else { text };
     let template = match compile(s, rt, path, &text, CompileGoal::Body(&PARAMETERS)) {
         Ok(t) => t,
         Err(t) => {
             let e = s.caught(t);
-            if format == Format::Ambiguous && esm_only(s, rt, path, &text) {
+            let ambiguous = matches!(format, Format::Ambiguous | Format::AmbiguousTypescript);
+            if ambiguous && esm_only(s, rt, path, &text) {
                 return Ok(Loaded::IsModule);
             }
             return Err(s.throw(e));
@@ -447,14 +564,15 @@ fn esm_only(s: &mut Scope<'_>, rt: &Rt, path: &str, text: &str) -> bool {
     false
 }
 
-fn run_wrapper<'s>(
+/// Calls a module's function; what it returns.
+pub(crate) fn run_wrapper<'s>(
     s: &mut Scope<'s>,
     rt: &Rc<Rt>,
     module: Local<'s>,
     path: &str,
     template: Rc<looplab_engine::FunctionTemplate>,
     is_main: bool,
-) -> Result<(), Thrown> {
+) -> Completion<'s> {
     let f = s.function_from(template);
     let require = make_require(s, module);
     let exports = get(s, module, "exports")?;
@@ -468,7 +586,7 @@ fn run_wrapper<'s>(
     let begin = ticks::begin(rt, ticks::Callback::new(kind, 0, rt.probe.current()), label, pos);
     let r = s.call(f, exports, &[exports, require, module, file, dir]);
     ticks::end(rt, begin, r.is_ok());
-    r.map(|_| ())
+    r
 }
 
 /// Runs code that is in no file (`-e`) as a CommonJS module.

@@ -278,6 +278,34 @@ fn run_body<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, i: usize) -> Completion<'s> {
     s.module_evaluate(id)
 }
 
+/// `module.syncBuiltinESMExports()`: imports of builtin modules see what programs have changed in them.
+pub(crate) fn sync_builtins(s: &mut Scope<'_>, rt: &Rc<Rt>) -> Result<(), Thrown> {
+    let list: Vec<(ModuleId, String)> = state(rt, |st| {
+        let named = |e: &Entry| match &e.body {
+            Body::Builtin(n) => Some((e.id, n.clone())),
+            _ => None,
+        };
+        st.entries.iter().filter_map(named).collect()
+    });
+    for (id, name) in list {
+        s.nested(|s| {
+            let exports = cjs::require_builtin(s, rt, &name)?;
+            let u = s.undefined();
+            for n in s.module_export_names(id) {
+                if n == "default" {
+                    continue;
+                }
+                let k = s.key(&n);
+                // What was deleted is undefined from now on.
+                let v = if s.has_own(exports, k)? { s.get(exports, k)? } else { u };
+                s.module_set_export(id, &n, v);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
 fn set_exports<'s>(s: &mut Scope<'s>, id: ModuleId, exports: Local<'s>, cjs: bool) -> Result<(), Thrown> {
     let names: Vec<String> = s.module_export_names(id);
     for n in names {

@@ -3,14 +3,20 @@
 
 pub(crate) mod binding;
 pub(crate) mod buffer;
+pub(crate) mod child;
+pub(crate) mod clone;
 pub(crate) mod console;
+pub(crate) mod crypto;
 pub(crate) mod events;
 pub(crate) mod fs;
+pub(crate) mod messaging;
+pub(crate) mod os;
 pub(crate) mod process;
 pub(crate) mod stdio;
+pub(crate) mod stream;
 pub(crate) mod sys;
 
-use crate::modules::{self, builtin, registered};
+use crate::modules::{self, builtin};
 use crate::rt::Rt;
 use looplab_engine::{Args, CompileGoal, Completion, Local, Scope, Thrown};
 use std::rc::Rc;
@@ -19,6 +25,9 @@ use std::rc::Rc;
 const JS: &[(&str, &str)] = &[
     ("/errors", include_str!("../../js/errors.js")),
     ("/validators", include_str!("../../js/validators.js")),
+    ("/event_target", include_str!("../../js/event_target.js")),
+    ("/dom_exception", include_str!("../../js/dom_exception.js")),
+    ("/abort", include_str!("../../js/abort.js")),
     ("/events_extra", include_str!("../../js/events_extra.js")),
     ("/text", include_str!("../../js/text.js")),
     ("/inspect", include_str!("../../js/inspect.js")),
@@ -31,14 +40,39 @@ const JS: &[(&str, &str)] = &[
     ("/deep_equal", include_str!("../../js/deep_equal.js")),
     ("/assertion_error", include_str!("../../js/assertion_error.js")),
     ("/console", include_str!("../../js/console.js")),
+    ("stream", include_str!("../../js/stream.js")),
+    ("/stream_util", include_str!("../../js/stream_util.js")),
+    ("/stream_pipeline", include_str!("../../js/stream_pipeline.js")),
+    ("/stream_extra", include_str!("../../js/stream_extra.js")),
+    ("/stream_operators", include_str!("../../js/stream_operators.js")),
+    ("stream/promises", include_str!("../../js/stream_promises.js")),
+    ("stream/consumers", include_str!("../../js/stream_consumers.js")),
     ("timers/promises", include_str!("../../js/timers_promises.js")),
     ("util", include_str!("../../js/util.js")),
+    ("/child_process_core", include_str!("../../js/child_process_core.js")),
+    ("child_process", include_str!("../../js/child_process.js")),
     ("/fs_cp", include_str!("../../js/fs_cp.js")),
     ("/fs_extra", include_str!("../../js/fs_extra.js")),
     ("/fs_glob", include_str!("../../js/fs_glob.js")),
     ("/fs_watch", include_str!("../../js/fs_watch.js")),
+    ("/glob", include_str!("../../js/glob.js")),
     ("path", include_str!("../../js/path.js")),
     ("assert", include_str!("../../js/assert.js")),
+    ("/system_error", include_str!("../../js/system_error.js")),
+    ("/constants_table", include_str!("../../js/constants_table.js")),
+    ("constants", include_str!("../../js/constants.js")),
+    ("os", include_str!("../../js/os.js")),
+    ("sys", include_str!("../../js/sys.js")),
+    ("punycode", include_str!("../../js/punycode.js")),
+    ("querystring", include_str!("../../js/querystring.js")),
+    ("async_hooks", include_str!("../../js/async_hooks.js")),
+    ("/readline_keys", include_str!("../../js/readline_keys.js")),
+    ("/readline_cursor", include_str!("../../js/readline_cursor.js")),
+    ("/readline_interface", include_str!("../../js/readline_interface.js")),
+    ("module", include_str!("../../js/module.js")),
+    ("readline", include_str!("../../js/readline.js")),
+    ("readline/promises", include_str!("../../js/readline_promises.js")),
+    ("diagnostics_channel", include_str!("../../js/diagnostics_channel.js")),
 ];
 
 /// Makes the exports of a builtin; `None`: not here (yet).
@@ -69,9 +103,19 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
             o
         }
         "fs" => fs::load(s)?,
+        "/child_native" => child::load(s)?,
         "/fs_native" => fs::native::load(s)?,
         "fs/promises" => fs::load_promises(s)?,
-        "module" => registered(s, "Module"),
+        "/messaging_native" => {
+            let o = s.new_object();
+            messaging::install(s, o);
+            o
+        }
+        "/os_native" => os::load(s),
+        "/crypto_native" => crypto::load(s),
+        "/async_native" => crate::continuation::load(s),
+        "/module_native" => modules::cjs_module::native(s),
+        "/stream_native" => stream::load(s)?,
         "path/posix" => return part(s, rt, "path", "posix"),
         "path/win32" => return part(s, rt, "path", "win32"),
         "util/types" => return part(s, rt, "util", "types"),
@@ -120,6 +164,13 @@ const GLOBALS: &[(&str, &str, bool)] = &[
     ("btoa", "buffer", true),
     ("TextEncoder", "/encoding", false),
     ("TextDecoder", "/encoding", false),
+    ("DOMException", "/dom_exception", false),
+    ("AbortController", "/abort", false),
+    ("AbortSignal", "/abort", false),
+    ("Event", "/event_target", false),
+    ("EventTarget", "/event_target", false),
+    ("CustomEvent", "/event_target", false),
+    ("structuredClone", "/messaging_native", true),
 ];
 
 /// Makes these globals accessors that load the module when first touched and then become plain properties.

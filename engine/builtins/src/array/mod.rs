@@ -195,6 +195,14 @@ fn species_create<'s>(s: &mut Scope<'s>, o: Local<'s>, n: u64) -> Completion<'s>
     }
     let (constructor, species) = (s.atoms().constructor, s.atoms().sym_species);
     let mut c = s.get(o, constructor)?;
+    if c.is_constructor() {
+        // Another realm's own Array counts as none.
+        let theirs = s.intrinsic_for(c, Intrinsic::Array)?;
+        let ours = s.intrinsic(Intrinsic::Array);
+        if c.is_identical(theirs) && !c.is_identical(ours) {
+            c = s.undefined();
+        }
+    }
     if c.is_object() {
         c = s.get(c, species)?;
         if c.is_null() {

@@ -15,6 +15,8 @@ use oxc_syntax::operator::UpdateOperator;
 #[derive(Clone, Copy)]
 pub(crate) enum Target<'t, 'a> {
     Ident(&'t IdentifierReference<'a>),
+    /// A name whose holder was looked up.
+    Name(Reg, &'t IdentifierReference<'a>),
     Named(Reg, &'t str, u32),
     Keyed(Reg, Reg, u32),
     Super(Reg, u32),
@@ -49,7 +51,7 @@ impl<'a> Gen<'a> {
 
     fn plain_assignment(&mut self, a: &AssignmentExpression<'a>, dst: Option<Reg>) {
         match &a.left {
-            AssignmentTarget::AssignmentTargetIdentifier(id) => {
+            AssignmentTarget::AssignmentTargetIdentifier(id) if !self.is_dynamic(id.span.start) => {
                 // `(f) = function () {}` gives no name.
                 let named = a.span.start == id.span.start && is_anonymous_function(&a.right);
                 let name = if named { id.name.as_str() } else { "" };
@@ -78,9 +80,14 @@ impl<'a> Gen<'a> {
             }
             left => {
                 let t = self.prepare(left, &[&a.right]);
-                let v = match dst {
-                    Some(d) => self.operand_in(&a.right, &[], d),
-                    None => self.expr(&a.right),
+                let v = match (dst, left) {
+                    (_, AssignmentTarget::AssignmentTargetIdentifier(id))
+                        if a.span.start == id.span.start && is_anonymous_function(&a.right) =>
+                    {
+                        self.named_expr(&a.right, id.name.as_str())
+                    }
+                    (Some(d), _) => self.operand_in(&a.right, &[], d),
+                    (None, _) => self.expr(&a.right),
                 };
                 self.store(t, v, self.token_behind(a.left.span().end));
                 self.result(dst, v);
@@ -95,7 +102,9 @@ impl<'a> Gen<'a> {
     }
 
     fn compound_assignment(&mut self, a: &AssignmentExpression<'a>, op: Op, dst: Option<Reg>) {
-        if let AssignmentTarget::AssignmentTargetIdentifier(id) = &a.left {
+        if let AssignmentTarget::AssignmentTargetIdentifier(id) = &a.left
+            && !self.is_dynamic(id.span.start)
+        {
             if let Some((r, v)) = self.plain_local(id) {
                 let left = if self.may_assign(&a.right, v, &mut { 24 }) {
                     let t = self.b.alloc();
@@ -134,7 +143,7 @@ impl<'a> Gen<'a> {
         let (target, name) = match &a.left {
             AssignmentTarget::AssignmentTargetIdentifier(id) => {
                 let named = a.span.start == id.span.start;
-                (Target::Ident(id), if named { id.name.as_str() } else { "" })
+                (self.ident_target(id), if named { id.name.as_str() } else { "" })
             }
             left => (self.prepare(left, &[&a.right]), ""),
         };
@@ -208,13 +217,20 @@ impl<'a> Gen<'a> {
         }
     }
 
+    fn ident_target<'t>(&mut self, id: &'t IdentifierReference<'a>) -> Target<'t, 'a> {
+        match self.is_dynamic(id.span.start) {
+            true => Target::Name(self.find_name(id.name.as_str(), id.span.start), id),
+            false => Target::Ident(id),
+        }
+    }
+
     pub(crate) fn prepare_simple<'t>(
         &mut self,
         t: &'t SimpleAssignmentTarget<'a>,
         later: &[&Expression<'a>],
     ) -> Target<'t, 'a> {
         match t {
-            SimpleAssignmentTarget::AssignmentTargetIdentifier(id) => Target::Ident(id),
+            SimpleAssignmentTarget::AssignmentTargetIdentifier(id) => self.ident_target(id),
             SimpleAssignmentTarget::StaticMemberExpression(m) => {
                 if let Expression::Super(s) = &m.object {
                     let base = self.super_base(s.span.start);
@@ -258,6 +274,9 @@ impl<'a> Gen<'a> {
             Target::Ident(id) => {
                 self.load_ident(id, Some(dst), false);
             }
+            Target::Name(holder, id) => {
+                self.get_dynamic(holder, id.name.as_str(), dst, false, id.span.start);
+            }
             Target::Named(o, name, at) => {
                 self.b.at(at);
                 self.get_named(dst, o, name);
@@ -288,6 +307,7 @@ impl<'a> Gen<'a> {
         let strict = u8::from(self.strict());
         match t {
             Target::Ident(id) => self.store_ident(id, value, at),
+            Target::Name(holder, id) => self.store_dynamic(holder, id.name.as_str(), value, at),
             Target::Named(o, name, _) => {
                 self.b.at(at);
                 self.set_named(o, name, value);

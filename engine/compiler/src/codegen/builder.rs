@@ -1,7 +1,7 @@
 //! One function under construction: instructions, labels, registers, constants and tables.
 
 use super::unwind::Control;
-use looplab_bytecode::{Const, FunctionTemplate, Handler, Insn, LocalVar, Op, ScopeInfo, Span, Text};
+use looplab_bytecode::{Const, EnvVar, FunctionTemplate, Handler, Insn, LocalVar, Op, ScopeInfo, Span, Text};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -41,6 +41,7 @@ pub(crate) struct Builder {
     spans: Vec<(u32, Span)>,
     statements: Vec<(u32, Span)>,
     pub(crate) locals: Vec<LocalVar>,
+    pub(crate) envs: Vec<EnvVar>,
     /// Place of each label, and whether something jumps there.
     labels: Vec<(u32, bool)>,
     patches: Vec<(u32, Label)>,
@@ -82,6 +83,7 @@ impl Builder {
             spans: Vec::new(),
             statements: Vec::new(),
             locals: Vec::new(),
+            envs: Vec::new(),
             labels: Vec::new(),
             patches: Vec::new(),
             next_reg: 1,
@@ -383,6 +385,7 @@ impl Builder {
             spans: self.spans,
             statements: self.statements,
             locals: self.locals,
+            envs: self.envs,
             nregs: self.max_reg.min(65_535) as u16,
             failure: self.failure,
         }
@@ -442,7 +445,8 @@ impl Builder {
         self.positions.iter_mut().for_each(|p| p.0 = map(p.0));
         self.spans.iter_mut().for_each(|p| p.0 = map(p.0));
         self.statements.iter_mut().for_each(|p| p.0 = map(p.0));
-        self.locals.iter_mut().for_each(|l| (l.start, l.end) = (map(l.start), map(l.end)));
+        self.locals.iter_mut().for_each(|l| (l.start, l.live, l.end) = (map(l.start), map(l.live), map(l.end)));
+        self.envs.iter_mut().for_each(|e| (e.start, e.end) = (map(e.start), map(e.end)));
     }
 }
 
@@ -458,6 +462,7 @@ pub(crate) struct Finished {
     pub(crate) spans: Vec<(u32, Span)>,
     pub(crate) statements: Vec<(u32, Span)>,
     pub(crate) locals: Vec<LocalVar>,
+    pub(crate) envs: Vec<EnvVar>,
     pub(crate) nregs: u16,
     pub(crate) failure: Option<&'static str>,
 }

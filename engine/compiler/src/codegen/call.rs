@@ -10,7 +10,7 @@ use oxc_span::GetSpan;
 
 impl<'a> Gen<'a> {
     /// Two registers on top of the stack for callee and this; the destination is the first where that is possible.
-    fn window(&mut self, dst: Reg) -> Reg {
+    pub(crate) fn window(&mut self, dst: Reg) -> Reg {
         if u32::from(dst) + 1 == self.b.next_reg && self.b.is_scratch(dst) && self.b.fresh_local != Some(dst)
         {
             self.b.alloc();
@@ -23,14 +23,8 @@ impl<'a> Gen<'a> {
         if let Expression::Super(_) = &c.callee {
             return self.super_call(c, dst);
         }
-        if let Expression::Identifier(id) = &c.callee
-            && id.name == "eval"
-            && !c.optional
-            && self.resolved(id).is_none()
-        {
-            self.b.at(id.span.start);
-            self.throw_error(2, "direct eval is not supported yet");
-            return;
+        if crate::scope::is_direct_eval(c) {
+            return self.direct_eval(c, dst);
         }
         let mark = self.b.next_reg;
         let base = self.window(dst);
@@ -42,7 +36,7 @@ impl<'a> Gen<'a> {
     }
 
     /// Where V8 reports a call: the name right before the parenthesis, otherwise the parenthesis.
-    fn call_offset(&self, callee: &Expression<'a>, optional: bool) -> u32 {
+    pub(crate) fn call_offset(&self, callee: &Expression<'a>, optional: bool) -> u32 {
         let end = callee.span().end;
         let paren = self.token_behind(end);
         let enclosed = self.source.text.get(end as usize..paren as usize).is_some_and(|s| s.contains(')'));
@@ -55,7 +49,7 @@ impl<'a> Gen<'a> {
     }
 
     /// Evaluates a callee and its `this` into R[base], R[base+1].
-    fn callee(&mut self, e: &Expression<'a>, base: Reg) {
+    pub(crate) fn callee(&mut self, e: &Expression<'a>, base: Reg) {
         let this = base + 1;
         match e {
             Expression::StaticMemberExpression(m) => {
@@ -93,6 +87,7 @@ impl<'a> Gen<'a> {
                 self.b.abx(Op::LoadUndef, this, 0);
                 self.b.place(end);
             }
+            Expression::Identifier(id) if self.is_dynamic(id.span.start) => self.dynamic_callee(id, base),
             _ => {
                 self.expr_to(e, base);
                 self.b.abx(Op::LoadUndef, this, 0);
@@ -157,17 +152,27 @@ impl<'a> Gen<'a> {
         at: u32,
         callee: &Expression<'a>,
     ) {
-        if args.iter().any(|a| a.is_spread()) {
-            let array = self.b.alloc();
-            self.argument_array(args, array);
+        if self.arguments(args) {
             self.b.at(at);
             self.b.blame(to_span(callee.span()));
             self.b.abc(spread, dst, base, 0);
             return;
         }
+        self.b.at(at);
+        self.b.blame(to_span(callee.span()));
+        self.b.abc(plain, dst, base, args.len() as u16);
+    }
+
+    /// Evaluates arguments into the next registers: one each, or (true: some are spread) one array of them all.
+    pub(crate) fn arguments(&mut self, args: &ArenaVec<'a, Argument<'a>>) -> bool {
+        if args.iter().any(|a| a.is_spread()) {
+            let array = self.b.alloc();
+            self.argument_array(args, array);
+            return true;
+        }
         if args.len() > 60_000 {
             self.b.failure = Some("call has too many arguments");
-            return;
+            return false;
         }
         for a in args {
             let r = self.b.alloc();
@@ -175,9 +180,7 @@ impl<'a> Gen<'a> {
                 self.expr_to(e, r);
             }
         }
-        self.b.at(at);
-        self.b.blame(to_span(callee.span()));
-        self.b.abc(plain, dst, base, args.len() as u16);
+        false
     }
 
     /// R[array] := a fresh array of the arguments.

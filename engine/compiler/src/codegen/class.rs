@@ -17,6 +17,7 @@ impl<'a> Gen<'a> {
         let r = self.b.alloc();
         self.class(c, None, r);
         self.bind_ident(id, r, true);
+        self.born(id);
         self.b.free_to(mark);
     }
 

@@ -139,7 +139,9 @@ impl<'a> Gen<'a> {
 
     fn is_undefined(&self, e: &Expression<'a>) -> bool {
         match e {
-            Expression::Identifier(id) => id.name == "undefined" && self.resolved(id).is_none(),
+            Expression::Identifier(id) => {
+                id.name == "undefined" && self.resolved(id).is_none() && !self.is_dynamic(id.span.start)
+            },
             Expression::UnaryExpression(u) => {
                 u.operator == UnaryOperator::Void && matches!(u.argument, Expression::NumericLiteral(_))
             }

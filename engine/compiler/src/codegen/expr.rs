@@ -345,6 +345,7 @@ impl<'a> Gen<'a> {
                 // Only sloppy code gets here. Local bindings can't be deleted; global ones are properties.
                 match self.resolved(id) {
                     Some(_) => self.b.abx(Op::LoadFalse, dst, 0),
+                    None if self.is_dynamic(id.span.start) => self.delete_dynamic(id, dst),
                     None => {
                         let o = self.b.alloc();
                         self.b.abx(Op::LoadGlobalThis, o, 0);

@@ -37,7 +37,8 @@ impl<'a> Gen<'a> {
             Top::Body { .. } => FuncKind::Normal,
             _ => FuncKind::Script,
         };
-        let nparams = self.a.func(0).params.len() as u16;
+        let ix = self.a.top;
+        let nparams = self.a.func(ix).params.len() as u16;
         let mut shape =
             Shape { name: "", kind, length: nparams, nparams, span, rest_reg: None, arguments_reg: None };
         for _ in 0..nparams {
@@ -66,8 +67,8 @@ impl<'a> Gen<'a> {
             self.b.end(Insn::abc(Op::Return, 0, r, 0, 0));
         }
         self.end_function();
-        let b = std::mem::replace(&mut self.b, Builder::new(0));
-        let mut t = self.template(b, 0, shape);
+        let b = std::mem::replace(&mut self.b, Builder::new(ix));
+        let mut t = self.template(b, ix, shape);
         t.module = module;
         if kind == FuncKind::Script {
             let text = |n: &&str| Text::new(n);
@@ -114,6 +115,10 @@ impl<'a> Gen<'a> {
             self.b.abx(Op::FuncEnv, r, 0);
             self.b.outer_env = Some(r);
             self.b.env = Some(r);
+        }
+        let vars_scope = self.a.func(self.b.func).vars_scope;
+        if vars_scope != NONE {
+            self.new_env(vars_scope);
         }
         self.new_env(scope);
         self.param_regs(scope);
@@ -293,6 +298,9 @@ impl<'a> Gen<'a> {
         let r = own.unwrap_or_else(|| self.b.alloc());
         self.closure(f, name, FuncKind::Normal, r);
         match &f.id {
+            Some(id) if self.is_dynamic(id.span.start) => {
+                self.set_eval_var(id.name.as_str(), r, id.span.start);
+            }
             Some(id) => self.bind_ident(id, r, false),
             None => self.init_default_export(r),
         }
@@ -308,6 +316,7 @@ impl<'a> Gen<'a> {
         let r = self.load_var(v.index() as u32, false, None, f.span.start);
         match target {
             AnnexB::Var(v) => self.init_var(v, r),
+            AnnexB::Eval => self.set_eval_var(id.name.as_str(), r, f.span.start),
             AnnexB::Global => {
                 let ic = self.global_ic(id.name.as_str(), Op::SetGlobal);
                 self.b.at(f.span.start);
@@ -473,14 +482,21 @@ impl<'a> Gen<'a> {
         let scopes = if f.scope == f.body_scope { vec![f.scope] } else { vec![f.scope, f.body_scope] };
         let end = b.pc();
         for s in scopes {
+            if self.a.scope(s).has_env {
+                let (reg, scope) = (self.env_regs[s as usize], self.env_ix[s as usize]);
+                b.envs.push(looplab_bytecode::EnvVar { reg, scope, start: 0, end });
+            }
             debug_assert!(matches!(self.a.scope(s).kind, ScopeKind::Function | ScopeKind::Body));
             for &v in &self.a.scope(s).vars {
                 let var = self.a.var(v);
-                if !var.captured && !matches!(var.kind, BindingKind::Import | BindingKind::Internal) {
+                // A function expression's own name has a register, but a value only if the name is used.
+                use BindingKind::{FunctionName, Import, Internal};
+                if !var.captured && !matches!(var.kind, Import | Internal | FunctionName) {
                     b.locals.push(looplab_bytecode::LocalVar {
                         name: Text::new(var.name),
                         reg: self.regs[v as usize],
                         start: 0,
+                        live: self.born_at[v as usize],
                         end,
                     });
                 }
@@ -501,6 +517,7 @@ impl<'a> Gen<'a> {
             spans,
             statements,
             locals,
+            envs,
             nregs,
             failure,
         } = b.finish();
@@ -531,6 +548,7 @@ impl<'a> Gen<'a> {
             spans,
             statements,
             locals,
+            envs,
             span: shape.span,
             source: std::rc::Rc::clone(&self.source),
             module: None,

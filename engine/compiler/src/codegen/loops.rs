@@ -201,6 +201,9 @@ impl<'a> Gen<'a> {
                     self.destructured = Some(Span { start: at, end: at });
                     self.bind_pattern(&v.id, value, lexical);
                     self.destructured = None;
+                    if lexical {
+                        v.id.get_binding_identifiers().into_iter().for_each(|id| self.born(id));
+                    }
                 }
             }
             other => {

@@ -11,6 +11,7 @@ pub(crate) mod builder;
 mod call;
 mod class;
 mod cond;
+mod dynamic;
 mod expr;
 mod function;
 mod generator;
@@ -41,6 +42,8 @@ pub(crate) struct Gen<'a> {
     pub(crate) b: Builder,
     /// Register of each variable that lives in one.
     pub(crate) regs: Vec<Reg>,
+    /// Where each let, const and class declared by a statement has been given its value; 0 for everything else.
+    pub(crate) born_at: Vec<u32>,
     /// Register of each scope's environment, within the function that opened it.
     pub(crate) env_regs: Vec<Reg>,
     /// Number of each scope's description likewise.
@@ -66,11 +69,12 @@ pub(crate) fn generate<'a>(
 ) -> Result<Rc<FunctionTemplate>, SyntaxError> {
     let mut g = Gen {
         regs: vec![0; analysis.vars.len()],
+        born_at: vec![0; analysis.vars.len()],
         env_regs: vec![0; analysis.scopes.len()],
         env_ix: vec![0; analysis.scopes.len()],
+        b: Builder::new(analysis.top),
         a: analysis,
         source,
-        b: Builder::new(0),
         chain: None,
         destructured: None,
         nested: false,

@@ -344,6 +344,8 @@ impl<'a> Gen<'a> {
             match p {
                 AssignmentTargetProperty::AssignmentTargetPropertyIdentifier(p) => {
                     let name = p.binding.name.as_str();
+                    let at = p.binding.span.start;
+                    let holder = self.is_dynamic(at).then(|| self.find_name(name, at));
                     let t = self.b.alloc();
                     if let Some(r) = &mut rest {
                         self.string_constant(name, r.next);
@@ -354,7 +356,10 @@ impl<'a> Gen<'a> {
                     if let Some(d) = &p.init {
                         self.default_value(d, t, name);
                     }
-                    self.store_ident(&p.binding, t, p.binding.span.start);
+                    match holder {
+                        Some(h) => self.store_dynamic(h, name, t, at),
+                        None => self.store_ident(&p.binding, t, at),
+                    }
                 }
                 AssignmentTargetProperty::AssignmentTargetPropertyProperty(p) => {
                     self.property_target(p, value, rest.as_mut());

@@ -68,7 +68,7 @@ impl<'a> Gen<'a> {
             Statement::LabeledStatement(l) => self.labelled(l),
             Statement::EmptyStatement(_) => {}
             Statement::DebuggerStatement(_) => self.b.abx(Op::Debugger, 0, 0),
-            Statement::WithStatement(w) => self.unsupported("'with'", w.span),
+            Statement::WithStatement(w) => self.with(w),
             Statement::ImportDeclaration(_)
             | Statement::ExportAllDeclaration(_)
             | Statement::ExportNamedDeclaration(_)
@@ -124,6 +124,9 @@ impl<'a> Gen<'a> {
             }
             let mark = self.b.next_reg;
             self.declarator(v, lexical);
+            if lexical {
+                v.id.get_binding_identifiers().into_iter().for_each(|id| self.born(id));
+            }
             self.b.free_to(mark);
         }
     }
@@ -144,6 +147,12 @@ impl<'a> Gen<'a> {
             }
             return;
         };
+        if self.is_dynamic(id.span.start) {
+            // What the name means is settled before the value is evaluated.
+            let holder = self.find_name(id.name.as_str(), id.span.start);
+            let r = self.named_expr(init, id.name.as_str());
+            return self.store_dynamic(holder, id.name.as_str(), r, id.span.start);
+        }
         match self.binding_reg(id) {
             Some((r, var)) => {
                 // Nothing can see a let or const before it is initialised.

@@ -3,7 +3,7 @@
 use super::Gen;
 use super::builder::Reg;
 use crate::scope::{NONE, ScopeIx, VarIx};
-use looplab_bytecode::{BindingKind, LocalVar, Op, ScopeInfo, Text};
+use looplab_bytecode::{BindingKind, EnvVar, LocalVar, Op, ScopeInfo, Text};
 use oxc_ast::ast::*;
 
 /// Where a variable lives.
@@ -101,14 +101,26 @@ impl<'a> Gen<'a> {
         }
     }
 
-    /// Notes the register variables of a scope for debuggers.
+    /// A let, const or class has just been given its value: from here on debuggers may look at its register.
+    pub(crate) fn born(&mut self, id: &BindingIdentifier<'a>) {
+        if let Some(symbol) = id.symbol_id.get() {
+            self.born_at[symbol.index()] = self.b.pc();
+        }
+    }
+
+    /// Notes the register variables of a scope, and its environment, for debuggers.
     pub(crate) fn list_locals(&mut self, scope: ScopeIx, start: u32) {
         let end = self.b.pc();
+        if self.a.scope(scope).has_env {
+            let (reg, scope) = (self.env_regs[scope as usize], self.env_ix[scope as usize]);
+            self.b.envs.push(EnvVar { reg, scope, start, end });
+        }
         for &v in &self.a.scopes[scope as usize].vars {
             let var = &self.a.vars[v as usize];
             if !var.captured && !matches!(var.kind, BindingKind::Import | BindingKind::Internal) {
                 let reg = self.regs[v as usize];
-                self.b.locals.push(LocalVar { name: Text::new(var.name), reg, start, end });
+                let live = self.born_at[v as usize].max(start);
+                self.b.locals.push(LocalVar { name: Text::new(var.name), reg, start, live, end });
             }
         }
     }
@@ -205,6 +217,9 @@ impl<'a> Gen<'a> {
         if let Some((v, check)) = self.resolved(id) {
             return self.load_var(v, check, dst, id.span.start);
         }
+        if self.is_dynamic(id.span.start) {
+            return self.load_dynamic(id, dst, typeof_);
+        }
         let d = dst.unwrap_or_else(|| self.b.alloc());
         match id.name.as_str() {
             "undefined" => self.b.abx(Op::LoadUndef, d, 0),
@@ -280,12 +295,21 @@ impl<'a> Gen<'a> {
             Place::Env { base, depth, slot } => self.b.xabc(Op::SetEnv, depth, base, slot, src),
             Place::Import(_) => {}
         }
+        if matches!(self.a.var(v).kind, BindingKind::Let | BindingKind::Const | BindingKind::Class) {
+            self.born_at[v as usize] = self.b.pc();
+        }
         self.b.free_to(mark);
     }
 
     pub(crate) fn store_ident(&mut self, id: &IdentifierReference<'a>, src: Reg, at: u32) {
         match self.resolved(id) {
             Some((v, check)) => self.store_var(v, check, src, at),
+            None if self.is_dynamic(id.span.start) => {
+                let mark = self.b.next_reg;
+                let holder = self.find_name(id.name.as_str(), id.span.start);
+                self.store_dynamic(holder, id.name.as_str(), src, at);
+                self.b.free_to(mark);
+            }
             None => {
                 let ic = self.global_ic(id.name.as_str(), Op::SetGlobal);
                 let strict = u8::from(self.strict());
@@ -299,6 +323,12 @@ impl<'a> Gen<'a> {
     pub(crate) fn bind_ident(&mut self, id: &BindingIdentifier<'a>, src: Reg, lexical: bool) {
         match id.symbol_id.get() {
             Some(s) => self.init_var(s.index() as u32, src),
+            None if self.is_dynamic(id.span.start) => {
+                let mark = self.b.next_reg;
+                let holder = self.find_name(id.name.as_str(), id.span.start);
+                self.store_dynamic(holder, id.name.as_str(), src, id.span.start);
+                self.b.free_to(mark);
+            }
             None => {
                 let ic =
                     self.global_ic(id.name.as_str(), if lexical { Op::InitGlobal } else { Op::SetGlobal });

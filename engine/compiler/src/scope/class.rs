@@ -74,7 +74,8 @@ impl<'a> Walker<'a> {
             let at = match info.privates.iter().position(|(n, _)| *n == name) {
                 Some(i) => i,
                 None => {
-                    let v = self.internal(name, scope);
+                    let full = self.text.get(id.span.start as usize..id.span.end as usize).unwrap_or(name);
+                    let v = self.internal(full, scope);
                     self.privates.entry(name).or_default().push(v);
                     let p = Private { name: v, method: NONE, getter: NONE, setter: NONE, is_static };
                     info.privates.push((name, p));

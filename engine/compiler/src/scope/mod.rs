@@ -9,13 +9,16 @@
 //! Function declarations are created when their block is entered, so they are walked first.
 
 mod class;
+mod dynamic;
 mod hoist;
 mod visit;
 mod walk;
 
+use looplab_bytecode::eval::EvalContext;
 use looplab_bytecode::{BindingKind, Span};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+pub(crate) use dynamic::is_direct as is_direct_eval;
 pub(crate) use hoist::hoisted_function;
 
 /// Index of a variable.
@@ -56,6 +59,8 @@ pub(crate) struct Var<'a> {
 pub(crate) enum ScopeKind {
     /// The outside of everything.
     Root,
+    /// An environment around a direct eval, made by code that was compiled before.
+    Outside,
     /// Parameters, and the body's names too unless the function needs a scope of its own for them.
     Function,
     /// The body of a function whose parameters hold expressions that create closures.
@@ -65,6 +70,8 @@ pub(crate) enum ScopeKind {
     Loop,
     Catch,
     Class,
+    /// The object of a `with` statement.
+    With,
 }
 
 /// A scope.
@@ -140,6 +147,12 @@ pub(crate) struct Func {
     pub(crate) global: bool,
     /// Contains await outside nested functions (a module with top-level await).
     pub(crate) has_await: bool,
+    /// Where it stands in the text (`dynamic::PROGRAM`: the whole text).
+    pub(crate) start: u32,
+    /// A direct eval in it, or in a function in it, can see its variables: all live in environments.
+    pub(crate) sees_eval: bool,
+    /// The scope around the parameters for variables that direct evals in parameter expressions declare.
+    pub(crate) vars_scope: ScopeIx,
 }
 
 /// A private name's members.
@@ -176,6 +189,8 @@ pub(crate) enum AnnexB {
     Var(VarIx),
     /// A global property.
     Global,
+    /// A variable that this eval code declares in the function around it.
+    Eval,
 }
 
 /// An early error found by the scope pass.
@@ -200,6 +215,11 @@ pub(crate) struct Analysis<'a> {
     /// Exported local names of a module: export name and variable.
     pub(crate) exports: Vec<(String, VarIx)>,
     pub(crate) error: Option<ScopeError>,
+    /// The function that is the whole text.
+    pub(crate) top: FuncIx,
+    /// Where identifiers stand that must be looked up by name at run time: a `with`, or a function that direct evals may add
+    /// variables to, lies between them and what they seem to mean.
+    pub(crate) dynamic: FxHashSet<u32>,
 }
 
 impl<'a> Analysis<'a> {
@@ -219,8 +239,10 @@ impl<'a> Analysis<'a> {
     fn lay_out(&mut self) {
         for i in 0..self.scopes.len() {
             let mut slots = 0u32;
+            let seen = self.funcs.get(self.scopes[i].func as usize).is_some_and(|f| f.sees_eval);
             for k in 0..self.scopes[i].vars.len() {
                 let v = self.scopes[i].vars[k] as usize;
+                self.vars[v].captured |= seen;
                 if self.vars[v].captured && self.vars[v].kind != BindingKind::Import {
                     self.vars[v].slot = slots.min(65535) as u16;
                     slots += 1;
@@ -235,7 +257,7 @@ impl<'a> Analysis<'a> {
             let s = &self.scopes[i];
             let module = s.kind == ScopeKind::Function
                 && self.funcs.get(s.func as usize).is_some_and(|f| f.kind == FnKind::Module);
-            let has_env = slots > 0 || module;
+            let has_env = slots > 0 || module || s.kind == ScopeKind::Outside;
             let above = if s.parent == NONE { 0 } else { self.scopes[s.parent as usize].depth };
             let func = s.func;
             self.scopes[i].has_env = has_env;
@@ -256,6 +278,11 @@ pub(crate) enum Top {
     Eval {
         strict: bool,
     },
+    /// Eval code that sees the variables around it; in sloppy code, `in_function` says that its `var`s belong to a function.
+    DirectEval {
+        strict: bool,
+        in_function: bool,
+    },
     Module,
     /// The body of a function.
     Body {
@@ -266,8 +293,16 @@ pub(crate) enum Top {
 }
 
 /// Runs the pass.
-pub(crate) fn analyze<'a>(program: &oxc_ast::ast::Program<'a>, top: Top, params: &[&'a str]) -> Analysis<'a> {
-    let mut w = walk::Walker::new();
+pub(crate) fn analyze<'a>(
+    program: &oxc_ast::ast::Program<'a>,
+    top: Top,
+    params: &[&'a str],
+    around: Option<(&EvalContext, &'a oxc_allocator::Allocator)>,
+) -> Analysis<'a> {
+    let mut w = walk::Walker::new(program, top);
+    if let Some((context, allocator)) = around {
+        w.surroundings(context, allocator);
+    }
     w.program(program, top, params);
     let mut a = w.into_analysis();
     a.lay_out();

@@ -1,5 +1,6 @@
 //! The walk over the tree: which syntax opens scopes, declares and refers.
 
+use super::dynamic::is_direct;
 use super::hoist;
 use super::walk::Walker;
 use super::{FnKind, ScopeKind};
@@ -157,8 +158,11 @@ impl<'a> Visit<'a> for Walker<'a> {
         if let Some(p) = &it.param {
             self.enter_scope(ScopeKind::Catch);
             it.scope_id.set(self.scope_id());
+            // The parts of a pattern have a dead zone, and eval code can't declare them again.
+            let plain = matches!(p.pattern, BindingPattern::BindingIdentifier(_));
+            let kind = if plain { BindingKind::Catch } else { BindingKind::Param };
             hoist::bound_names(&p.pattern, &mut |id| {
-                self.declare(id.name.as_str(), BindingKind::Catch, id.span.start);
+                self.declare(id.name.as_str(), kind, id.span.start);
             });
             self.visit_binding_pattern(&p.pattern);
             self.visit_block_statement(&it.body);
@@ -223,7 +227,10 @@ impl<'a> Visit<'a> for Walker<'a> {
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
         match &it.callee {
-            Expression::Super(_) => self.use_super_call(),
+            Expression::Super(s) => {
+                self.check_super(true, s.span.start);
+                self.use_super_call();
+            }
             Expression::ComputedMemberExpression(m) => {
                 self.visit_expression(&m.object);
                 self.visit_expression(&m.expression);
@@ -231,6 +238,9 @@ impl<'a> Visit<'a> for Walker<'a> {
             e => self.visit_expression(e),
         }
         self.visit_arguments(&it.arguments);
+        if is_direct(it) {
+            self.direct_eval();
+        }
     }
 
     fn visit_unary_expression(&mut self, it: &UnaryExpression<'a>) {
@@ -253,15 +263,21 @@ impl<'a> Visit<'a> for Walker<'a> {
         }
     }
 
+    fn visit_with_statement(&mut self, it: &WithStatement<'a>) {
+        self.with_statement(it);
+    }
+
     fn visit_this_expression(&mut self, _: &ThisExpression) {
         self.use_this();
     }
 
-    fn visit_super(&mut self, _: &Super) {
+    fn visit_super(&mut self, it: &Super) {
+        self.check_super(false, it.span.start);
         self.use_super_property();
     }
 
-    fn visit_new_target(&mut self, _: &NewTarget) {
+    fn visit_new_target(&mut self, it: &NewTarget) {
+        self.check_new_target(it.span.start);
         self.owner_var("%new.target", |f| &mut f.new_target_var);
     }
 

@@ -4,6 +4,7 @@ use super::hoist::{self, Hoisted};
 use super::{
     Analysis, AnnexB, FnKind, Func, FuncIx, NONE, Scope, ScopeError, ScopeIx, ScopeKind, Top, Var, VarIx,
 };
+use super::dynamic::{self, Evals};
 use looplab_bytecode::{BindingKind, Span};
 use oxc_allocator::Vec as ArenaVec;
 use oxc_ast::ast::*;
@@ -21,6 +22,11 @@ pub(super) struct Walker<'a> {
     pub(super) privates: FxHashMap<&'a str, Vec<VarIx>>,
     pub(super) scope: ScopeIx,
     pub(super) func: FuncIx,
+    pub(super) top: Top,
+    pub(super) text: &'a str,
+    pub(super) evals: Evals,
+    /// Scopes around whose bindings are only known at run time, innermost last.
+    pub(super) dynamic: Vec<ScopeIx>,
 }
 
 /// What was current before a function was entered.
@@ -30,17 +36,20 @@ pub(super) struct Outer {
 }
 
 impl<'a> Walker<'a> {
-    pub(super) fn new() -> Walker<'a> {
+    pub(super) fn new(program: &Program<'a>, top: Top) -> Walker<'a> {
         let mut out = Analysis::default();
-        out.scopes.push(Scope {
-            kind: ScopeKind::Root,
-            parent: NONE,
+        out.scopes.push(Scope::new(ScopeKind::Root, NONE, NONE));
+        Walker {
+            out,
+            names: FxHashMap::default(),
+            privates: FxHashMap::default(),
+            scope: 0,
             func: NONE,
-            vars: Vec::new(),
-            has_env: false,
-            depth: 0,
-        });
-        Walker { out, names: FxHashMap::default(), privates: FxHashMap::default(), scope: 0, func: NONE }
+            top,
+            text: program.source_text,
+            evals: Evals::find(program),
+            dynamic: Vec::new(),
+        }
     }
 
     pub(super) fn into_analysis(self) -> Analysis<'a> {
@@ -51,14 +60,7 @@ impl<'a> Walker<'a> {
 
     pub(super) fn enter_scope(&mut self, kind: ScopeKind) -> ScopeIx {
         let ix = self.out.scopes.len() as u32;
-        self.out.scopes.push(Scope {
-            kind,
-            parent: self.scope,
-            func: self.func,
-            vars: Vec::new(),
-            has_env: false,
-            depth: 0,
-        });
+        self.out.scopes.push(Scope::new(kind, self.scope, self.func));
         self.scope = ix;
         ix
     }
@@ -73,6 +75,9 @@ impl<'a> Walker<'a> {
                 stack.pop();
             }
         }
+        if self.dynamic.last() == Some(&self.scope) {
+            self.dynamic.pop();
+        }
         self.scope = s.parent;
     }
 
@@ -80,35 +85,13 @@ impl<'a> Walker<'a> {
         let saved = Outer { scope: self.scope, func: self.func };
         let ix = self.out.funcs.len() as u32;
         let owner = if kind == FnKind::Arrow { self.out.funcs[self.func as usize].owner } else { ix };
+        let mut seen = false;
         if let Some(f) = self.out.funcs.get_mut(self.func as usize) {
             f.needs_env = true;
+            seen = f.sees_eval;
         }
-        self.out.funcs.push(Func {
-            kind,
-            outer: self.scope,
-            owner,
-            scope: NONE,
-            body_scope: NONE,
-            strict,
-            is_async: false,
-            is_generator: false,
-            simple_params: true,
-            uses_this: false,
-            uses_super: false,
-            needs_env: false,
-            this_var: NONE,
-            new_target_var: NONE,
-            home_var: NONE,
-            callee_var: NONE,
-            arguments_var: NONE,
-            arguments_escape: false,
-            mapped: false,
-            self_var: NONE,
-            params: Vec::new(),
-            copies: Vec::new(),
-            global: false,
-            has_await: false,
-        });
+        self.out.funcs.push(Func::new(kind, self.scope, owner, strict));
+        self.out.funcs[ix as usize].sees_eval = seen && kind == FnKind::ClassInit;
         self.func = ix;
         let s = self.enter_scope(ScopeKind::Function);
         self.cur().scope = s;
@@ -119,6 +102,9 @@ impl<'a> Walker<'a> {
     pub(super) fn exit_function(&mut self, saved: Outer) {
         self.map_arguments();
         self.exit_scope();
+        if self.out.funcs[self.func as usize].vars_scope != NONE {
+            self.exit_scope();
+        }
         self.scope = saved.scope;
         self.func = saved.func;
     }
@@ -220,6 +206,9 @@ impl<'a> Walker<'a> {
     fn resolve_arguments(&mut self, found: Option<VarIx>, escapes: bool) -> Option<VarIx> {
         let owner = self.out.funcs[self.func as usize].owner;
         let o = &self.out.funcs[owner as usize];
+        if owner != self.out.top && owner == 0 && matches!(self.top, Top::DirectEval { .. }) {
+            return found;
+        }
         let (scope, arrow) = (o.scope, self.func != owner);
         if let Some(v) = found {
             let var = &self.out.vars[v as usize];
@@ -270,9 +259,22 @@ impl<'a> Walker<'a> {
         check
     }
 
+    pub(super) fn push_name(&mut self, name: &'a str, v: VarIx) {
+        self.names.entry(name).or_default().push(v);
+    }
+
     pub(super) fn reference(&mut self, id: &IdentifierReference<'a>, write: bool, escapes: bool) {
         let name = id.name.as_str();
-        let cell = self.resolve(name, escapes || write).map(|v| {
+        if name == "arguments" {
+            self.check_arguments(id.span.start);
+        }
+        let found = self.resolve(name, escapes || write);
+        if self.is_dynamic(found) {
+            self.note_dynamic(id.span.start, found);
+            id.reference_id.set(None);
+            return;
+        }
+        let cell = found.map(|v| {
             let check = self.note_use(v, write);
             ReferenceId::from_usize((v as usize) << 1 | usize::from(check))
         });
@@ -281,6 +283,11 @@ impl<'a> Walker<'a> {
 
     pub(super) fn bind(&mut self, id: &BindingIdentifier<'a>) {
         let v = self.names.get(id.name.as_str()).and_then(|s| s.last().copied());
+        if self.is_dynamic(v) {
+            self.note_dynamic(id.span.start, v);
+            id.symbol_id.set(None);
+            return;
+        }
         if let Some(v) = v {
             let var = &mut self.out.vars[v as usize];
             var.assigned |= var.kind == BindingKind::Param && var.initialized;
@@ -342,6 +349,7 @@ impl<'a> Walker<'a> {
     pub(super) fn function(&mut self, it: &Function<'a>, kind: FnKind, bind_self: bool) {
         let strict = self.strict() || it.has_use_strict_directive();
         let saved = self.enter_function(kind, strict);
+        self.begin_evals(it.span.start);
         it.scope_id.set(Some(ScopeId::from_usize(self.scope as usize)));
         self.cur().is_async = it.r#async;
         self.cur().is_generator = it.generator;
@@ -403,10 +411,12 @@ impl<'a> Walker<'a> {
         if let Some(r) = &ps.rest {
             self.visit_binding_pattern(&r.rest.argument);
         }
-        if self.out.funcs.len() > functions {
+        let start = self.cur().start;
+        if self.out.funcs.len() > functions || self.evals.in_params(start) {
             let s = self.enter_scope(ScopeKind::Body);
             self.cur().body_scope = s;
         }
+        self.begin_body_evals();
     }
 
     /// Declares a body's names in the current scope and walks it.
@@ -422,6 +432,9 @@ impl<'a> Walker<'a> {
             hoist::lexical_names(stmts, &mut |n, _, _| {
                 blocked.insert(n);
             });
+            if let (true, Top::DirectEval { in_function, .. }) = (global, self.top) {
+                blocked.extend(self.check_eval_vars(stmts, in_function));
+            }
             let s = self.out.funcs[self.func as usize].scope;
             for &v in &self.out.scopes[s as usize].vars {
                 let v = &self.out.vars[v as usize];
@@ -433,8 +446,12 @@ impl<'a> Walker<'a> {
         let hoisted = Hoisted::collect(stmts, sloppy, &blocked);
         if global {
             self.out.global_vars = hoisted.vars;
+            let target = match self.top {
+                Top::DirectEval { in_function: true, .. } => AnnexB::Eval,
+                _ => AnnexB::Global,
+            };
             for &(_, start) in &hoisted.annex_b {
-                self.out.annex_b.insert(start, AnnexB::Global);
+                self.out.annex_b.insert(start, target);
             }
             let functions = stmts.iter().filter_map(hoist::hoisted_function);
             self.out
@@ -486,6 +503,7 @@ impl<'a> Walker<'a> {
     pub(super) fn arrow(&mut self, it: &ArrowFunctionExpression<'a>) {
         let strict = self.strict() || it.has_use_strict_directive();
         let saved = self.enter_function(FnKind::Arrow, strict);
+        self.begin_evals(it.span.start);
         it.scope_id.set(Some(ScopeId::from_usize(self.scope as usize)));
         self.cur().is_async = it.r#async;
         self.params(&it.params);
@@ -507,10 +525,13 @@ impl<'a> Walker<'a> {
         let (kind, strict) = match top {
             Top::Script | Top::Function => (FnKind::Script, directive),
             Top::Eval { strict } => (FnKind::Script, strict || directive),
+            Top::DirectEval { strict, .. } => (FnKind::Arrow, strict || directive),
             Top::Module => (FnKind::Module, true),
             Top::Body { strict } => (FnKind::Normal, strict || directive),
         };
         let saved = self.enter_function(kind, strict);
+        self.out.top = self.func;
+        self.cur().sees_eval = self.evals.inside(dynamic::PROGRAM);
         for &n in params {
             let v = self.declare(n, BindingKind::Param, 0);
             self.out.vars[v as usize].initialized = true;
@@ -521,7 +542,7 @@ impl<'a> Walker<'a> {
                 self.cur().global = true;
                 self.declare_body(&p.body, true, false);
             }
-            Top::Eval { .. } => {
+            Top::Eval { .. } | Top::DirectEval { .. } => {
                 self.cur().global = !strict;
                 self.declare_body(&p.body, !strict, true);
             }
@@ -529,7 +550,11 @@ impl<'a> Walker<'a> {
                 self.declare_imports(&p.body);
                 self.declare_body(&p.body, false, true);
             }
-            Top::Body { .. } => self.declare_body(&p.body, false, true),
+            Top::Body { .. } => {
+                self.cur().start = dynamic::PROGRAM;
+                self.begin_body_evals();
+                self.declare_body(&p.body, false, true);
+            }
             Top::Function => {
                 if let Some(Statement::FunctionDeclaration(f)) = p.body.first() {
                     self.function(f, FnKind::Normal, false);
@@ -669,7 +694,18 @@ impl<'a> Walker<'a> {
 
     pub(super) fn function_declaration(&mut self, f: &Function<'a>) {
         let name = f.id.as_ref().map_or("*default*", |i| i.name.as_str());
-        let v = self.names.get(name).and_then(|s| s.last().copied());
+        let mut v = self.names.get(name).and_then(|s| s.last().copied());
+        if let (Top::DirectEval { in_function, .. }, Some(id)) = (self.top, &f.id)
+            && self.scope == self.out.funcs[self.out.top as usize].scope
+            && !self.strict()
+        {
+            // It belongs to the function around the eval, or is global.
+            v = None;
+            if in_function {
+                self.cur().needs_env = true;
+                self.out.dynamic.insert(id.span.start);
+            }
+        }
         if let Some(id) = &f.id {
             id.symbol_id.set(v.map(|v| SymbolId::from_usize(v as usize)));
         }

@@ -2,7 +2,7 @@
 
 use super::{Frame, Ret};
 use crate::code::CodeRef;
-use crate::coroutine::{self, CoKind, State};
+use crate::coroutine::{self, State};
 use crate::object::{Class, ObjRef};
 use crate::realm::Intrinsic;
 use crate::scope::{Args, Local, Scope, Thrown};
@@ -31,8 +31,14 @@ impl Vm {
     /// Calls any value with a receiver.
     pub(crate) fn call_value(&mut self, f: Value, this: Value, args: &[Local<'_>]) -> Result<Value, Thrown> {
         let Some(o) = ObjRef::from(f) else { return Err(self.not_callable(f)) };
+        if o.is(Class::Function) {
+            let code = CodeRef::of_function(o);
+            if code.get().simple && code.is_ready() {
+                return self.call_simple(o, code, this, args);
+            }
+            return self.call_function(o, this, Value::UNDEFINED, args);
+        }
         match o.class() {
-            Class::Function => self.call_function(o, this, Value::UNDEFINED, args),
             Class::Native => self.call_native_args(o, this, Value::UNDEFINED, args),
             Class::Bound => {
                 let all = bound_args(o, args);
@@ -164,6 +170,9 @@ impl Vm {
         argv: *const Value,
         argc: usize,
     ) -> Result<Value, Thrown> {
+        if Vm::native_realm(o) != self.realm_id {
+            return self.call_foreign(o, this, new_target, argv, argc);
+        }
         let f = native_fn(o);
         let saved = std::mem::replace(&mut self.native, o.value());
         let saved_new = std::mem::replace(&mut self.native_new, !new_target.is_undefined());
@@ -174,6 +183,27 @@ impl Vm {
         r
     }
 
+    /// Calls a native function of another realm.
+    #[cold]
+    #[inline(never)]
+    fn call_foreign(
+        &mut self,
+        o: ObjRef,
+        this: Value,
+        new_target: Value,
+        argv: *const Value,
+        argc: usize,
+    ) -> Result<Value, Thrown> {
+        self.in_realm(Vm::native_realm(o), |vm| vm.call_native(o, this, new_target, argv, argc))
+    }
+
+    /// Whether a script function belongs to the running realm: calls to others go by way of Rust, so that one run of the
+    /// interpreter stays within one realm.
+    #[inline(always)]
+    pub(crate) fn is_local(&self, o: ObjRef) -> bool {
+        CodeRef::of_function(o).get().realm == self.realm_id
+    }
+
     fn call_function(
         &mut self,
         o: ObjRef,
@@ -181,18 +211,80 @@ impl Vm {
         nt: Value,
         args: &[Local<'_>],
     ) -> Result<Value, Thrown> {
+        if !self.is_local(o) {
+            let realm = CodeRef::of_function(o).get().realm;
+            return self.in_realm(realm, |vm| vm.call_function(o, this, nt, args));
+        }
         let at = self.push_args(o.value(), this, args)?;
         let (native, native_new) = (self.native, self.native_new);
         // SAFETY: the function is at `at`, the window begins behind it.
         let base = unsafe { at.add(1) };
-        let r = self.push_frame(o, base, args.len(), nt, Ret::Entry, 0).and_then(|()| {
-            if let Some(f) = self.frames.last_mut() {
-                f.native = native;
-                f.native_new = native_new;
+        let r = match self.push_frame(o, base, args.len(), nt, Ret::Entry, 0) {
+            Ok(()) => {
+                if let Some(f) = self.frames.last_mut() {
+                    f.native = native;
+                    f.native_new = native_new;
+                }
+                self.native = Value::UNDEFINED;
+                self.run()
             }
-            self.native = Value::UNDEFINED;
-            self.run()
+            Err(t) => Err(t),
+        };
+        self.native = native;
+        self.top = at;
+        r
+    }
+
+    /// As `call_function`, for code that needs nothing but its window: the way of callbacks and listeners.
+    #[inline]
+    fn call_simple(
+        &mut self,
+        o: ObjRef,
+        code: CodeRef,
+        this: Value,
+        args: &[Local<'_>],
+    ) -> Result<Value, Thrown> {
+        let at = self.top;
+        let c = code.get();
+        let need = (c.nregs as usize).max(args.len()) + 2;
+        if !self.native_stack_ok() || self.frames.len() >= MAX_FRAMES || !self.has_stack(at, need) {
+            return Err(self.stack_overflow());
+        }
+        c.calls = c.calls.wrapping_add(1);
+        let given = args.len().min(c.nparams as usize);
+        // SAFETY: there is room for the function and its whole window above `top`, which nobody uses.
+        let (base, end) = unsafe {
+            at.write(o.value());
+            let base = at.add(1);
+            base.write(this);
+            for (i, a) in args[..given].iter().enumerate() {
+                base.add(1 + i).write(a.v);
+            }
+            let end = base.add(c.nregs as usize);
+            let mut p = base.add(given + 1);
+            while p < end {
+                p.write(Value::UNDEFINED);
+                p = p.add(1);
+            }
+            (base, end)
+        };
+        self.top = end;
+        let (native, native_new) = (self.native, self.native_new);
+        self.frames.push(Frame {
+            code,
+            pc: c.insns.as_ptr(),
+            base,
+            end,
+            new_target: Value::UNDEFINED,
+            co: Value::UNDEFINED,
+            native,
+            native_new,
+            dst: 0,
+            ret: Ret::Entry,
+            first: false,
         });
+        self.native = Value::UNDEFINED;
+        let r = self.run();
         self.native = native;
         self.top = at;
         r
@@ -211,6 +303,9 @@ impl Vm {
     ) -> Result<(), Thrown> {
         let code = CodeRef::of_function(o);
         code.ensure_ready(self);
+        if code.get().simple {
+            return self.push_simple(code, base, argc, new_target, ret, dst);
+        }
         let t: *const looplab_bytecode::FunctionTemplate = &**code.template();
         // SAFETY: the code, which the frame keeps alive, keeps the template.
         let t = unsafe { &*t };
@@ -260,10 +355,54 @@ impl Vm {
         };
         if t.is_async && !t.is_generator {
             let p = self.alloc_promise();
-            frame.co = coroutine::new(&mut self.heap, CoKind::Async, code, p.value(), new_target);
+            frame.co = p.value();
             frame.first = true;
         }
         self.frames.push(frame);
+        Ok(())
+    }
+
+    /// As `push_frame`, for code that needs nothing but its window.
+    #[inline(always)]
+    fn push_simple(
+        &mut self,
+        code: CodeRef,
+        base: *mut Value,
+        argc: usize,
+        new_target: Value,
+        ret: Ret,
+        dst: u32,
+    ) -> Result<(), Thrown> {
+        let c = code.get();
+        let n = c.nregs as usize;
+        if self.frames.len() >= MAX_FRAMES || !self.has_stack(base, n + argc + 2) {
+            return Err(self.stack_overflow());
+        }
+        c.calls = c.calls.wrapping_add(1);
+        // SAFETY: the window fits the stack (checked above); arguments are initialised up to argc.
+        let end = unsafe {
+            let end = base.add(n);
+            let mut p = base.add(argc.min(c.nparams as usize) + 1);
+            while p < end {
+                p.write(Value::UNDEFINED);
+                p = p.add(1);
+            }
+            end
+        };
+        self.top = end;
+        self.frames.push(Frame {
+            code,
+            pc: c.insns.as_ptr(),
+            base,
+            end,
+            new_target,
+            co: Value::UNDEFINED,
+            native: Value::UNDEFINED,
+            native_new: false,
+            dst,
+            ret,
+            first: false,
+        });
         Ok(())
     }
 
@@ -327,7 +466,14 @@ impl Vm {
                 s.get(Local::raw(new_target), s.vm.atoms.prototype)?.v
             }
         };
-        let proto = ObjRef::from(proto).unwrap_or(self.realm.proto(Intrinsic::ObjectPrototype));
+        let proto = match ObjRef::from(proto) {
+            Some(p) => p,
+            None => {
+                let mut s = Scope::new(self);
+                let p = s.intrinsic_for(Local::raw(new_target), Intrinsic::ObjectPrototype)?;
+                p.obj()
+            }
+        };
         let shape = self.root_shape(Some(proto));
         let slots = code.get().instance_slots;
         Ok(ObjRef::plain(&mut self.heap, shape, slots).value())
@@ -335,6 +481,10 @@ impl Vm {
 
     /// Runs a coroutine until it suspends or ends.
     pub(crate) fn enter_coroutine(&mut self, co: Value, how: Resume) -> Result<Entered, Thrown> {
+        let realm = coroutine::get(&co).code.get().realm;
+        if realm != self.realm_id {
+            return self.in_realm(realm, |vm| vm.enter_coroutine(co, how));
+        }
         self.enter_native()?;
         let at = self.top;
         let native = std::mem::replace(&mut self.native, Value::UNDEFINED);

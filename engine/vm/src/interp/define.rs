@@ -12,6 +12,7 @@ use looplab_bytecode::{Const, Span};
 
 impl Vm {
     /// InitProp when the cache missed: an own property of a fresh object.
+    #[inline(never)]
     pub(crate) fn init_prop(&mut self, o: ObjRef, ic: *mut Ic, x: Value) {
         let ic = crate::interp::cache(ic);
         let key = ic.key;
@@ -34,6 +35,7 @@ impl Vm {
     }
 
     /// CreateDataPropertyOrThrow with a key that may need conversion.
+    #[inline(never)]
     pub(crate) fn define_field(&mut self, o: Value, k: Value, x: Value) -> Result<(), Thrown> {
         let mut s = Scope::new(self);
         let key = s.to_key(Local::raw(k))?;
@@ -41,6 +43,7 @@ impl Vm {
     }
 
     /// A method or accessor of a class or object literal.
+    #[inline(never)]
     pub(crate) fn define_method(&mut self, o: Value, k: Value, f: Value, flags: u8) -> Result<(), Thrown> {
         let enumerable = if flags & 1 != 0 { ENUMERABLE } else { 0 };
         let mut s = Scope::new(self);
@@ -60,6 +63,7 @@ impl Vm {
     }
 
     /// SetFunctionName for names known only at run time.
+    #[inline(never)]
     pub(crate) fn set_function_name(&mut self, f: Value, key: Value, prefix: u8) {
         let Some(o) = ObjRef::from(f) else { return };
         let name_key = self.atoms.name.0;
@@ -87,6 +91,7 @@ impl Vm {
     }
 
     /// CopyDataProperties (object spread and rest).
+    #[inline(never)]
     pub(crate) fn copy_props(
         &mut self,
         target: Value,
@@ -136,6 +141,7 @@ impl Vm {
     }
 
     /// `delete o[k]`.
+    #[inline(never)]
     pub(crate) fn delete_elem(&mut self, o: Value, k: Value, strict: bool) -> Result<bool, Thrown> {
         let mut s = Scope::new(self);
         let target = Local::raw(o);
@@ -158,6 +164,7 @@ impl Vm {
 
     // ---- super ----
 
+    #[inline(never)]
     pub(crate) fn get_super(&mut self, this: Value, home: Value, k: Value) -> Result<Value, Thrown> {
         let mut s = Scope::new(self);
         let base = s.get_prototype_of(Local::raw(home))?;
@@ -169,6 +176,7 @@ impl Vm {
         s.get_from(base, key, Local::raw(this)).map(|l| l.v)
     }
 
+    #[inline(never)]
     pub(crate) fn set_super(
         &mut self,
         this: Value,
@@ -191,6 +199,7 @@ impl Vm {
 
     // ---- private names ----
 
+    #[inline(never)]
     pub(crate) fn get_private(&mut self, v: Value, k: Value) -> Result<Got, Thrown> {
         if let Some(f) = ObjRef::from(v).and_then(|o| o.find(PropKey(k))) {
             if f.attrs & ACCESSOR == 0 {
@@ -213,6 +222,7 @@ impl Vm {
     }
 
     /// `Some(setter)`: to be called.
+    #[inline(never)]
     pub(crate) fn set_private(&mut self, v: Value, k: Value, x: Value) -> Result<Option<Value>, Thrown> {
         let found = ObjRef::from(v).and_then(|o| o.find(PropKey(k)).map(|f| (o, f)));
         if let (None, Some(t)) = (found, self.throw_brand()) {
@@ -242,6 +252,7 @@ impl Vm {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn define_private(&mut self, v: Value, k: Value, x: Value, kind: u8) -> Result<(), Thrown> {
         let o = ObjRef::of(v);
         let key = PropKey(k);
@@ -269,6 +280,7 @@ impl Vm {
 
     // ---- classes ----
 
+    #[inline(never)]
     pub(crate) fn new_class(
         &mut self,
         code: CodeRef,
@@ -319,6 +331,7 @@ impl Vm {
     // ---- literals ----
 
     /// A regular expression literal: the first evaluation makes a model, which later ones copy.
+    #[inline(never)]
     pub(crate) fn new_regexp(&mut self, code: CodeRef, n: u32) -> Result<Value, Thrown> {
         let known = code.get().consts[n as usize];
         if !known.is_object() {
@@ -342,6 +355,7 @@ impl Vm {
     }
 
     /// The template object of a site, made once.
+    #[inline(never)]
     pub(crate) fn template_object(&mut self, code: CodeRef, n: u32) -> Value {
         let known = code.get().consts[n as usize];
         if known.is_object() {
@@ -410,6 +424,7 @@ impl Vm {
     }
 
     /// Calls what is neither a script function nor native, or fails naming the callee's source.
+    #[inline(never)]
     pub(crate) fn call_other(
         &mut self,
         code: CodeRef,
@@ -426,6 +441,7 @@ impl Vm {
         Err(s.throw_type(&format!("{text} is not a function")))
     }
 
+    #[inline(never)]
     pub(crate) fn construct_other(
         &mut self,
         code: CodeRef,
@@ -442,6 +458,7 @@ impl Vm {
         Err(s.throw_type(&format!("{text} is not a constructor")))
     }
 
+    #[inline(never)]
     pub(crate) fn throw_not_iterable(&mut self, code: Option<CodeRef>, v: Value, is_async: bool) -> Thrown {
         let text = code.and_then(|c| self.failing_text(c)).filter(|t| !t.contains("(intermediate value)"));
         let mut s = Scope::new(self);
@@ -466,6 +483,7 @@ impl Vm {
     }
 
     /// "Cannot destructure property 'a' of 'x' as it is undefined."
+    #[inline(never)]
     pub(crate) fn throw_destructure(&mut self, code: CodeRef, v: Value, name: u32) -> Thrown {
         let text = self.failing_text(code);
         let what = if v.is_null() { "null" } else { "undefined" };

@@ -377,9 +377,7 @@ impl Vm {
         if let Some(i) = self.realm.lexical(ic.key) {
             let v = self.realm.lex[i as usize].value;
             if v.is_hole() {
-                let mut s = Scope::new(self);
-                let name = s.key_text(Key::raw(ic.key));
-                return Err(s.throw_reference(&format!("Cannot access '{name}' before initialization")));
+                return self.get_global_name(ic.key, for_typeof);
             }
             ic.kind = IcKind::Lexical;
             ic.first.slot = i;
@@ -394,8 +392,21 @@ impl Vm {
             ic.first = IcEntry { shape: g.shape(), holder: std::ptr::null_mut(), slot, epoch: 0 };
             return Ok(g.slot(slot));
         }
+        self.get_global_name(ic.key, for_typeof)
+    }
+
+    /// Reads a global binding by its name.
+    pub(crate) fn get_global_name(&mut self, key: PropKey, for_typeof: bool) -> Result<Value, Thrown> {
         let mut s = Scope::new(self);
-        let (gl, key) = (s.global_object(), Key::raw(ic.key));
+        if let Some(i) = s.vm.realm.lexical(key) {
+            let v = s.vm.realm.lex[i as usize].value;
+            if v.is_hole() {
+                let name = s.key_text(Key::raw(key));
+                return Err(s.throw_reference(&format!("Cannot access '{name}' before initialization")));
+            }
+            return Ok(v);
+        }
+        let (gl, key) = (s.global_object(), Key::raw(key));
         if !s.has_property(gl, key)? {
             if for_typeof {
                 return Ok(Value::UNDEFINED);
@@ -411,6 +422,11 @@ impl Vm {
     pub(crate) fn set_global(&mut self, ic: *mut Ic, v: Value, strict: bool) -> Result<(), Thrown> {
         // SAFETY: ic is an entry of live code's caches, which do not move.
         let key = unsafe { (*ic).key };
+        self.set_global_name(key, v, strict)
+    }
+
+    /// Writes a global binding by its name.
+    pub(crate) fn set_global_name(&mut self, key: PropKey, v: Value, strict: bool) -> Result<(), Thrown> {
         let mut s = Scope::new(self);
         if let Some(i) = s.vm.realm.lexical(key) {
             let b = &mut s.vm.realm.lex[i as usize];
@@ -436,6 +452,7 @@ impl Vm {
     }
 
     /// Initialises a script-level lexical binding.
+    #[inline(never)]
     pub(crate) fn init_global(&mut self, ic: *mut Ic, v: Value) {
         // SAFETY: ic is an entry of live code's caches, which do not move.
         let key = unsafe { (*ic).key };

@@ -7,6 +7,7 @@
 //! `Frame::pc` points into the code's instructions. The verifier has checked that operands stay within both.
 
 mod call;
+mod debug;
 mod define;
 mod ic;
 mod run;
@@ -14,9 +15,11 @@ mod slow;
 pub(crate) use slow::pow;
 
 pub(crate) use call::{Entered, Resume};
+pub(crate) use debug::Debugger;
 
 use crate::code::CodeRef;
 use crate::heap::{CellKind, Header, Heap};
+use crate::object::ObjRef;
 use crate::value::Value;
 use crate::vm::Vm;
 use looplab_bytecode::Insn;
@@ -50,7 +53,8 @@ pub(crate) struct Frame {
     /// One past the window.
     pub(crate) end: *mut Value,
     pub(crate) new_target: Value,
-    /// Coroutine cell, or undefined.
+    /// Coroutine cell, or undefined; the promise of an async function that has not awaited yet (most never do: their coroutine
+    /// is made at the first await).
     pub(crate) co: Value,
     /// Entry frames: the native function that called in, or undefined.
     pub(crate) native: Value,
@@ -97,8 +101,22 @@ impl Frame {
         unsafe { *self.base.sub(1) }
     }
 
-    pub(crate) fn coroutine(&self) -> Option<Value> {
-        self.co.is_cell().then_some(self.co)
+    pub(crate) fn is_coroutine(&self) -> bool {
+        !self.co.is_undefined()
+    }
+
+    /// The promise of an async function.
+    pub(crate) fn async_promise(&self) -> Option<ObjRef> {
+        if self.co.is_cell() { crate::coroutine::async_promise(self.co) } else { ObjRef::from(self.co) }
+    }
+
+    /// Marks the coroutine of a frame that has been popped as finished, if it has one.
+    pub(crate) fn end_coroutine(&self) {
+        if self.co.is_cell() {
+            let c = crate::coroutine::get(&self.co);
+            c.state = crate::coroutine::State::Done;
+            c.regs = std::ptr::null_mut();
+        }
     }
 
     /// One past the window.
@@ -191,11 +209,16 @@ pub(crate) fn copy_env(heap: &mut Heap, env: Value) -> Value {
     }
 }
 
-/// Name of a slot, for ReferenceErrors and the instruments.
-pub(crate) fn env_slot_name(env: Value, slot: usize) -> String {
+/// What describes an environment: its code and the number of its scope.
+pub(crate) fn env_scope(env: Value) -> (CodeRef, usize) {
     let p: *mut Env = env.ptr();
     // SAFETY: a live environment; its code is kept alive by it.
-    let (code, scope) = unsafe { ((*p).code, (*p).h.flags as usize | ((*p).h.aux as usize) << 8) };
+    unsafe { ((*p).code, (*p).h.flags as usize | ((*p).h.aux as usize) << 8) }
+}
+
+/// Name of a slot, for ReferenceErrors and the instruments.
+pub(crate) fn env_slot_name(env: Value, slot: usize) -> String {
+    let (code, scope) = env_scope(env);
     code.template().scopes[scope].slots[slot].0.to_string()
 }
 
@@ -227,6 +250,16 @@ pub(crate) fn list_get(list: Value, i: usize) -> Value {
     unsafe {
         assert!((*h).kind == CellKind::List as u8 && i < (*h).extra as usize, "list index");
         *h.add(1).cast::<Value>().add(i)
+    }
+}
+
+/// How many values a List cell has.
+pub(crate) fn list_len(list: Value) -> usize {
+    let h: *mut Header = list.ptr();
+    // SAFETY: a live List cell.
+    unsafe {
+        assert!((*h).kind == CellKind::List as u8, "not a list");
+        (*h).extra as usize
     }
 }
 

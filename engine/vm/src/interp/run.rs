@@ -23,6 +23,9 @@ enum After {
 impl Vm {
     /// Runs the top frame until it returns to Rust.
     pub(crate) fn run(&mut self) -> Result<Value, Thrown> {
+        if self.debugger.is_some() {
+            return self.run_debug();
+        }
         let depth = self.frames.len();
         if std::mem::take(&mut self.pending_throw)
             && let Some(v) = self.unwind(depth)?
@@ -30,7 +33,7 @@ impl Vm {
             return Ok(v);
         }
         loop {
-            match self.run_frames() {
+            match self.run_frames::<false>() {
                 Ok(v) => return Ok(v),
                 Err(t) => {
                     let Thrown(()) = t;
@@ -44,7 +47,8 @@ impl Vm {
 
     /// Finds the handler of the exception that is on its way. Frames without one are popped, down to the entry frame at
     /// `depth`. `Ok(Some)`: an async entry frame turned the exception into its promise's rejection.
-    fn unwind(&mut self, depth: usize) -> Result<Option<Value>, Thrown> {
+    #[inline(never)]
+    pub(crate) fn unwind(&mut self, depth: usize) -> Result<Option<Value>, Thrown> {
         loop {
             let Some(f) = self.frames.last_mut() else { return Err(Thrown(())) };
             if !self.terminating {
@@ -65,13 +69,13 @@ impl Vm {
             debug_assert!(self.frames.len() >= depth);
             let Some(f) = self.frames.pop() else { return Err(Thrown(())) };
             self.restore_top();
-            if let Some(co) = f.coroutine() {
-                let c = coroutine::get(&co);
-                c.state = State::Done;
-                c.regs = std::ptr::null_mut();
-                if c.kind == CoKind::Async && !self.terminating {
+            if f.is_coroutine() {
+                f.end_coroutine();
+                if let Some(p) = f.async_promise()
+                    && !self.terminating
+                {
                     let reason = std::mem::replace(&mut self.exception, Value::UNDEFINED);
-                    let p = c.object;
+                    let p = p.value();
                     let mut s = Scope::new(self);
                     let reason = s.root(reason);
                     s.promise_reject(Local::raw(p), reason);
@@ -101,6 +105,7 @@ impl Vm {
     }
 
     /// The caller's instruction was IterNext or IterStep and its iterator has failed.
+    #[inline(never)]
     fn mark_iterator_done(&mut self) {
         let Some(f) = self.frames.last() else { return };
         // SAFETY: pc is behind the instruction that resumed the generator; b is a register of the window.
@@ -111,7 +116,7 @@ impl Vm {
     }
 
     /// Hands the result of a popped frame to whoever waits for it.
-    #[inline(always)]
+    #[inline(never)]
     fn deliver(&mut self, f: &Frame, v: Value) -> After {
         if f.ret == Ret::Entry {
             if f.is_construct() && !v.is_object() && f.co.is_undefined() {
@@ -142,6 +147,7 @@ impl Vm {
     }
 
     /// A generator resumed by IterNext or IterStep has returned.
+    #[inline(never)]
     fn iterator_done(&mut self, ret: Ret) {
         let Some(caller) = self.frames.last_mut() else { return };
         // SAFETY: pc is behind the IterNext or IterStep; its operands are registers and a checked jump.
@@ -177,13 +183,16 @@ impl Vm {
         Ok(())
     }
 
-    /// Executes instructions. An error leaves the frame's `pc` behind the instruction that failed.
+    /// Executes instructions. An error leaves the frame's `pc` behind the instruction that failed. `DEBUG` is the interpreter that
+    /// reports statements, frames and variables (see `debug`); it may give up with `Debugger::switch` set, to be continued by the other.
     #[expect(clippy::cognitive_complexity, reason = "the dispatch: one short arm an instruction")]
-    fn run_frames(&mut self) -> Result<Value, Thrown> {
+    pub(crate) fn run_frames<const DEBUG: bool>(&mut self) -> Result<Value, Thrown> {
         let mut fp: *mut Frame;
         let mut pc: *const Insn;
         let mut base: *mut Value;
         let mut code: CodeRef;
+        // For each instruction of the running function whether a statement starts there; null: the function isn't followed.
+        let mut marks: *const u8 = std::ptr::null();
 
         // Takes the top frame's state into local variables.
         macro_rules! load {
@@ -193,6 +202,9 @@ impl Vm {
                 pc = f.pc;
                 base = f.base;
                 code = f.code;
+                if DEBUG {
+                    marks = self.debug_sync();
+                }
             }};
         }
         macro_rules! r {
@@ -357,6 +369,13 @@ impl Vm {
 
         load!();
         loop {
+            // SAFETY: marks has one byte for each instruction of the running code.
+            if DEBUG && !marks.is_null() && unsafe { *marks.add(code.pc_index(pc) as usize) } != 0 {
+                save!();
+                if self.debug_statement() {
+                    return Err(Thrown(()));
+                }
+            }
             // SAFETY: code ends with an instruction that never falls through (verifier).
             let i = unsafe { *pc };
             // SAFETY: as above.
@@ -959,7 +978,7 @@ impl Vm {
                         let o = ObjRef::of(f);
                         // SAFETY: callee, this and arguments are registers of the window.
                         let window = unsafe { base.add(at + 1) };
-                        if o.is(Class::Function) {
+                        if o.is(Class::Function) && self.is_local(o) {
                             let t = CodeRef::of_function(o);
                             save!();
                             if t.get().simple && t.is_ready() {
@@ -999,6 +1018,9 @@ impl Vm {
                                     });
                                     self.frames.set_len(depth + 1);
                                     self.top = end;
+                                }
+                                if DEBUG {
+                                    marks = self.debug_sync();
                                 }
                                 continue;
                             }
@@ -1048,6 +1070,7 @@ impl Vm {
                     save!();
                     if let Some(o) = ObjRef::from(f)
                         && o.is(Class::Function)
+                        && self.is_local(o)
                         && CodeRef::of_function(o).is_constructor()
                     {
                         let this = self.this_for_construct(o, nt)?;
@@ -1087,6 +1110,10 @@ impl Vm {
                 }
                 Op::Return => {
                     let v = r!(i.a());
+                    if DEBUG {
+                        save!();
+                        self.debug_returns(v);
+                    }
                     // SAFETY: fp is the top frame; a frame with Ret::Reg has its caller's below it.
                     unsafe {
                         if (*fp).ret == Ret::Reg && (*fp).co.is_undefined() {
@@ -1098,11 +1125,22 @@ impl Vm {
                             code = (*fp).code;
                             self.top = (*fp).end;
                             base.add(dst).write(v);
+                            if DEBUG {
+                                marks = self.debug_sync();
+                            }
                             continue;
+                        }
+                        let plain = (*fp).co.is_undefined() && !(*fp).is_construct();
+                        if !DEBUG && plain && (*fp).ret == Ret::Entry {
+                            self.frames.set_len(self.frames.len() - 1);
+                            return Ok(v);
                         }
                     }
                     let f = self.frames.pop().expect("the running frame");
                     self.restore_top();
+                    if DEBUG {
+                        self.debug_sync();
+                    }
                     let v = if f.co.is_undefined() { v } else { self.finish_coroutine(&f, v)? };
                     if f.ret == Ret::Construct {
                         self.learn_instance_size(f.code, f.base);
@@ -1226,6 +1264,9 @@ impl Vm {
                 Op::GenStart => {
                     save!();
                     let v = self.gen_start()?;
+                    if DEBUG {
+                        self.debug_suspends(Value::UNDEFINED);
+                    }
                     let f = self.frames.pop().expect("the running frame");
                     self.restore_top();
                     if let After::Exit(v) = self.deliver(&f, v) {
@@ -1236,11 +1277,17 @@ impl Vm {
                 Op::Yield => {
                     save!();
                     let v = r!(i.b());
+                    if DEBUG {
+                        self.debug_suspends(v);
+                    }
                     // SAFETY: fp is the top frame.
                     let co = unsafe { (*fp).co };
                     self.save_window(co, State::Yield, i.a(), i.c(), i.x() == 1);
                     let f = self.frames.pop().expect("the running frame");
                     self.restore_top();
+                    if DEBUG {
+                        self.debug_sync();
+                    }
                     if f.ret == Ret::Entry {
                         return Ok(v);
                     }
@@ -1251,10 +1298,17 @@ impl Vm {
                     save!();
                     let v = r!(i.b());
                     // SAFETY: fp is the top frame.
-                    let co = unsafe { (*fp).co };
+                    let f = unsafe { &mut *fp };
+                    if !f.co.is_cell() {
+                        f.co = coroutine::new(&mut self.heap, CoKind::Async, code, f.co, f.new_target);
+                    }
+                    let co = f.co;
                     let mut s = Scope::new(self);
                     s.await_value(co, Local::raw(v))?;
                     drop(s);
+                    if DEBUG {
+                        self.debug_suspends(v);
+                    }
                     self.save_window(co, State::Await, i.a(), 0, false);
                     let f = self.frames.pop().expect("the running frame");
                     self.restore_top();
@@ -1271,6 +1325,9 @@ impl Vm {
                 }
                 Op::ModuleStart => {
                     save!();
+                    if DEBUG {
+                        self.debug_suspends(Value::UNDEFINED);
+                    }
                     self.module_started(r!(i.a()));
                     return Ok(Value::UNDEFINED);
                 }
@@ -1283,31 +1340,56 @@ impl Vm {
                     r!(i.a()) = v;
                 }
                 Op::Debugger => {}
+
+                Op::FindName => {
+                    let v = slow!(self.find_name(code, r!(i.b()), i.c()));
+                    r!(i.a()) = v;
+                }
+                Op::GetName => {
+                    let v = slow!(self.get_name(code, r!(i.b()), i.c(), i.x()));
+                    r!(i.a()) = v;
+                }
+                Op::SetName => slow!(self.set_name(code, r!(i.a()), i.b(), r!(i.c()), i.x() == 1)),
+                Op::DelName => {
+                    let v = slow!(self.delete_name(code, r!(i.b()), i.c()));
+                    r!(i.a()) = Value::bool(v);
+                }
+                Op::WithThis => r!(i.a()) = Vm::with_this(r!(i.b())),
+                Op::SetVar => slow!(self.set_eval_var(code, r!(i.b()), i.c(), r!(i.a()))),
+                Op::ToObject => {
+                    let v = slow!(Scope::new(self).to_object(Local::raw(r!(i.b()))).map(|l| l.v));
+                    r!(i.a()) = v;
+                }
+                Op::IsEval => {
+                    r!(i.a()) = Value::bool(r!(i.b()) == self.realm.get(crate::Intrinsic::Eval));
+                }
+                Op::DirectEval => {
+                    let v = slow!(self.direct_eval(code, r!(i.b()), r!(i.c()), i.x()));
+                    r!(i.a()) = v;
+                }
             }
         }
     }
 
     /// The result of a frame that is a coroutine: marks it done, settles promises. The value the frame's caller gets.
+    #[inline(never)]
     fn finish_coroutine(&mut self, f: &Frame, v: Value) -> Result<Value, Thrown> {
-        let c = coroutine::get(&f.co);
-        c.state = State::Done;
-        c.regs = std::ptr::null_mut();
-        if c.kind != CoKind::Async {
-            return Ok(v);
-        }
-        let p = c.object;
+        f.end_coroutine();
+        let Some(p) = f.async_promise() else { return Ok(v) };
         let mut s = Scope::new(self);
         let v = s.root(v);
-        let p = s.root(p);
+        let p = s.root(p.value());
         s.promise_resolve(p, v)?;
         Ok(p.v)
     }
 
     /// Continues a suspended generator without leaving the loop. False: its state needs the general path.
+    #[inline(never)]
     fn resume_in_place(&mut self, g: Value, sent: Value, ret: Ret, dst: usize) -> Result<bool, Thrown> {
         let Some(o) = ObjRef::from(g).filter(|o| o.is(Class::Generator)) else { return Ok(false) };
         let co = o.int(0);
-        if !matches!(coroutine::get(&co).state, State::Start | State::Yield) {
+        let c = coroutine::get(&co);
+        if !matches!(c.state, State::Start | State::Yield) || c.code.get().realm != self.realm_id {
             return Ok(false);
         }
         let at = self.top;
@@ -1317,6 +1399,7 @@ impl Vm {
     }
 
     /// A generator resumed in place has yielded.
+    #[inline(never)]
     fn deliver_yield(&mut self, f: &Frame, v: Value, delegate: bool) -> Result<(), Thrown> {
         let Some(caller) = self.frames.last() else { return Ok(()) };
         // SAFETY: dst is a register of the caller's window.
@@ -1354,6 +1437,7 @@ impl Vm {
     }
 
     /// Calls an accessor or field initialiser: script functions get a frame above the running window, others run at once.
+    #[inline(never)]
     fn begin_accessor(
         &mut self,
         f: Value,
@@ -1363,7 +1447,7 @@ impl Vm {
         ret: Ret,
     ) -> Result<(), Thrown> {
         let o = ObjRef::of(f);
-        if o.is(Class::Function) && !CodeRef::of_function(o).template().is_generator {
+        if o.is(Class::Function) && self.is_local(o) && !CodeRef::of_function(o).template().is_generator {
             let at = self.top;
             if !self.has_stack(at, args.len() + 2) {
                 return Err(self.stack_overflow());
@@ -1391,6 +1475,7 @@ impl Vm {
     }
 
     /// Runs the start of a generator function: up to GenStart, which gives the generator object.
+    #[inline(never)]
     fn start_generator(&mut self, o: ObjRef, window: *mut Value, argc: usize) -> Result<Value, Thrown> {
         self.enter_native()?;
         let top = self.top;
@@ -1402,6 +1487,7 @@ impl Vm {
     }
 
     /// GenStart: makes the generator object and its coroutine from the running frame.
+    #[inline(never)]
     fn gen_start(&mut self) -> Result<Value, Thrown> {
         let Some(f) = self.frames.last() else { return Err(Thrown(())) };
         let (callee, code, nt) = (f.callee(), f.code, f.new_target);
@@ -1423,6 +1509,7 @@ impl Vm {
     }
 
     /// A function object for nested function `n` in environment `env`.
+    #[inline(never)]
     pub(crate) fn new_closure(&mut self, code: CodeRef, n: usize, env: Value) -> Value {
         let child = CodeRef(code.get().children[n].ptr());
         self.closure_of(child, env)
@@ -1445,6 +1532,7 @@ impl Vm {
         f.value()
     }
 
+    #[inline(never)]
     fn map_arguments(&mut self, env: Value) {
         let Some(f) = self.frames.last() else { return };
         let t = f.code.template().clone();
@@ -1462,6 +1550,7 @@ impl Vm {
         o.set_flag(crate::object::EXOTIC);
     }
 
+    #[inline(never)]
     fn report_await(&mut self, f: &Frame) {
         if let Some(p) = self.probe.clone() {
             let t = f.code.template();
@@ -1512,6 +1601,7 @@ impl Vm {
     }
 
     /// `key in object`.
+    #[inline(never)]
     fn has_in(&mut self, k: Value, o: Value) -> Result<bool, Thrown> {
         let mut s = Scope::new(self);
         if !o.is_object() {
@@ -1522,6 +1612,7 @@ impl Vm {
         s.has_property(Local::raw(o), key)
     }
 
+    #[inline(never)]
     fn has_private(&mut self, k: Value, o: Value) -> Result<bool, Thrown> {
         match ObjRef::from(o) {
             Some(o) => Ok(o.find(PropKey(k)).is_some()),
@@ -1533,6 +1624,7 @@ impl Vm {
         }
     }
 
+    #[inline(never)]
     fn derived_return(&mut self, v: Value, this: Value) -> Result<Value, Thrown> {
         if v.is_object() {
             return Ok(v);
@@ -1545,6 +1637,7 @@ impl Vm {
         if this.is_hole() { Err(self.throw_no_this()) } else { Ok(this) }
     }
 
+    #[inline(never)]
     fn super_constructor(&mut self, f: Value) -> Result<Value, Thrown> {
         let p = ObjRef::of(f).proto().map_or(Value::NULL, ObjRef::value);
         if crate::vm::is_constructor(p) {
@@ -1572,12 +1665,14 @@ fn slow_result<R>(vm: &mut Vm, fp: *mut Frame, pc: *const Insn, f: impl FnOnce(&
 }
 
 /// Arguments in registers as locals (the registers root them).
+#[inline(never)]
 fn window_args<'a>(base: *mut Value, from: usize, n: usize) -> Vec<Local<'a>> {
     // SAFETY: n registers from `from` on belong to the window.
     (0..n).map(|i| Local::raw(unsafe { *base.add(from + i) })).collect()
 }
 
 /// The elements of an argument array (a register roots it).
+#[inline(never)]
 fn array_args<'a>(array: Value) -> Vec<Local<'a>> {
     let o = ObjRef::of(array);
     o.elems().iter().map(|&v| Local::raw(if v.is_hole() { Value::UNDEFINED } else { v })).collect()

@@ -65,7 +65,7 @@ pub(super) fn open(rt: &Rc<Rt>, fd: OwnedFd, pos: Pos) -> io::Result<usize> {
     let watch = watch::add(rt, Rc::new(move |s, rt, cb, source| ready(s, rt, cb, id, source)));
     let origin = watch::origin(rt, "pipe", pos);
     let interest = Interest::READABLE | Interest::WRITABLE;
-    let started = rt.with_loop(|lp| {
+    let started: io::Result<IoId> = rt.with_loop(|lp| {
         let io = lp.io_start(&mut SourceFd(&fd.as_raw_fd()), interest, Task::Watch(watch), origin)?;
         lp.unref_handle(io);
         Ok(io)

@@ -27,6 +27,24 @@ pub(super) fn emit<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     emit_on(s, n, args.this(), args.get(0), args.tail(1))
 }
 
+/// `this.emit(event, ...args)` for native callers: straight, unless a program has put its own `emit` there.
+pub(crate) fn emit_named<'s>(
+    s: &mut Scope<'s>,
+    n: &Names,
+    this: Local<'s>,
+    event: looplab_engine::Name,
+    args: &[Local<'s>],
+) -> Completion<'s> {
+    let f = s.get(this, n.emit)?;
+    let event = super::names::value(s, event);
+    if is_native(s, n.native_emit.get(), f) {
+        return emit_on(s, n, this, event, args);
+    }
+    let mut all = vec![event];
+    all.extend_from_slice(args);
+    s.call(f, this, &all)
+}
+
 fn emit_on<'s>(
     s: &mut Scope<'s>,
     n: &Names,
@@ -730,6 +748,10 @@ pub(super) fn install_prototype<'s>(s: &mut Scope<'s>, n: &Names, proto: Local<'
         let k = s.key(name);
         let f = s.function(k, length, f);
         s.define_with(proto, k, f, ALL);
+        if name == "emit" {
+            let g = s.global(f);
+            n.native_emit.set(Some(g));
+        }
         if !alias.is_empty() {
             let k = s.key(alias);
             s.define_with(proto, k, f, ALL);

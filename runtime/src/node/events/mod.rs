@@ -3,7 +3,7 @@
 mod emitter;
 mod names;
 
-pub(crate) use emitter::init_object;
+pub(crate) use emitter::{emit_named, init_object};
 pub(crate) use names::Names;
 
 use crate::errors;

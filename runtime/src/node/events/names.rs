@@ -16,6 +16,7 @@ pub(crate) struct Names {
     pub(super) error: Name,
     pub(super) warned: Name,
     pub(super) on: Name,
+    pub(super) emit: Name,
     pub(super) wrapper: Name,
     /// `Symbol(shapeMode)`: `_events` was there before the constructor ran, its keys are kept when listeners go.
     pub(super) shape_mode: Name,
@@ -27,6 +28,8 @@ pub(crate) struct Names {
     pub(super) rejection: Name,
     /// `EventEmitter.prototype`.
     pub(super) proto: Global,
+    /// `EventEmitter.prototype.emit`.
+    pub(super) native_emit: Cell<Option<Global>>,
     /// `EventEmitter.prototype.on`, to see whether a program has replaced it.
     pub(super) native_on: Cell<Option<Global>>,
     /// `EventEmitter.prototype.removeListener`.
@@ -49,6 +52,7 @@ impl Names {
             error: name(s, "error"),
             warned: name(s, "warned"),
             on: name(s, "on"),
+            emit: name(s, "emit"),
             wrapper: name(s, "wrapper"),
             shape_mode: symbol(s, "shapeMode"),
             capture: symbol(s, "kCapture"),
@@ -60,6 +64,7 @@ impl Names {
                 symbol_name(s, sym)
             }),
             proto,
+            native_emit: Cell::new(None),
             native_on: Cell::new(None),
             native_remove: Cell::new(None),
             default_max: Cell::new(10.0),

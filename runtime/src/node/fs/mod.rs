@@ -5,7 +5,7 @@ pub(crate) mod args;
 mod constants;
 mod dir;
 pub(crate) mod fail;
-mod fds;
+pub(crate) mod fds;
 mod files;
 mod handle;
 pub(crate) mod native;

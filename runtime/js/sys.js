@@ -1,0 +1,3 @@
+// node:sys: util under its oldest name.
+process.emitWarning('sys is deprecated. Use `node:util` instead.', 'DeprecationWarning', 'DEP0025');
+module.exports = require('util');
