@@ -41,6 +41,8 @@ pub struct Loop<T: Task, W: World, P: Probe = Off> {
     pub(crate) io: Slab<IoRow<T>>,
     pub(crate) requests: Slab<RequestRow<T>>,
     pub(crate) pending: VecDeque<Deferred<T>>,
+    /// What is due in the next poll phase, in the one after it, and so on. The last of these is never empty.
+    pub(crate) later: VecDeque<Vec<Deferred<T>>>,
     pub(crate) closing: Vec<Closing<T>>,
     /// Room for the phases' snapshots, kept from turn to turn.
     pub(crate) ready_hooks: Vec<HookId>,
@@ -83,6 +85,7 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
             io: Slab::new(),
             requests: Slab::new(),
             pending: VecDeque::new(),
+            later: VecDeque::new(),
             closing: Vec::new(),
             ready_hooks: Vec::new(),
             ready_timers: Vec::new(),
@@ -117,7 +120,8 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
 
     /// Whether anything keeps the loop alive.
     pub fn is_alive(&self) -> bool {
-        self.active > 0 || !self.requests.is_empty() || !self.pending.is_empty() || !self.closing.is_empty()
+        let queued = !self.pending.is_empty() || !self.later.is_empty() || !self.closing.is_empty();
+        self.active > 0 || !self.requests.is_empty() || queued
     }
 
     /// Everything that keeps the loop alive, by name.
@@ -141,7 +145,8 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
         for (index, row) in &self.requests {
             list.push(Alive::Request(RequestId { index: index as u32, serial: row.serial }, row.label));
         }
-        list.extend((!self.pending.is_empty()).then_some(Alive::Pending(self.pending.len())));
+        let deferred = self.pending.len() + self.later.iter().map(Vec::len).sum::<usize>();
+        list.extend((deferred > 0).then_some(Alive::Pending(deferred)));
         list.extend((!self.closing.is_empty()).then_some(Alive::Closing(self.closing.len())));
         list
     }
@@ -197,7 +202,7 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
             may_wait,
             stopping: self.stopping,
             active: self.active > 0 || !self.requests.is_empty(),
-            pending: !self.pending.is_empty(),
+            pending: !self.pending.is_empty() || !self.later.is_empty(),
             idle: !self.hooks[HookKind::Idle as usize].order.is_empty(),
             closing: !self.closing.is_empty(),
             next_timer: self.timers.next_due(),
@@ -603,6 +608,17 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
     pub fn defer(&mut self, task: T, origin: Origin) {
         let cause = self.report(origin.hidden, || Event::Deferred { label: origin.label, pos: origin.pos });
         self.pending.push_back(Deferred { task, cause });
+    }
+
+    /// Has `task` called in a poll phase to come, `polls` (at least 1) from now; until then polls don't wait. For what takes
+    /// several requests and was done in one: it shows when the last of them would have.
+    pub fn defer_polls(&mut self, task: T, polls: u32, origin: Origin) {
+        let cause = self.report(origin.hidden, || Event::Deferred { label: origin.label, pos: origin.pos });
+        let at = polls.max(1) as usize - 1;
+        while self.later.len() <= at {
+            self.later.push_back(Vec::new());
+        }
+        self.later[at].push(Deferred { task, cause });
     }
 }
 

@@ -133,7 +133,10 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
 
     /// Whether anything could run before the nearest timer: only then does it matter if that is found due early.
     fn something_competes(&self) -> bool {
-        let queued = !self.pending.is_empty() || !self.closing.is_empty() || !self.requests.is_empty();
+        let queued = !self.pending.is_empty()
+            || !self.later.is_empty()
+            || !self.closing.is_empty()
+            || !self.requests.is_empty();
         queued || self.hooks.iter().any(|hooks| !hooks.order.is_empty())
     }
 
@@ -273,10 +276,12 @@ fn hooks<D: Driver>(d: &mut D, kind: HookKind) -> Step {
 }
 
 /// Something to call in the poll phase.
-enum Item<R> {
+enum Item<T, R> {
     Io(IoId, crate::Readiness),
     Async(AsyncId),
     Done(Completion<R>),
+    /// Was to wait for this poll phase.
+    Later(Deferred<T>),
 }
 
 /// Poll: waits as long as it may, then calls what is ready.
@@ -292,6 +297,7 @@ fn poll<D: Driver>(d: &mut D, may_wait: bool) -> Step {
             Item::Io(id, readiness) => d.lp().io_ready(id, readiness),
             Item::Async(id) => d.lp().async_ready(id),
             Item::Done(completion) => d.lp().request_done(completion),
+            Item::Later(Deferred { task, cause }) => Some((task, Fired { source: Source::Pending, cause })),
         };
         let Some((task, fired)) = next else { continue };
         ran += 1;
@@ -305,7 +311,7 @@ type Next<T, W> = Option<(T, Fired<Output<W>>)>;
 
 impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
     /// Asks the world, and says what there is to call.
-    fn poll_world(&mut self, may_wait: bool) -> Result<Vec<Item<Output<W>>>, Halt> {
+    fn poll_world(&mut self, may_wait: bool) -> Result<Vec<Item<T, Output<W>>>, Halt> {
         let mut timeout = poll_timeout(&self.situation(may_wait));
         if timeout.why == TimeoutReason::NextTimer {
             // Callbacks took time since the last look at the clock. libuv waits for the full difference and is that much late; we look again.
@@ -329,6 +335,7 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
         }
         self.update_time();
         let mut items = Vec::with_capacity(ready.len());
+        items.extend(self.later.pop_front().unwrap_or_default().into_iter().map(Item::Later));
         for found in ready {
             match found {
                 Ready::Io { token, readiness } => {

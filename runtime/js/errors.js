@@ -153,6 +153,7 @@ const TABLE = {
   ERR_EVENT_RECURSION: [Error, (name) => `The event "${name}" is already being dispatched`],
   ERR_FALSY_VALUE_REJECTION: [Error, () => 'Promise was rejected with falsy value', ['reason']],
   ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: [TypeError, (a) => `The feature ${a} is unavailable on the current platform, which is being used to run Node.js`],
+  ERR_FS_WATCH_QUEUE_OVERFLOW: [Error, (size) => `fs.watch() queued more than ${size} events`],
   ERR_FS_FILE_TOO_LARGE: [RangeError, (size) => `File size (${size}) is greater than 2 GiB`],
   ERR_HTTP_BODY_NOT_ALLOWED: [Error, 'Adding content for this request method or response status is not allowed.'],
   ERR_HTTP_CONTENT_LENGTH_MISMATCH: [Error, (body, header) => `Response body's content-length of ${body} byte(s) does not match the content-length of ${header} byte(s) set in header`],

@@ -64,6 +64,8 @@ impl Driver for Machine {
                 Task::Timers => timers::process(s, rt),
                 Task::Immediates => timers::process_immediates(s, rt),
                 Task::Request(key) => finish_request(s, rt, key, fired),
+                Task::Later(key) => finish_later(s, rt, key, &fired),
+                Task::Watch(key) => crate::watch::fire(s, rt, key, fired),
                 Task::Socket(key) => {
                     if let Source::Io(id, readiness) = fired.source {
                         net::ready(s, rt, key, id.number(), fired.cause, readiness);
@@ -91,6 +93,13 @@ impl Driver for Machine {
         }
         self.flow()
     }
+}
+
+/// Calls what was put off to this poll phase.
+fn finish_later(s: &mut looplab_engine::Scope<'_>, rt: &Rc<Rt>, key: u32, fired: &Fired<JobOutput>) {
+    let Some(f) = rt.later.borrow_mut().try_remove(key as usize) else { return };
+    let cb = ticks::Callback::new(CallbackKind::Pool, 0, fired.cause);
+    s.nested(|s| f(s, rt, cb));
 }
 
 /// Hands a pool job's result to whoever asked for it.

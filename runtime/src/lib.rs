@@ -22,6 +22,7 @@ mod stop;
 mod ticks;
 mod timers;
 mod uncaught;
+mod watch;
 mod wake;
 mod zone;
 

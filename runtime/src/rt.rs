@@ -22,6 +22,10 @@ pub enum Task {
     Immediates,
     /// A pool request with this number in [`Rt::requests`].
     Request(u32),
+    /// What [`Rt::after_polls`] was given, under this number.
+    Later(u32),
+    /// A watcher with this number in [`crate::watch`].
+    Watch(u32),
     /// A socket with this number in [`Rt::net`] is ready.
     Socket(u32),
     /// A socket asked to be told something in the next pending phase.
@@ -48,6 +52,9 @@ pub type Lp = Loop<Task, RtWorld, Option<Recorder>>;
 pub(crate) type Complete =
     Box<dyn for<'s> FnOnce(&mut Scope<'s>, &Rc<Rt>, crate::ticks::Callback, Result<JobOutput, JobError>)>;
 
+/// What [`Rt::after_polls`] calls.
+pub(crate) type Later = Box<dyn for<'s> FnOnce(&mut Scope<'s>, &Rc<Rt>, crate::ticks::Callback)>;
+
 /// The runtime's state. One per engine; natives reach it with [`Rt::of`].
 pub struct Rt {
     lp: RefCell<Option<Box<Lp>>>,
@@ -57,6 +64,8 @@ pub struct Rt {
     pub(crate) timers: RefCell<Timers>,
     pub(crate) immediates: RefCell<Immediates>,
     pub(crate) requests: RefCell<Slab<Complete>>,
+    pub(crate) later: RefCell<Slab<Later>>,
+    pub(crate) watchers: RefCell<crate::watch::Watchers>,
     pub(crate) wakes: RefCell<crate::wake::Wakes>,
     pub(crate) finalizer: RefCell<Option<crate::finalize::Handle>>,
     pub(crate) signals: RefCell<crate::node::process::signals::Signals>,
@@ -84,6 +93,12 @@ pub struct Rt {
     pub(crate) input: RefCell<Option<crate::node::stdio_native::Watch>>,
     /// `Buffer.prototype`, once made.
     pub(crate) buffer_prototype: Cell<Option<Global>>,
+    pub(crate) children: RefCell<crate::node::child::Children>,
+    pub(crate) pipes: RefCell<crate::node::child::Pipes>,
+    /// File watching.
+    pub(crate) notify: RefCell<crate::node::fs::Notify>,
+    /// What Stats objects are made of, once there is one.
+    pub(crate) stats: OnceCell<Box<crate::node::fs::StatsParts>>,
     /// Standard output failed for another reason than a closed pipe.
     pub(crate) stdout_failed: Cell<bool>,
     /// Sockets.
@@ -107,6 +122,8 @@ impl Rt {
             timers: RefCell::new(Timers::new(rules.drain_after_phase)),
             immediates: RefCell::new(Immediates::default()),
             requests: RefCell::default(),
+            later: RefCell::default(),
+            watchers: RefCell::default(),
             wakes: RefCell::default(),
             finalizer: RefCell::default(),
             signals: RefCell::default(),
@@ -123,6 +140,10 @@ impl Rt {
             stream_numbers: Cell::new(0),
             input: RefCell::default(),
             buffer_prototype: Cell::new(None),
+            children: RefCell::default(),
+            pipes: RefCell::default(),
+            notify: RefCell::default(),
+            stats: OnceCell::new(),
             stdout_failed: Cell::new(false),
             net: crate::node::net::Net::default(),
             options,
@@ -218,6 +239,18 @@ impl Rt {
             // The queue is full: the callback gets the error, later, as any other.
             self.with_loop(|lp| lp.defer(Task::Request(key), origin));
         }
+    }
+
+    /// Whether pool requests may be taken together as long as nobody can tell: not while they are recorded one by one, nor
+    /// where each takes its declared time.
+    pub(crate) fn may_take_together(&self) -> bool {
+        self.probe.is_none() && !self.options.simulated && self.options.explore.is_none()
+    }
+
+    /// Calls `f` in the poll phase `polls` from now.
+    pub(crate) fn after_polls(&self, polls: u32, f: Later) {
+        let key = self.later.borrow_mut().insert(f) as u32;
+        self.with_loop(|lp| lp.defer_polls(Task::Later(key), polls, Origin::HIDDEN));
     }
 
     /// Does work of the pool's kinds on the loop's own thread (the synchronous API).

@@ -143,6 +143,8 @@ pub struct Heap {
 }
 
 const FIRST_THRESHOLD: usize = 4 << 20;
+/// Buffers may grow by this much between two collections where there is little else to mark.
+const EXTERNAL_STEP: usize = 32 << 20;
 
 impl Heap {
     pub(crate) fn new() -> Heap {
@@ -430,7 +432,10 @@ impl Heap {
             // SAFETY: unmarked, so nobody refers to it.
             unsafe { self.free_large(p) };
         }
-        self.threshold = (self.used + self.used / 2).max(self.used + FIRST_THRESHOLD).max(FIRST_THRESHOLD);
+        // What is outside cells costs a collection nothing: it gets less room to grow than what must be marked.
+        let external = self.stats.external.min(self.used);
+        let room = ((self.used - external) / 2).max((external / 2).min(EXTERNAL_STEP)).max(FIRST_THRESHOLD);
+        self.threshold = self.used + room;
         self.wants_gc = false;
         self.stats.collections += 1;
         if self.mark_stack.capacity() > 1 << 16 {

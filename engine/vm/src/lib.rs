@@ -26,6 +26,7 @@ mod promise;
 mod property;
 mod proxy;
 mod realm;
+mod recycle;
 mod scope;
 mod script;
 
@@ -55,6 +56,7 @@ pub use ops::{Hint, PreferredType};
 pub use promise::{Capability, PromiseState};
 pub use property::{Desc, EntryKind, KeyFilter};
 pub use realm::{Intrinsic, RealmId};
+pub use recycle::room;
 pub use scope::{Args, Completion, Global, Key, Local, NativeFn, Scope, Thrown};
 pub use shape::{ALL, CONFIGURABLE, ENUMERABLE, HIDDEN, WRITABLE};
 pub use string::{Chars, MAX_LENGTH};

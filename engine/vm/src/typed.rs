@@ -8,6 +8,7 @@
 use crate::object::{Class, EXOTIC, HostData, ObjRef, Visitor};
 use crate::property::Desc;
 use crate::realm::Intrinsic;
+use crate::recycle::Block;
 use crate::scope::{Key, Local, Scope, Thrown};
 use crate::value::{PropKey, Value};
 use crate::vm::Vm;
@@ -235,7 +236,7 @@ pub fn f64_to_f16(n: f64) -> u16 {
 /// The bytes of an array buffer.
 #[derive(Default)]
 pub struct BufferData {
-    bytes: Vec<u8>,
+    bytes: Block,
     max: Option<usize>,
     detached: bool,
     shared: bool,
@@ -244,12 +245,12 @@ pub struct BufferData {
 impl BufferData {
     /// A buffer of fixed length.
     pub fn new(bytes: Vec<u8>) -> BufferData {
-        BufferData { bytes, ..BufferData::default() }
+        BufferData { bytes: Block::new(bytes), ..BufferData::default() }
     }
 
     /// A resizable (or, when shared, growable) buffer that may have at most `max` bytes.
     pub fn resizable(bytes: Vec<u8>, max: usize) -> BufferData {
-        BufferData { bytes, max: Some(max), ..BufferData::default() }
+        BufferData { bytes: Block::new(bytes), max: Some(max), ..BufferData::default() }
     }
 
     /// The data of a SharedArrayBuffer.
@@ -688,7 +689,7 @@ impl<'s> Scope<'s> {
     pub fn detach_buffer(&mut self, o: Local<'_>) -> Option<Vec<u8>> {
         let d = data_mut(o.v).filter(|d| !d.detached && !d.shared)?;
         d.detached = true;
-        let bytes = std::mem::take(&mut d.bytes);
+        let bytes = std::mem::take(&mut d.bytes).into_bytes();
         self.vm.heap.external(-(bytes.len() as isize));
         Some(bytes)
     }

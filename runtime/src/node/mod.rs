@@ -3,6 +3,7 @@
 
 pub(crate) mod binding;
 pub(crate) mod buffer;
+pub(crate) mod child;
 pub(crate) mod clone;
 pub(crate) mod console;
 pub(crate) mod crypto;
@@ -77,6 +78,12 @@ const JS: &[(&str, &str)] = &[
     ("stream/consumers", include_str!("../../js/stream_consumers.js")),
     ("timers/promises", include_str!("../../js/timers_promises.js")),
     ("util", include_str!("../../js/util.js")),
+    ("/child_process_core", include_str!("../../js/child_process_core.js")),
+    ("child_process", include_str!("../../js/child_process.js")),
+    ("/fs_cp", include_str!("../../js/fs_cp.js")),
+    ("/fs_extra", include_str!("../../js/fs_extra.js")),
+    ("/fs_glob", include_str!("../../js/fs_glob.js")),
+    ("/fs_watch", include_str!("../../js/fs_watch.js")),
     ("/glob", include_str!("../../js/glob.js")),
     ("path", include_str!("../../js/path.js")),
     ("assert", include_str!("../../js/assert.js")),
@@ -160,6 +167,8 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
             o
         }
         "fs" => fs::load(s)?,
+        "/child_native" => child::load(s)?,
+        "/fs_native" => fs::native::load(s)?,
         "fs/promises" => fs::load_promises(s)?,
         "/url_native" => url::load(s)?,
         "/performance_native" => performance::load(s)?,

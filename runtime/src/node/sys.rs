@@ -88,7 +88,19 @@ pub(crate) fn error<'s>(
     path: Option<&str>,
     dest: Option<&str>,
 ) -> Local<'s> {
-    let (code, text) = lookup(errno);
+    error_saying(s, errno, lookup(errno).1, syscall, path, dest)
+}
+
+/// The same with another text than libuv's for the error number.
+pub(crate) fn error_saying<'s>(
+    s: &mut Scope<'s>,
+    errno: i32,
+    text: &str,
+    syscall: &str,
+    path: Option<&str>,
+    dest: Option<&str>,
+) -> Local<'s> {
+    let (code, _) = lookup(errno);
     let mut message = format!("{code}: {text}, {syscall}");
     if let Some(p) = path {
         message.push_str(&format!(" '{p}'"));

@@ -338,7 +338,10 @@ pub(super) fn position(s: &mut Scope<'_>, v: Local<'_>) -> Result<Option<u64>, T
             let v = s.adopt(v);
             s.as_bigint(v).and_then(|n| i64::try_from(&n).ok())
         });
-        return Ok(n.and_then(|n| u64::try_from(n).ok()));
+        return match n {
+            Some(n) if n >= -1 => Ok(u64::try_from(n).ok()),
+            _ => Err(errors::out_of_range(s, "position", ">= -1 && <= 9223372036854775807", v)),
+        };
     }
     if !v.is_number() {
         return Err(errors::invalid_arg_type(s, "position", "of type bigint or integer", v));
@@ -388,21 +391,23 @@ pub(super) fn id(s: &mut Scope<'_>, v: Local<'_>, name: &str) -> Result<u32, Thr
 
 /// The callback and where it stands: the first function in place of a parameter that may be left out, or the last parameter.
 pub(super) fn callback<'s>(
-    s: &mut Scope<'s>,
     args: &[Local<'s>],
+    none: Local<'s>,
     params: usize,
     optional: usize,
-) -> Result<(usize, Local<'s>), Thrown> {
+) -> (usize, Local<'s>) {
     let last = params - 1;
-    let early = (last - optional..last).find(|&i| args.get(i).is_some_and(|v| v.is_callable()));
+    // read and write: whatever stands in the last place is taken for it.
+    let full = optional >= 3 && args.get(last).is_some_and(|v| v.is_callable());
+    let early =
+        (last - optional..last).filter(|_| !full).find(|&i| args.get(i).is_some_and(|v| v.is_callable()));
     let at = early.unwrap_or(last);
-    match args.get(at) {
-        Some(&cb) if cb.is_callable() => Ok((at, cb)),
-        other => {
-            let given = other.copied().unwrap_or(s.undefined());
-            Err(errors::invalid_arg_type(s, "cb", "of type function", given))
-        }
-    }
+    (at, args.get(at).copied().unwrap_or(none))
+}
+
+/// A callback must be a function.
+pub(super) fn check_callback(s: &mut Scope<'_>, cb: Local<'_>) -> Result<(), Thrown> {
+    if cb.is_callable() { Ok(()) } else { Err(errors::invalid_arg_type(s, "cb", "of type function", cb)) }
 }
 
 /// For conversions that can't fail any more.

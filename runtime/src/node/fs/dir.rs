@@ -18,7 +18,36 @@ use std::os::unix::ffi::OsStringExt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An open folder, shared with the worker that reads it.
-pub(super) type Folder = Arc<Mutex<ReadDir>>;
+pub(super) type Folder = Arc<Mutex<Reader>>;
+
+/// Where the reading stands.
+#[derive(Debug)]
+pub(super) struct Reader {
+    now: ReadDir,
+    path: FsPath,
+    /// With `recursive`: the folders found and not read yet.
+    below: Option<VecDeque<FsPath>>,
+}
+
+impl Reader {
+    /// The next entry; those of a folder come before those of the folders in it.
+    fn next(&mut self) -> Result<Option<Entry>, Fail> {
+        loop {
+            if let Some(e) = self.now.next() {
+                let e = e.map_err(|e| Fail::at(&e, "scandir", &self.path))?;
+                let kind = e.file_type().map_or(0, dirent_kind);
+                if let (Some(below), 2) = (&mut self.below, kind) {
+                    below.push_back(self.path.join(e.file_name()));
+                }
+                let name = e.file_name().into_vec();
+                return Ok(Some(Entry { name, kind, parent: self.path.clone() }));
+            }
+            let Some(path) = self.below.as_mut().and_then(VecDeque::pop_front) else { return Ok(None) };
+            self.now = std::fs::read_dir(path.path()).map_err(|e| Fail::at(&e, "opendir", &path))?;
+            self.path = path;
+        }
+    }
+}
 
 struct State {
     /// `None` once closed.
@@ -39,10 +68,7 @@ pub(super) fn opendir<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
     let path = args::path(s, a.get(0), "path")?;
     let options = Options::of(s, a.get(1))?;
     let encoding = options.encoding(s)?;
-    if options.flag(s, "recursive")? {
-        let m = "opendir with the option 'recursive' is not in looplab yet";
-        return Err(errors::throw(s, errors::Kind::Error, "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM", m));
-    }
+    let recursive = options.flag(s, "recursive")?;
     let size = options.get(s, "bufferSize")?;
     let batch = match size.is_undefined() {
         true => 32,
@@ -51,7 +77,10 @@ pub(super) fn opendir<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
     let named = a.form != Form::Sync;
     let show = Show::Dir { path: path.clone(), encoding, batch };
     Ok(Plan::one("fs.opendir", show, move || match std::fs::read_dir(path.path()) {
-        Ok(d) => Ok(Out::Folder(Arc::new(Mutex::new(d)))),
+        Ok(now) => {
+            let below = recursive.then(VecDeque::new);
+            Ok(Out::Folder(Arc::new(Mutex::new(Reader { now, path, below }))))
+        }
         // Node's synchronous form does not name the path.
         Err(e) if !named => Err(Fail::system(&e, "opendir")),
         Err(e) => Err(Fail::at(&e, "opendir", &path)),
@@ -81,7 +110,7 @@ pub(super) fn class<'s>(s: &mut Scope<'s>) -> Completion<'s> {
         return Ok(known);
     }
     let proto = s.new_object();
-    let class = s.constructor("Dir", 3, |s, _| Err(s.throw_type("Illegal constructor")), proto);
+    let class = s.constructor("Dir", 3, constructor, proto);
     let k = s.key("path");
     s.getter(proto, k, |s, args| {
         let shown = state(s, args.this())?.path.shown();
@@ -107,6 +136,14 @@ pub(super) fn class<'s>(s: &mut Scope<'s>) -> Completion<'s> {
     Ok(class)
 }
 
+fn constructor<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    if args.get(0).is_undefined() {
+        let m = "The \"handle\" argument must be specified";
+        return Err(errors::throw(s, errors::Kind::Type, "ERR_MISSING_ARGS", m));
+    }
+    Err(s.throw_type("Illegal constructor"))
+}
+
 fn state<'a>(s: &'a mut Scope<'_>, this: Local<'_>) -> Result<&'a mut State, Thrown> {
     if s.host_data::<State>(this).is_none() {
         return Err(errors::throw(
@@ -127,7 +164,7 @@ fn closed(s: &mut Scope<'_>) -> Thrown {
 fn read_plan<'s>(s: &mut Scope<'s>, this: Local<'s>, show: Show) -> Made {
     let st = state(s, this)?;
     let Some(folder) = st.folder.clone() else { return Err(closed(s)) };
-    let (path, batch) = (st.path.clone(), st.batch);
+    let batch = st.batch;
     let ready = !st.waiting.is_empty();
     let keep: Option<Global> = Some(s.global(this));
     if ready {
@@ -136,10 +173,10 @@ fn read_plan<'s>(s: &mut Scope<'s>, this: Local<'s>, show: Show) -> Made {
     let step = Step::one("fs.readdir", move || {
         let mut list = Vec::new();
         let mut folder = folder.lock().unwrap_or_else(PoisonError::into_inner);
-        for e in folder.by_ref().take(batch) {
-            let e = e.map_err(|e| Fail::at(&e, "scandir", &path))?;
-            let kind = e.file_type().map_or(0, dirent_kind);
-            list.push(Entry { name: e.file_name().into_vec(), kind, parent: path.clone() });
+        while list.len() < batch
+            && let Some(e) = folder.next()?
+        {
+            list.push(e);
         }
         Ok(Out::Entries(list))
     });

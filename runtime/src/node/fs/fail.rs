@@ -52,27 +52,26 @@ impl Fail {
                 sys::error(s, *errno, syscall, path.as_deref(), dest.as_deref())
             }
             Fail::Coded { kind, code, message } => errors::new(s, *kind, code, message),
-            Fail::Fs { code, text, errno, syscall, path } => fs_error(s, code, text, *errno, syscall, path),
+            Fail::Fs { code, text, errno, syscall, path } => {
+                let (_, why) = sys::lookup(*errno);
+                let why = if *code == "ERR_FS_EISDIR" { "is a directory" } else { why };
+                fs_error(s, code, text, *errno, syscall, path, why)
+            }
         }
     }
 }
 
 /// A SystemError: name, code, `info`, and errno, syscall and path read from it.
-fn fs_error<'s>(
+pub(super) fn fs_error<'s>(
     s: &mut Scope<'s>,
     code: &str,
     text: &str,
     errno: i32,
     syscall: &str,
     path: &str,
+    why: &str,
 ) -> Local<'s> {
-    let (name, why) = sys::lookup(errno);
-    let why = match code {
-        "ERR_FS_EISDIR" if syscall == "rm" => "is a directory".to_owned(),
-        "ERR_FS_EISDIR" => format!("{path} is a directory (not copied)"),
-        "ERR_FS_CP_EEXIST" => format!("{path} already exists"),
-        _ => why.to_owned(),
-    };
+    let (name, _) = sys::lookup(errno);
     let message = format!("{text}: {syscall} returned {name} ({why}) {path}");
     let e = s.new_error(Intrinsic::ErrorPrototype, &message);
     let k: Key<'s> = s.atoms().name.into();
@@ -82,9 +81,20 @@ fn fs_error<'s>(
     let plain = s.str("SystemError");
     s.define_hidden(e, k, plain);
     let info = s.new_object();
-    let fields =
-        [("code", s.str(name)), ("message", s.str(&why)), ("path", s.str(path)), ("syscall", s.str(syscall))];
+    let is_cp = syscall == "cp";
     let number = s.int(errno);
+    let mut fields = [
+        ("code", s.str(name)),
+        ("message", s.str(why)),
+        ("path", s.str(path)),
+        ("syscall", s.str(syscall)),
+        ("errno", number),
+    ];
+    let (path, syscall) = (fields[2].1, fields[3].1);
+    if is_cp {
+        // Made in another place there, with its fields in another order.
+        fields.rotate_left(1);
+    }
     let put = |s: &mut Scope<'s>, o: Local<'s>, k: &str, v: Local<'s>| {
         let k = s.key(k);
         s.define_with(o, k, v, ALL);
@@ -94,12 +104,10 @@ fn fs_error<'s>(
     for (k, v) in fields {
         put(s, info, k, v);
     }
-    put(s, info, "errno", number);
     put(s, e, "info", info);
     put(s, e, "errno", number);
-    for (k, i) in [("syscall", 3), ("path", 2)] {
-        put(s, e, k, fields[i].1);
-    }
+    put(s, e, "syscall", syscall);
+    put(s, e, "path", path);
     e
 }
 

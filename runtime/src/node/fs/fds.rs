@@ -27,7 +27,7 @@ pub(super) fn insert(fd: OwnedFd) -> i32 {
 }
 
 /// The file of a number.
-pub(super) fn get(fd: i32) -> io::Result<Arc<File>> {
+pub(crate) fn get(fd: i32) -> io::Result<Arc<File>> {
     let mut files = files();
     if let Some(f) = files.get(&fd) {
         return f.clone().ok_or_else(|| io::Error::from_raw_os_error(EBADF));

@@ -39,7 +39,7 @@ fn close_fd(fd: i32) -> Res {
 }
 
 /// Continues after all of `step`.
-fn after(step: Step, f: impl FnOnce(Res) -> Step + 'static) -> Step {
+fn after(step: Step, f: impl FnOnce(Res) -> Step + Send + 'static) -> Step {
     match step {
         Step::End(r) => f(r),
         Step::Run { label, work, then, .. } => {
@@ -49,7 +49,12 @@ fn after(step: Step, f: impl FnOnce(Res) -> Step + 'static) -> Step {
 }
 
 /// Opens a file, does what `f` says with it, closes it; the result is that of `f`.
-pub(super) fn with_open(path: FsPath, flags: u32, mode: u32, f: impl FnOnce(i32) -> Step + 'static) -> Step {
+pub(super) fn with_open(
+    path: FsPath,
+    flags: u32,
+    mode: u32,
+    f: impl FnOnce(i32) -> Step + Send + 'static,
+) -> Step {
     Step::then(
         "fs.open",
         move || open_file(&path, flags, mode),
@@ -125,7 +130,7 @@ pub(super) fn fdatasync<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
 
 /// The length argument of truncate and ftruncate.
 pub(super) fn length<'s>(s: &mut Scope<'s>, v: Local<'s>) -> Result<u64, Thrown> {
-    if v.is_undefined() || v.is_null() {
+    if v.is_undefined() {
         return Ok(0);
     }
     let n = args::integer(s, v, "len", -crate::node::buffer::MAX_SAFE, crate::node::buffer::MAX_SAFE)?;
@@ -248,13 +253,13 @@ pub(super) fn read<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
         Form::Callback | Form::Promise if a.list.len() == 2 && s.view_info(buffer).is_none() => buffer,
         _ => s.undefined(),
     };
-    if !last.is_nullish() && !last.is_object() {
+    if !last.is_nullish() && (!last.is_object() || last.is_callable() || s.is_array(last)?) {
         return Err(errors::invalid_arg_type(s, "options", "of type object", last));
     }
     if a.form != Form::Sync && no_buffer {
         options = Some(buffer);
         buffer = s.undefined();
-    } else if offset.is_object() {
+    } else if offset.is_object() && (a.form == Form::Sync || a.list.len() <= 4) {
         options = Some(offset);
         offset = s.undefined();
     }
@@ -373,7 +378,7 @@ fn read_some(fd: i32, mut data: Vec<u8>, size: u64) -> Step {
         let file = fds::file(fd, "read")?;
         let want = if size == 0 { UNKNOWN_CHUNK } else { READ_CHUNK.min(size - before as u64) } as usize;
         if before == 0 {
-            data.reserve_exact(if size == 0 { want } else { size as usize });
+            data = looplab_engine::room(if size == 0 { want } else { size as usize });
         }
         let r = if size == 0 {
             data.resize(before + want, 0);

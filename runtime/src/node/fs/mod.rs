@@ -5,9 +5,11 @@ pub(crate) mod args;
 mod constants;
 mod dir;
 pub(crate) mod fail;
-mod fds;
+pub(crate) mod fds;
 mod files;
 mod handle;
+pub(crate) mod native;
+mod notify;
 mod paths;
 mod plan;
 mod stats;
@@ -17,6 +19,9 @@ mod tree;
 use crate::modules::{builtin, register_value, registered};
 use crate::node::buffer::put;
 use crate::rt::Rt;
+pub(crate) use notify::Notify;
+pub(crate) use stats::Parts as StatsParts;
+
 use args::{Form, In};
 use looplab_engine::{ALL, Args, CONFIGURABLE, Completion, ENUMERABLE, Key, Local, NativeFn, Scope, Thrown};
 use paths::Made;
@@ -53,7 +58,6 @@ static OPS: &[Op] = &[
     op("chmod", 3, 0, [3, 2, 2], paths::chmod),
     op("close", 2, 0, [1, 1, NO], files::close),
     op("copyFile", 4, 1, [4, 3, 3], paths::copy_file),
-    op("cp", 4, 1, [4, 3, 3], paths::cp),
     op("fchown", 4, 0, [4, 3, NO], files::fchown),
     op("fchmod", 3, 0, [3, 2, NO], files::fchmod),
     op("fdatasync", 2, 0, [2, 1, NO], files::fdatasync),
@@ -103,9 +107,28 @@ fn sync_form<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     plan::run_sync(s, &rt, plan)
 }
 
+/// Operations that look at their other arguments first.
+fn checks_callback_last(name: &str) -> bool {
+    matches!(
+        name,
+        "access"
+            | "open"
+            | "read"
+            | "readv"
+            | "write"
+            | "writev"
+            | "ftruncate"
+            | "truncate"
+            | "chmod"
+            | "fchmod"
+            | "fchown"
+            | "futimes"
+    )
+}
+
 fn callback_form<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let op = op_of(args);
-    let list = args.tail(0);
+    let (list, none) = (args.tail(0), s.undefined());
     let (at, cb) = match op.name {
         // The one whose callback may be missing.
         "close" if args.get(1).is_undefined() => {
@@ -117,10 +140,13 @@ fn callback_form<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
                 }),
             )
         }
-        _ => args::callback(s, list, op.params, op.optional)?,
+        _ => args::callback(list, none, op.params, op.optional),
     };
-    let none = s.undefined();
+    if !checks_callback_last(op.name) {
+        args::check_callback(s, cb)?;
+    }
     let plan = (op.plan)(s, &In { list: &list[..at.min(list.len())], form: Form::Callback, none })?;
+    args::check_callback(s, cb)?;
     let rt = Rt::of(s);
     let g = s.global(cb);
     plan::start(s, &rt, plan, Target::Callback(g))?;
@@ -160,8 +186,9 @@ fn promise_of<'s>(
 
 /// `fs.exists(path, callback)`: the callback gets only a boolean.
 fn exists<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    let (_, cb) = args::callback(s, args.tail(0), 2, 0)?;
     let none = s.undefined();
+    let (_, cb) = args::callback(args.tail(0), none, 2, 0);
+    args::check_callback(s, cb)?;
     match paths::access(s, &In { list: &[args.get(0)], form: Form::Callback, none }) {
         Ok(plan) => {
             let rt = Rt::of(s);
@@ -237,6 +264,7 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
     s.define_with(f, custom, p, 0);
     crate::node::buffer::define(s, o, "existsSync", 1, exists_sync);
     native_realpath(s, o)?;
+    native::add_functions(s, o, false);
     let (stats, dirent) = stats::classes(s)?;
     put(s, o, "Dirent", dirent);
     put(s, o, "Stats", stats);
@@ -350,6 +378,7 @@ pub(crate) fn load_promises<'s>(s: &mut Scope<'s>) -> Completion<'s> {
             s.define_with(o, k, f, ALL);
         }
     }
+    native::add_functions(s, o, true);
     let c = constants(s);
     put(s, o, "constants", c);
     Ok(o)

@@ -5,6 +5,7 @@ use super::fail::Fail;
 use super::plan::{Out, Plan, Res, Show, Step};
 use super::stats::{Entry, StatData, dirent_kind};
 use crate::errors;
+use crate::modules::{register_value, registered};
 use looplab_engine::{Local, Scope, Thrown};
 use rustix::fs::{Access, AtFlags, CWD, Timespec, Timestamps};
 use std::fs;
@@ -127,6 +128,12 @@ pub(super) fn mkdtemp<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
     let options = Options::of(s, a.get(1))?;
     let encoding = options.encoding(s)?;
     let prefix = args::path(s, a.get(0), "prefix")?;
+    if prefix.path().as_os_str().as_bytes().ends_with(b"X") && !registered(s, "fs.mkdtemp.warned").is_true() {
+        let yes = s.bool(true);
+        register_value(s, "fs.mkdtemp.warned", yes);
+        let text = "mkdtemp() templates ending with X are not portable. For details see: https://nodejs.org/api/fs.html";
+        crate::node::process::emit_warning(s, text, "Warning", None)?;
+    }
     let mut seed = s.random_bits();
     Ok(Plan::one("fs.mkdtemp", Show::Path(encoding), move || {
         const LETTERS: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -218,6 +225,14 @@ pub(super) fn link<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
 
 /// `symlink(target, path, type)`; the type matters on Windows only.
 pub(super) fn symlink<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
+    let kind = a.get(2);
+    if !kind.is_nullish() {
+        let name = if kind.is_string() { s.to_utf8_lossy(kind) } else { String::new() };
+        if !["dir", "file", "junction"].contains(&name.as_str()) {
+            let why = "must be one of: 'dir', 'file', 'junction', null, undefined";
+            return Err(errors::invalid_arg_value(s, "type", kind, why));
+        }
+    }
     two(s, a, ["target", "path"], "fs.symlink", "symlink", |f, t| std::os::unix::fs::symlink(f, t))
 }
 
@@ -381,19 +396,4 @@ pub(super) fn truncate<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
         Step::one("fs.ftruncate", move || super::files::set_len(fd, len))
     });
     Ok(Plan::new(step, Show::Nothing))
-}
-
-/// `cp(src, dest, { recursive, force, errorOnExist, dereference })`: one request.
-pub(super) fn cp<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
-    let from = args::path(s, a.get(0), "src")?;
-    let to = args::path(s, a.get(1), "dest")?;
-    let options = Options::of(s, a.get(2))?;
-    let force = options.get(s, "force")?;
-    let how = super::tree::Copying {
-        recursive: options.flag(s, "recursive")?,
-        force: force.as_bool() != Some(false),
-        error_on_exist: options.flag(s, "errorOnExist")?,
-        dereference: options.flag(s, "dereference")?,
-    };
-    Ok(Plan::one("fs.cp", Show::Nothing, move || super::tree::copy_all(&from, &to, &how).map(|()| Out::None)))
 }

@@ -33,8 +33,8 @@ pub(super) enum Out {
 
 pub(super) type Res = Result<Out, Fail>;
 pub(super) type Work = Box<dyn FnOnce() -> Res + Send>;
-/// Decides what comes after a step. Runs on the loop's thread.
-pub(super) type Then = Box<dyn FnOnce(Res) -> Step>;
+/// Decides what comes after a step. Runs on the loop's thread, or on the worker that has just done the step.
+pub(super) type Then = Box<dyn FnOnce(Res) -> Step + Send>;
 
 /// The state of an operation.
 pub(super) enum Step {
@@ -60,7 +60,7 @@ impl Step {
     pub(super) fn then(
         label: &'static str,
         work: impl FnOnce() -> Res + Send + 'static,
-        then: impl FnOnce(Res) -> Step + 'static,
+        then: impl FnOnce(Res) -> Step + Send + 'static,
     ) -> Step {
         Step::Run { label, work: Box::new(work), then: Box::new(then), more: label != "fs.close" }
     }
@@ -161,7 +161,7 @@ pub(super) fn run_sync<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, plan: Plan) -> Comple
     };
     let kept = opened(s, keep);
     match result {
-        Ok(out) => values(s, &show, kept, out).map(|v| v.list[0]),
+        Ok(out) => values(s, rt, &show, kept, out).map(|v| v.list[0]),
         Err(f) if missing_ok(&show, &f) => Ok(s.undefined()),
         Err(f) => {
             let e = f.to_error(s);
@@ -186,7 +186,7 @@ pub(super) fn start<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, plan: Plan, target: Targ
 
 /// Nothing had to be done: a callback comes in a tick.
 fn end_at_once<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, request: Request, r: Res) -> Result<(), Thrown> {
-    let (target, outcome) = outcome(s, request, r);
+    let (target, outcome) = outcome(s, rt, request, r);
     match target {
         Target::Promise { promise, bare } => {
             settle(s, promise, bare, outcome);
@@ -204,35 +204,81 @@ fn end_at_once<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, request: Request, r: Res) -> 
     }
 }
 
-/// Hands the next step to the pool.
+/// How many steps one trip to the pool may take at most: those of reading a small file (open, fstat, read, close).
+const STEPS_A_TRIP: u32 = 4;
+
+/// What a worker brings back.
+struct Trip {
+    /// What is left to do, or the result.
+    next: Step,
+    /// How many steps were done.
+    steps: u32,
+}
+
+/// Does up to `most` steps, one after the other.
+fn travel(mut step: Step, most: u32) -> Trip {
+    let mut steps = 0;
+    while steps < most {
+        match step {
+            Step::Run { work, then, .. } => step = then(work()),
+            end => return Trip { next: end, steps },
+        }
+        steps += 1;
+    }
+    Trip { next: step, steps }
+}
+
+/// Hands the next step to the pool. Where nobody looks, a worker goes on with the steps that follow: a trip between threads costs more
+/// than most of them. The result shows in the poll phase in which the last would have come back by itself, so the order
+/// against other requests stays that of one request a step.
 fn advance(s: &mut Scope<'_>, rt: &Rc<Rt>, request: Request, step: Step) {
-    let Step::Run { label, work, then, more } = step else { return };
+    let Step::Run { label, more, .. } = step else { return };
     let pos = request.pos;
+    let most = if rt.may_take_together() { STEPS_A_TRIP } else { 1 };
+    let work = move || travel(step, most);
     rt.submit_from(s, JobClass::Disk, label, more, pos, work, move |s, rt, cb, out| {
-        let out = match out {
-            Ok(out) => out,
-            Err(JobError::Cancelled) => {
-                Err(Fail::System { errno: 125, syscall: "pool", path: None, dest: None })
-            }
-            Err(e) => {
-                Err(Fail::Coded { kind: Kind::Error, code: "ERR_INTERNAL_ASSERTION", message: e.to_string() })
-            }
-        };
-        match then(out) {
-            Step::End(r) if more && rt.may_be_later() => {
-                // The explorer hurries through steps that others follow. None does (it failed), so this answer may also come later.
-                let begin = ticks::begin(rt, cb, rt.probe.intern(label), pos);
-                advance(s, rt, request, Step::one(label, move || r));
-                ticks::end(rt, begin, true);
-            }
-            Step::End(r) => finish(s, rt, cb, request, r),
-            next => {
-                let begin = ticks::begin(rt, cb, rt.probe.intern(label), pos);
-                advance(s, rt, request, next);
-                ticks::end(rt, begin, true);
-            }
+        let trip = out.unwrap_or_else(|e| Trip { next: Step::End(Err(refused(&e))), steps: 1 });
+        if trip.steps > 1 {
+            let next = trip.next;
+            let later =
+                move |s: &mut Scope<'_>, rt: &Rc<Rt>, cb| go_on(s, rt, cb, request, (label, false), next);
+            rt.after_polls(trip.steps - 1, Box::new(later));
+        } else {
+            go_on(s, rt, cb, request, (label, more), trip.next);
         }
     });
+}
+
+/// Why the pool did not do it.
+fn refused(e: &JobError) -> Fail {
+    match e {
+        JobError::Cancelled => Fail::System { errno: 125, syscall: "pool", path: None, dest: None },
+        JobError::Panicked(_) => {
+            Fail::Coded { kind: Kind::Error, code: "ERR_INTERNAL_ASSERTION", message: e.to_string() }
+        }
+    }
+}
+
+/// A step has come back: its label, and whether another was to follow.
+fn go_on(
+    s: &mut Scope<'_>,
+    rt: &Rc<Rt>,
+    cb: ticks::Callback,
+    request: Request,
+    (label, more): (&'static str, bool),
+    next: Step,
+) {
+    let next = match next {
+        Step::End(r) if more && rt.may_be_later() => {
+            // The explorer hurries through steps that others follow. None does (it failed), so this answer may also come later.
+            Step::one(label, move || r)
+        }
+        Step::End(r) => return finish(s, rt, cb, request, r),
+        next => next,
+    };
+    let begin = ticks::begin(rt, cb, rt.probe.intern(label), request.pos);
+    advance(s, rt, request, next);
+    ticks::end(rt, begin, true);
 }
 
 /// Tells the target, as a callback of the loop.
@@ -244,12 +290,12 @@ fn finish(s: &mut Scope<'_>, rt: &Rc<Rt>, cb: ticks::Callback, request: Request,
         match request.target {
             Target::Promise { promise, bare } => {
                 let begin = ticks::begin(rt, cb, rt.probe.intern(""), pos);
-                let (_, outcome) = outcome(s, request, r);
+                let (_, outcome) = outcome(s, rt, request, r);
                 settle(s, promise, bare, outcome);
                 ticks::end(rt, begin, true);
             }
             Target::Callback(g) | Target::Exists(g) => {
-                let (target, outcome) = outcome(s, request, r);
+                let (target, outcome) = outcome(s, rt, request, r);
                 let args = callback_args(s, target, outcome);
                 let f = s.open(g);
                 s.release(g);
@@ -289,11 +335,11 @@ fn missing_ok(show: &Show, f: &Fail) -> bool {
 }
 
 /// Ends a request: its target and what to tell it.
-fn outcome<'s>(s: &mut Scope<'s>, request: Request, r: Res) -> (Target, Outcome<'s>) {
+fn outcome<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, request: Request, r: Res) -> (Target, Outcome<'s>) {
     let kept = opened(s, request.keep);
     s.release(request.context);
     let result = match r {
-        Ok(out) => values(s, &request.show, kept, out).map_err(|t| {
+        Ok(out) => values(s, rt, &request.show, kept, out).map_err(|t| {
             let e = s.caught(t);
             (e, Vec::new())
         }),
@@ -368,7 +414,13 @@ pub(super) fn bytes_as<'s>(
 }
 
 /// The values a result consists of.
-fn values<'s>(s: &mut Scope<'s>, show: &Show, kept: Local<'s>, out: Out) -> Result<Values<'s>, Thrown> {
+fn values<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    show: &Show,
+    kept: Local<'s>,
+    out: Out,
+) -> Result<Values<'s>, Thrown> {
     let one = |v: Local<'s>| Values { list: vec![v], names: None, always: false };
     let two = |a, b, names| Values { list: vec![a, b], names: Some(names), always: false };
     Ok(match (show, out) {
@@ -377,7 +429,7 @@ fn values<'s>(s: &mut Scope<'s>, show: &Show, kept: Local<'s>, out: Out) -> Resu
         (Show::Handle, Out::Fd(fd)) => one(super::handle::new(s, fd)?),
         (Show::Data(e), Out::Bytes(b)) => one(bytes_as(s, b, *e, false)?),
         (Show::Path(e), Out::Path(b) | Out::Made(Some(b))) => one(bytes_as(s, b, *e, true)?),
-        (Show::Stats { bigint, .. }, Out::Stat(st)) => one(stats::new(s, &st, *bigint)?),
+        (Show::Stats { bigint, .. }, Out::Stat(st)) => one(stats::new(s, rt, &st, *bigint)?),
         (Show::StatFs { bigint }, Out::StatFs(f)) => one(stats::new_statfs(s, &f, *bigint)?),
         (Show::Entries { types, encoding }, Out::Entries(list)) => {
             let mut items = Vec::with_capacity(list.len());

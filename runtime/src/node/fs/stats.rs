@@ -3,13 +3,16 @@
 use super::args::FsPath;
 use crate::modules::{register_value, registered};
 use crate::node::buffer::{get, put};
-use looplab_engine::{ALL, Args, Completion, Element, ElementType, Intrinsic, Key, Local, Scope, Thrown};
+use crate::rt::Rt;
+use looplab_engine::{
+    ALL, Args, Completion, Element, ElementType, Global, Intrinsic, Key, Local, Name, Scope, Thrown,
+};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::time::UNIX_EPOCH;
 
 /// The numbers behind a Stats object.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct StatData {
     /// dev, mode, nlink, uid, gid, rdev, blksize, ino, size, blocks
     numbers: [u64; 10],
@@ -138,6 +141,12 @@ pub(super) fn classes<'s>(s: &mut Scope<'s>) -> Result<(Local<'s>, Local<'s>), T
 }
 
 fn stats_constructor<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    if !registered(s, "fs.Stats.warned").is_true() {
+        let yes = s.bool(true);
+        register_value(s, "fs.Stats.warned", yes);
+        let text = "fs.Stats constructor is deprecated.";
+        crate::node::process::emit_warning(s, text, "DeprecationWarning", Some("DEP0180"))?;
+    }
     let proto = registered(s, "fs.Stats.prototype");
     let o = s.new_object_with_proto(proto);
     let names = NUMBERS.into_iter().map(str::to_owned).chain(TIMES.iter().map(|t| format!("{t}Ms")));
@@ -191,28 +200,61 @@ fn big<'s>(s: &mut Scope<'s>, n: i64) -> Local<'s> {
     s.element(ElementType::BigInt64, Element::Big(n as u64))
 }
 
-/// A Stats (or BigIntStats) object.
-pub(super) fn new<'s>(s: &mut Scope<'s>, st: &StatData, bigint: bool) -> Completion<'s> {
-    classes(s)?;
-    let proto = registered(s, if bigint { "fs.BigIntStats.prototype" } else { "fs.Stats.prototype" });
-    let o = s.new_object_with_proto(proto);
-    for (name, n) in NUMBERS.into_iter().zip(st.numbers) {
-        let v = if bigint { big(s, n as i64) } else { s.num(n as f64) };
-        put(s, o, name, v);
+const MS: [&str; 4] = ["atimeMs", "mtimeMs", "ctimeMs", "birthtimeMs"];
+const NS: [&str; 4] = ["atimeNs", "mtimeNs", "ctimeNs", "birthtimeNs"];
+
+/// The keys and prototypes of Stats objects, looked up once: a program may ask for many.
+pub(crate) struct Parts {
+    /// The numbers, the times in milliseconds, the times in nanoseconds.
+    keys: [Name; 18],
+    stats: Global,
+    bigint: Global,
+}
+
+fn parts<'a>(s: &mut Scope<'_>, rt: &'a Rt) -> Result<&'a Parts, Thrown> {
+    if let Some(parts) = rt.stats.get() {
+        return Ok(parts);
     }
-    const MS: [&str; 4] = ["atimeMs", "mtimeMs", "ctimeMs", "birthtimeMs"];
-    const NS: [&str; 4] = ["atimeNs", "mtimeNs", "ctimeNs", "birthtimeNs"];
-    for (name, (sec, nano)) in MS.into_iter().zip(st.times) {
+    let made = s.nested(|s| {
+        classes(s)?;
+        let mut names = NUMBERS.iter().chain(&MS).chain(&NS);
+        let keys = std::array::from_fn(|_| {
+            let k = s.key(names.next().copied().unwrap_or_default());
+            s.permanent_key(k)
+        });
+        let (stats, bigint) =
+            (registered(s, "fs.Stats.prototype"), registered(s, "fs.BigIntStats.prototype"));
+        Ok(Parts { keys, stats: s.global(stats), bigint: s.global(bigint) })
+    })?;
+    Ok(rt.stats.get_or_init(|| Box::new(made)))
+}
+
+/// A Stats (or BigIntStats) object.
+pub(super) fn new<'s>(s: &mut Scope<'s>, rt: &Rt, st: &StatData, bigint: bool) -> Completion<'s> {
+    let parts = parts(s, rt)?;
+    let proto = s.open(if bigint { parts.bigint } else { parts.stats });
+    let o = s.new_object_with_proto(proto);
+    let mut keys = parts.keys.iter();
+    let mut put = |s: &mut Scope<'s>, v: Local<'s>| {
+        if let Some(&k) = keys.next() {
+            s.define_with(o, k, v, ALL);
+        }
+    };
+    for n in st.numbers {
+        let v = if bigint { big(s, n as i64) } else { s.num(n as f64) };
+        put(s, v);
+    }
+    for (sec, nano) in st.times {
         let v = match bigint {
             true => big(s, sec * 1000 + i64::from(nano / 1_000_000)),
             false => s.num(sec as f64 * 1000.0 + f64::from(nano) / 1e6),
         };
-        put(s, o, name, v);
+        put(s, v);
     }
     if bigint {
-        for (name, (sec, nano)) in NS.into_iter().zip(st.times) {
+        for (sec, nano) in st.times {
             let v = big(s, sec * 1_000_000_000 + i64::from(nano));
-            put(s, o, name, v);
+            put(s, v);
         }
     }
     Ok(o)

@@ -1,4 +1,4 @@
-//! Operations on whole trees: mkdir and readdir with `recursive`, rm, cp.
+//! Operations on whole trees: mkdir and readdir with `recursive`, rm.
 
 use super::args::FsPath;
 use super::fail::Fail;
@@ -7,7 +7,7 @@ use super::plan::{Out, Res, Step};
 use super::stats::Entry;
 use std::collections::VecDeque;
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Component, PathBuf};
@@ -224,87 +224,4 @@ fn continue_or_end(r: Res, todo: Vec<Doomed>) -> Step {
         Ok(_) => remove_next(todo),
         failed => Step::End(failed),
     }
-}
-
-// ---- cp ----
-
-/// Options of cp.
-pub(super) struct Copying {
-    pub(super) recursive: bool,
-    pub(super) force: bool,
-    pub(super) error_on_exist: bool,
-    pub(super) dereference: bool,
-}
-
-/// Copies a file, a link, or (with `recursive`) a tree.
-pub(super) fn copy_all(from: &FsPath, to: &FsPath, how: &Copying) -> Result<(), Fail> {
-    let read =
-        |p: &FsPath| if how.dereference { fs::metadata(p.path()) } else { fs::symlink_metadata(p.path()) };
-    let source =
-        read(from).map_err(|e| Fail::at(&e, if how.dereference { "stat" } else { "lstat" }, from))?;
-    let target = read(to).ok();
-    if source.is_dir() {
-        return copy_folder(from, to, how, target.as_ref());
-    }
-    if target.as_ref().is_some_and(fs::Metadata::is_dir) {
-        return Err(refused(
-            "ERR_FS_CP_NON_DIR_TO_DIR",
-            "Cannot overwrite directory with non-directory",
-            21,
-            to,
-        ));
-    }
-    if target.is_some() && !how.force {
-        return match how.error_on_exist {
-            true => Err(refused("ERR_FS_CP_EEXIST", "Target already exists", 17, to)),
-            false => Ok(()),
-        };
-    }
-    if source.is_symlink() {
-        let link = fs::read_link(from.path()).map_err(|e| Fail::at(&e, "readlink", from))?;
-        if target.is_some() {
-            fs::remove_file(to.path()).map_err(|e| Fail::at(&e, "unlink", to))?;
-        }
-        let goal = match (link.is_relative(), from.path().parent()) {
-            (true, Some(dir)) => std::path::absolute(dir.join(&link)).unwrap_or(link),
-            _ => link,
-        };
-        return std::os::unix::fs::symlink(&goal, to.path())
-            .map_err(|e| Fail::between(&e, "symlink", &FsPath(goal.clone()), to));
-    }
-    if let Some(parent) = to.path().parent().filter(|p| !p.as_os_str().is_empty()) {
-        fs::create_dir_all(parent).map_err(|e| Fail::at(&e, "mkdir", &FsPath(parent.to_owned())))?;
-    }
-    paths::copy(from, to, false).map_err(|e| Fail::between(&e, "copyfile", from, to))
-}
-
-fn refused(code: &'static str, text: &'static str, errno: i32, path: &FsPath) -> Fail {
-    Fail::Fs { code, text, errno, syscall: "cp", path: path.shown() }
-}
-
-fn copy_folder(from: &FsPath, to: &FsPath, how: &Copying, target: Option<&fs::Metadata>) -> Result<(), Fail> {
-    if !how.recursive {
-        let text = "Recursive option not enabled, cannot copy a directory";
-        return Err(refused("ERR_FS_EISDIR", text, 21, from));
-    }
-    if target.is_some_and(|m| !m.is_dir()) {
-        let text = "Cannot overwrite non-directory with directory";
-        return Err(refused("ERR_FS_CP_DIR_TO_NON_DIR", text, 21, to));
-    }
-    let full = |p: &FsPath| fs::canonicalize(p.path()).or_else(|_| std::path::absolute(p.path()));
-    if let (Ok(a), Ok(b)) = (full(from), full(to))
-        && b.starts_with(&a)
-    {
-        let text = "Cannot copy a directory to a subdirectory of self";
-        return Err(refused("ERR_FS_CP_EINVAL", text, 22, to));
-    }
-    match fs::create_dir_all(to.path()) {
-        Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(Fail::at(&e, "mkdir", to)),
-        _ => {}
-    }
-    for e in scan(from)? {
-        let name = std::ffi::OsString::from_vec(e.name);
-        copy_all(&from.join(&name), &to.join(&name), how)?;
-    }
-    Ok(())
 }
