@@ -111,7 +111,7 @@ fn record() {
         // From one process at a time to more than there are cores: an idle machine and a busy one.
         for at_a_time in [1, 3, 9] {
             left.store(runs / 3, Ordering::Relaxed);
-            std::thread::scope(|scope| (0..at_a_time).for_each(|_| drop(scope.spawn(&run))));
+            std::thread::scope(|scope| (0..at_a_time).for_each(|_| drop(scope.spawn(run))));
         }
         all.insert(script, json!(seen.into_inner().expect("no panic")));
         let text = serde_json::to_string_pretty(&all).expect("JSON") + "\n";

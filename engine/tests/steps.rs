@@ -73,7 +73,7 @@ impl EngineProbe for Story {
 /// The story of a function body; with a collection at every safepoint if `stress`.
 fn story(code: &str, stress: bool, patience: u32) -> Vec<String> {
     let template =
-        compile(Source::new("test.js", code.to_owned(), 1), CompileGoal::Function).expect("valid code");
+        compile(Source::new("test.js", code.to_owned(), 1), CompileGoal::Script).expect("valid code");
     let mut vm = new_engine();
     vm.set_gc_stress(stress);
     let probe = Rc::new(Story::default());

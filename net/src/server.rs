@@ -422,6 +422,9 @@ impl<T: Protocol> Link<T> {
     }
 }
 
+/// A stream that is being connected, and the protocol that waits for it.
+type Pending<T> = Rc<RefCell<Option<(Box<dyn Stream>, T)>>>;
+
 /// Connects and drives a protocol on the connection. `done` is told when it stands or has failed to.
 ///
 /// # Errors
@@ -434,7 +437,7 @@ pub fn connect<T: Protocol, W: World, P: Probe>(
     done: impl FnOnce(&mut EventLoop<W, P>, io::Result<()>) + 'static,
 ) -> io::Result<()> {
     let mut stream = lp.world_mut().network().connect(to, None)?;
-    let link: Rc<RefCell<Option<(Box<dyn Stream>, T)>>> = Rc::default();
+    let link: Pending<T> = Rc::default();
     let mut done = Some(done);
     let slot = link.clone();
     let interest = Interest::READABLE | Interest::WRITABLE;

@@ -22,8 +22,8 @@ mod stop;
 mod ticks;
 mod timers;
 mod uncaught;
-mod watch;
 mod wake;
+mod watch;
 mod zone;
 
 pub use load_flags::LoadFlags;

@@ -216,7 +216,6 @@ impl Rt {
     /// callback); the completion reports its callback itself. `more`: unless it fails, another step of the same operation follows.
     pub(crate) fn submit_from<T: Send + 'static>(
         self: &Rc<Self>,
-        _: &mut Scope<'_>,
         class: JobClass,
         label: &'static str,
         more: bool,

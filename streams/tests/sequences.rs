@@ -215,10 +215,8 @@ fn an_error_ends_the_whole_pipeline() {
         done.fail(Error::Custom(Rc::new(std::io::Error::other("full"))));
     });
     let events: Rc<RefCell<Vec<String>>> = Rc::default();
-    for (who, on) in [("source", &source)] {
-        let log = events.clone();
-        on.on(move |e| log.borrow_mut().push(format!("{who} {}", name(e))));
-    }
+    let log = events.clone();
+    source.on(move |e| log.borrow_mut().push(format!("source {}", name(e))));
     let log = events.clone();
     sink.on(move |e| log.borrow_mut().push(format!("sink {}", name(e))));
     let log = events.clone();

@@ -46,7 +46,7 @@ pub(crate) fn first(all: &Diagnostics, text: &str, around: Option<&EvalContext>)
     let mut errors =
         all.errors().filter(|d| around.is_none() || !DEPENDS.iter().any(|m| d.message.starts_with(m)));
     let first = errors.next()?;
-    let earliest = errors.chain([first]).min_by_key(|d| offset_of(d)).unwrap_or(first);
+    let earliest = std::iter::once(first).chain(errors).min_by_key(|d| offset_of(d)).unwrap_or(first);
     Some(Translator { text, d: earliest }.run())
 }
 

@@ -37,7 +37,7 @@ pub fn strip_types(text: &str, module: Option<bool>) -> Result<String, StripErro
         let options = oxc_parser::ParseOptions { allow_return_outside_function: true, ..Default::default() };
         let parsed = Parser::new(&allocator, text, *kind).with_options(options).parse();
         if let Some(e) = parsed.diagnostics.first() {
-            let at = e.labels.first().map_or(0, |l| l.offset() as u32);
+            let at = e.labels.first().map_or(0, |l| l.offset());
             first.get_or_insert(StripError { message: e.message.to_string(), at, unsupported: false });
             continue;
         }

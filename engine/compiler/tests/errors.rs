@@ -61,7 +61,6 @@ errors! {
     unary_power: "-1 ** 2", "Unary operator used immediately before exponentiation expression. Parenthesis must be used to disambiguate operator precedence", "-1";
     chain_assignment: "a?.b = 1", "Invalid left-hand side in assignment", "a";
     import_meta_in_script: "import.meta", "Cannot use 'import.meta' outside a module", "import";
-    with_is_refused: "with (a) {}", "'with' is not supported yet", "with";
 }
 
 #[test]

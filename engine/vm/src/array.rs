@@ -554,20 +554,6 @@ fn prefix(c: Chars<'_>) -> u64 {
     (0..4).fold(0, |k, i| k << 16 | u64::from(if i < c.len() { c.at(i) } else { 0 }))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn int_keys_order_as_text() {
-        let mut v = [10, 9, 1, -1, -10, 100, 0, i32::MIN, i32::MAX, 2_000_000_000];
-        let mut t = v;
-        v.sort_by_key(|&i| int_sort_key(i));
-        t.sort_by_key(|i| i.to_string());
-        assert_eq!(v, t);
-    }
-}
-
 /// Whether missing elements of an object are nowhere else: no proxies or other exotic objects, no elements in the prototypes.
 fn holes_are_empty(o: ObjRef) -> bool {
     let mut x = o;
@@ -580,5 +566,19 @@ fn holes_are_empty(o: ObjRef) -> bool {
             Some(p) => x = p,
             None => return true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn int_keys_order_as_text() {
+        let mut v = [10, 9, 1, -1, -10, 100, 0, i32::MIN, i32::MAX, 2_000_000_000];
+        let mut t = v;
+        v.sort_by_key(|&i| int_sort_key(i));
+        t.sort_by_key(|i| i.to_string());
+        assert_eq!(v, t);
     }
 }

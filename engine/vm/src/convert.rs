@@ -451,12 +451,12 @@ impl<'s> Scope<'s> {
     pub fn to_key(&mut self, v: Local<'s>) -> Result<Key<'s>, Thrown> {
         match crate::string::ready_key(v.v) {
             Some(k) => Ok(Key::raw(k)),
-            None => self.to_key_slow(v),
+            None => self.key_by_conversion(v),
         }
     }
 
     #[inline(never)]
-    fn to_key_slow(&mut self, v: Local<'s>) -> Result<Key<'s>, Thrown> {
+    fn key_by_conversion(&mut self, v: Local<'s>) -> Result<Key<'s>, Thrown> {
         if v.v.is_int() && v.v.as_int() >= 0 {
             return Ok(Key::raw(PropKey(v.v)));
         }

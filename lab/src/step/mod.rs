@@ -47,14 +47,12 @@ pub fn run(log: &Log, scripts: &[Script], options: StepOptions) -> io::Result<()
     let result = (|| {
         loop {
             terminal.draw(|frame| draw::draw(&app, frame))?;
-            match event::read()? {
-                Event::Key(key) if key.kind != KeyEventKind::Release => {
-                    if !app.key(key) {
-                        return Ok(());
-                    }
-                }
-                // Another size: drawn anew.
-                _ => {}
+            // Anything else is another size: drawn anew.
+            if let Event::Key(key) = event::read()?
+                && key.kind != KeyEventKind::Release
+                && !app.key(key)
+            {
+                return Ok(());
             }
         }
     })();

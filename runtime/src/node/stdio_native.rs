@@ -124,7 +124,6 @@ fn watch<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     rt.input.replace(Some(Watch { io, size, callback, continuation }));
     if !watched {
         rt.submit_from(
-            s,
             JobClass::Disk,
             "stdin",
             false,

@@ -284,7 +284,7 @@ fn write<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         let r = coder.write(&bytes, end);
         (coder, r)
     };
-    rt.submit_from(s, JobClass::Compute, "zlib", false, pos, work, move |s, rt, cb, out| {
+    rt.submit_from(JobClass::Compute, "zlib", false, pos, work, move |s, rt, cb, out| {
         s.nested(|s| {
             let (c, callback, o) = (s.open(context), s.open(f), s.open(handle));
             for g in [context, f, handle] {

@@ -46,11 +46,16 @@ pub(super) fn connect<C: Chunk>(source: &Readable<C>, dest: &Writable<C>, ends: 
     sure(readable::data_listener_added(&mut source.0.host()));
 }
 
+/// Told once, when a pipeline is over.
+type Done = Box<dyn FnOnce(Option<Error>)>;
+/// Destroys one stream.
+type Destroy = Box<dyn Fn(Error)>;
+
 /// What all ends of a pipeline report to.
 struct Row {
-    done: Cell<Option<Box<dyn FnOnce(Option<Error>)>>>,
-    /// Destroys the streams that are left over when one fails.
-    destroy: RefCell<Vec<Box<dyn Fn(Error)>>>,
+    done: Cell<Option<Done>>,
+    /// The streams that are left over when one fails.
+    destroy: RefCell<Vec<Destroy>>,
 }
 
 impl Row {

@@ -224,13 +224,7 @@ fn call(
 }
 
 /// The loop says that the descriptor is ready.
-fn ready(
-    s: &mut Scope<'_>,
-    rt: &Rc<Rt>,
-    cb: Callback,
-    id: usize,
-    source: &Source<crate::rt::JobOutput>,
-) {
+fn ready(s: &mut Scope<'_>, rt: &Rc<Rt>, cb: Callback, id: usize, source: &Source<crate::rt::JobOutput>) {
     let Source::Io(io, readiness) = source else { return };
     // The number may be another pipe's by now.
     if with(rt, id, |p| p.io == *io) != Some(true) {

@@ -356,7 +356,7 @@ fn mode_of<'s>(s: &mut Scope<'s>, o: Local<'s>) -> Result<Option<i32>, Thrown> {
 /// Marked by `markAsUntransferable`.
 fn is_untransferable<'s>(s: &mut Scope<'s>, o: Local<'s>) -> bool {
     let marks = registered(s, "untransferable");
-    marks.is_object() && s.weak_get(marks, o).is_some()
+    marks.is_object() && o.is_object() && s.weak_get(marks, o).is_some()
 }
 
 fn primitive<'s>(s: &mut Scope<'s>, v: Local<'s>) -> Item {

@@ -254,7 +254,6 @@ fn derive<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let context = continuation::capture(s, &rt, "DERIVEBITSREQUEST", None);
     let (context, f) = (s.global(context), s.global(f));
     rt.submit_from(
-        s,
         JobClass::Compute,
         work.label(),
         false,

@@ -178,7 +178,7 @@ pub(super) fn start<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, plan: Plan, target: Targ
     match plan.step {
         Step::End(r) => end_at_once(s, rt, request, r),
         step => {
-            advance(s, rt, request, step);
+            advance(rt, request, step);
             Ok(())
         }
     }
@@ -231,12 +231,12 @@ fn travel(mut step: Step, most: u32) -> Trip {
 /// Hands the next step to the pool. Where nobody looks, a worker goes on with the steps that follow: a trip between threads costs more
 /// than most of them. The result shows in the poll phase in which the last would have come back by itself, so the order
 /// against other requests stays that of one request a step.
-fn advance(s: &mut Scope<'_>, rt: &Rc<Rt>, request: Request, step: Step) {
+fn advance(rt: &Rc<Rt>, request: Request, step: Step) {
     let Step::Run { label, more, .. } = step else { return };
     let pos = request.pos;
     let most = if rt.may_take_together() { STEPS_A_TRIP } else { 1 };
     let work = move || travel(step, most);
-    rt.submit_from(s, JobClass::Disk, label, more, pos, work, move |s, rt, cb, out| {
+    rt.submit_from(JobClass::Disk, label, more, pos, work, move |s, rt, cb, out| {
         let trip = out.unwrap_or_else(|e| Trip { next: Step::End(Err(refused(&e))), steps: 1 });
         if trip.steps > 1 {
             let next = trip.next;
@@ -277,7 +277,7 @@ fn go_on(
         next => next,
     };
     let begin = ticks::begin(rt, cb, rt.probe.intern(label), request.pos);
-    advance(s, rt, request, next);
+    advance(rt, request, next);
     ticks::end(rt, begin, true);
 }
 

@@ -5,7 +5,7 @@ use crate::rt::Rt;
 use crate::ticks;
 use core::net::IpAddr;
 use looplab_engine::{Args, Completion, Scope};
-use looplab_event_loop::{JobClass, JobError};
+use looplab_event_loop::JobClass;
 use std::io;
 
 /// libuv's numbers for the resolver's errors.
@@ -27,12 +27,12 @@ pub(super) fn lookup<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         });
         if list.is_empty() { Err(EAI_NONAME) } else { Ok(list) }
     };
-    rt.submit_from(s, JobClass::Lookup, "dns.lookup", false, pos, job, move |s, rt, cb, result| {
+    rt.submit_from(JobClass::Lookup, "dns.lookup", false, pos, job, move |s, rt, cb, result| {
         s.nested(|s| {
             let f = s.open(callback);
             s.release(callback);
             let none = s.undefined();
-            let result = result.unwrap_or_else(|_: JobError| Err(EAI_AGAIN));
+            let result = result.unwrap_or(Err(EAI_AGAIN));
             let (code, list) = match result {
                 Err(code) => (s.int(code), none),
                 Ok(found) => {
