@@ -340,6 +340,9 @@ impl<'s> Writer<'s> {
 
 /// What may be done with an object of a class of ours; `None`: it is no such object.
 fn mode_of<'s>(s: &mut Scope<'s>, o: Local<'s>) -> Result<Option<i32>, Thrown> {
+    if !o.is_object() {
+        return Ok(None);
+    }
     let marks = registered(s, "uncloneable");
     if marks.is_object() && s.weak_get(marks, o).is_some() {
         return Ok(Some(0));
