@@ -276,6 +276,12 @@ fn position(f: &Frame) -> (String, u32, u32, u32) {
 }
 
 impl<'s> Scope<'s> {
+    /// Throws again what was caught last: it counts as thrown where it was the first time.
+    pub fn rethrow(&mut self, v: Local<'s>) -> Thrown {
+        self.vm.exception = v.v;
+        Thrown(())
+    }
+
     /// Throws any value.
     pub fn throw(&mut self, v: Local<'s>) -> Thrown {
         self.vm.exception = v.v;

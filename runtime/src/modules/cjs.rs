@@ -429,7 +429,7 @@ pub(crate) fn load<'s>(
         Err(t) => {
             let e = s.caught(t);
             s.delete(cache, key)?;
-            Err(s.throw(e))
+            Err(s.rethrow(e))
         }
     }
 }

@@ -1,0 +1,2 @@
+function deep() { null.x; }
+try { deep(); } catch (e) { throw e; }

@@ -1,0 +1,2 @@
+function deep() { throw new Error('first'); }
+try { deep(); } finally { globalThis.done = true; }
