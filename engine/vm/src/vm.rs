@@ -298,6 +298,7 @@ impl Vm {
             let o = ObjRef::new(&mut self.heap, Class::Plain, shape);
             self.realm.intrinsics[i as usize] = o.value();
         }
+        self.realm.promise_shape = self.root_shape(Some(self.realm.proto(Intrinsic::PromisePrototype)));
     }
 
     /// Installs the embedder's services.
