@@ -184,6 +184,8 @@ pub struct Vm {
     /// Promises that have a number in the log.
     pub(crate) promises: u32,
     pub(crate) lookups: crate::lookup::LookupCache,
+    /// What the instruments have noted of cells, once one has looked.
+    pub(crate) eye: Option<Box<crate::eye::Eye>>,
 }
 
 impl Vm {
@@ -243,6 +245,7 @@ impl Vm {
             throw_site: None,
             promises: 0,
             lookups: crate::lookup::LookupCache::new(),
+            eye: None,
         });
         vm.top = vm.stack.as_mut_ptr();
         vm.setup_realm();
