@@ -55,9 +55,14 @@ fn the_graph_holds_what_the_collector_holds() {
         run(&mut vm, text);
         let graph = vm.heap_graph();
         let from = reached(&graph);
-        let lost: Vec<_> = from.iter().enumerate().filter(|(_, from)| from.is_none()).map(|(n, _)| n).collect();
+        let lost: Vec<_> =
+            from.iter().enumerate().filter(|(_, from)| from.is_none()).map(|(n, _)| n).collect();
         let show = |n: &usize| format!("{:?} {}", graph.nodes[*n].kind, graph.text(graph.nodes[*n].name));
-        assert!(lost.is_empty(), "{text}\nnobody holds {:?}", lost.iter().take(5).map(show).collect::<Vec<_>>());
+        assert!(
+            lost.is_empty(),
+            "{text}\nnobody holds {:?}",
+            lost.iter().take(5).map(show).collect::<Vec<_>>()
+        );
         let bytes: u64 = graph.nodes.iter().map(|node| node.bytes).sum();
         assert!(bytes <= graph.used && bytes > graph.used * 9 / 10, "{bytes} of {} bytes", graph.used);
     }
@@ -85,7 +90,10 @@ fn numbers_stay_and_new_objects_get_new_ones() {
 #[test]
 fn edges_have_the_names_of_the_program() {
     let mut vm = new_engine();
-    run(&mut vm, "var cache = new Map([['user', { who: [{}] }]]); (() => { const secret = { s: 1 }; globalThis.fn = () => secret; })();");
+    run(
+        &mut vm,
+        "var cache = new Map([['user', { who: [{}] }]]); (() => { const secret = { s: 1 }; globalThis.fn = () => secret; })();",
+    );
     let graph = vm.heap_graph();
     let edges: Vec<(u32, String)> = (0..graph.nodes.len() as u32)
         .flat_map(|n| graph.edges_of(n).iter().map(move |e| (n, e)))
@@ -97,7 +105,9 @@ fn edges_have_the_names_of_the_program() {
             EdgeName::Internal(t) => (n, graph.text(t).to_owned()),
         })
         .collect();
-    for wanted in [".cache", "entry 'user'", ".who", "variable secret", ".fn", "variables around", "global object"] {
+    for wanted in
+        [".cache", "entry 'user'", ".who", "variable secret", ".fn", "variables around", "global object"]
+    {
         assert!(edges.iter().any(|(_, name)| name == wanted), "{wanted}");
     }
     let shape = named(&graph, "Object").map(|n| &graph.shapes[graph.nodes[n as usize].shape as usize]);

@@ -8,16 +8,28 @@ use crate::vm::{Accessor, BigIntCell, Symbol, Vm};
 use crate::{code, coroutine, interp, module, object, shape, string};
 
 impl Vm {
-    /// Marks from the roots and frees the rest. Only at safepoints.
+    /// At a safepoint, where a collection is due or every Nth safepoint is to have one.
     #[cold]
     #[inline(never)]
-    pub fn collect(&mut self) {
+    pub(crate) fn collect(&mut self) {
+        if !self.heap.wants_gc && self.gc_every > 1 {
+            self.gc_skipped += 1;
+            if self.gc_skipped < self.gc_every {
+                return;
+            }
+            self.gc_skipped = 0;
+        }
+        self.collect_now();
+    }
+
+    /// Marks from the roots and frees the rest. Only at safepoints.
+    pub fn collect_now(&mut self) {
         let mut eye = self.eye.take();
         self.collect_with(eye.as_deref_mut());
         self.eye = eye;
     }
 
-    /// As `collect`; what is noted of cells goes with them.
+    /// As `collect_now`; what is noted of cells goes with them.
     pub(crate) fn collect_with(&mut self, eye: Option<&mut Eye>) {
         let probe = self.probe.clone();
         if let Some(p) = &probe {

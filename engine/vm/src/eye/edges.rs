@@ -41,7 +41,8 @@ pub(super) fn kind(h: *const Header) -> u8 {
 
 /// The code of a Function object.
 pub(super) fn function_code(h: *mut Header) -> Option<CodeRef> {
-    (kind(h) == CellKind::Object as u8 + Class::Function as u8).then(|| CodeRef::of_function(ObjRef(h.cast())))
+    (kind(h) == CellKind::Object as u8 + Class::Function as u8)
+        .then(|| CodeRef::of_function(ObjRef(h.cast())))
 }
 
 /// The beginning of a string.
@@ -169,7 +170,8 @@ fn coroutine(v: Value, to: Sink<'_>) {
     let pc = if c.pc.is_null() { 0 } else { c.code.pc_index(c.pc) };
     for (i, v) in crate::coroutine::registers(c).iter().enumerate() {
         // The function comes first, then its registers.
-        let local = t.locals.iter().find(|l| i > 0 && usize::from(l.reg) == i - 1 && l.start <= pc && pc < l.end);
+        let local =
+            t.locals.iter().find(|l| i > 0 && usize::from(l.reg) == i - 1 && l.start <= pc && pc < l.end);
         match local {
             Some(local) => to(Label::Variable(&local.name), Target::Value(*v)),
             None => to(Label::Internal(if i == 0 { "function" } else { "register" }), Target::Value(*v)),
@@ -289,7 +291,9 @@ fn stack(vm: &Vm, to: Sink<'_>) {
         let reg = (here as usize - f.base as usize) / std::mem::size_of::<Value>();
         let pc = f.pc_index();
         match t.locals.iter().find(|l| usize::from(l.reg) == reg && l.start <= pc && pc < l.end) {
-            Some(local) => to(Label::Named(format!("variable {} of {}", local.name, running(t))), Target::Value(v)),
+            Some(local) => {
+                to(Label::Named(format!("variable {} of {}", local.name, running(t))), Target::Value(v))
+            }
             None => to(Label::Named(format!("the stack of {}", running(t))), Target::Value(v)),
         }
     }

@@ -117,7 +117,9 @@ impl<'a> Walk<'a> {
         if kind >= CellKind::Object as u8 {
             let o = ObjRef(h.cast());
             let (node, name) = match o.class() {
-                Class::Function | Class::Native | Class::Bound => (NodeKind::Closure, self.vm.name_of_function(o)),
+                Class::Function | Class::Native | Class::Bound => {
+                    (NodeKind::Closure, self.vm.name_of_function(o))
+                }
                 class => {
                     let name = self.vm.name_of_class(o).unwrap_or_else(|| usual_name(class).to_owned());
                     let node = match class {
