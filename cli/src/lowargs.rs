@@ -50,6 +50,8 @@ pub struct LowProgram {
     pub stack_trace_limit: Option<String>,
     /// `--max-old-space-size`
     pub max_old_space_size: Option<String>,
+    /// `--gc-every`
+    pub gc_every: Option<String>,
     /// `--node-semantics`
     pub node_semantics: Option<String>,
     /// How the program is found and loaded.
@@ -186,6 +188,7 @@ impl LowProgram {
             "--expose-gc" if inline.is_none() => self.expose_gc = true,
             "--stack-trace-limit" => self.stack_trace_limit = Some(value()?),
             "--max-old-space-size" => self.max_old_space_size = Some(value()?),
+            "--gc-every" => self.gc_every = Some(value()?),
             "--node-semantics" => self.node_semantics = Some(value()?),
             "--choices" => self.choices = Some(value()?),
             "--stall" => self.stall = Some(value()?),
@@ -256,6 +259,7 @@ fn program_of(matches: &ArgMatches, typed: LowProgram) -> Result<LowProgram, Pro
         expose_gc: matches.get_flag("expose-gc") || typed.expose_gc,
         stack_trace_limit: text("stack-trace-limit").or(typed.stack_trace_limit),
         max_old_space_size: text("max-old-space-size").or(typed.max_old_space_size),
+        gc_every: text("gc-every").or(typed.gc_every),
         node_semantics: text("node-semantics").or(typed.node_semantics),
         choices: text("choices").or(typed.choices),
         stall: text("stall").or(typed.stall),

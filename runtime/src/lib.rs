@@ -9,6 +9,8 @@ mod continuation;
 mod driver;
 mod errors;
 mod finalize;
+mod heap;
+pub mod heap_snapshot;
 mod host;
 mod load_flags;
 mod modules;
@@ -26,7 +28,9 @@ mod wake;
 mod watch;
 mod zone;
 
+pub use heap::{HeapLook, HeapPoint, HeapWatch};
 pub use load_flags::LoadFlags;
+pub use looplab_engine::{EdgeName, HeapEdge, HeapGraph, HeapNode, HeapShape, NodeKind, Site};
 pub use looplab_event_loop::{Detail, ExploreOptions, TrailPoint};
 pub use options::{Decisions, Entry, Finished, NodeFlags, Options, Script, Unhandled};
 pub use run::run;

@@ -110,6 +110,8 @@ pub struct Rt {
     pub(crate) terminal: RefCell<Option<rustix::termios::Termios>>,
     /// Numbers for events of our own kinds.
     numbers: Cell<u32>,
+    /// What was found of the heap.
+    pub(crate) looks: RefCell<crate::heap::Looks>,
 }
 
 impl Rt {
@@ -150,6 +152,7 @@ impl Rt {
             hooks: Cell::new(None),
             terminal: RefCell::default(),
             numbers: Cell::new(0),
+            looks: RefCell::default(),
         }
     }
 

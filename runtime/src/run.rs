@@ -1,5 +1,6 @@
 //! From options to exit code: sets the engine and the loop up, runs the program, then the loop until nothing is left.
 
+use crate::HeapPoint;
 use crate::driver::Machine;
 use crate::host::{RtHost, RtProbe};
 use crate::modules::{cjs, esm, resolver};
@@ -24,7 +25,13 @@ pub fn run(options: Options) -> Finished {
         Ok(w) => w,
         Err(e) => {
             eprintln!("looplab: cannot set the event loop up: {e}");
-            return Finished { exit_code: 1, log: None, scripts: Vec::new(), trail: Vec::new() };
+            return Finished {
+                exit_code: 1,
+                log: None,
+                scripts: Vec::new(),
+                trail: Vec::new(),
+                heap: Vec::new(),
+            };
         }
     };
     let probe = options.record.clone().map(|o| Recorder::new(o, world.time_source()));
@@ -32,6 +39,9 @@ pub fn run(options: Options) -> Finished {
     let mut vm = new_engine();
     if let Some(limit) = options.heap_limit {
         vm.set_heap_limit(limit);
+    }
+    if let Some(n) = options.gc_every {
+        vm.set_gc_every(n);
     }
     let rt = Rc::new(Rt::new(lp, probe.clone(), options));
     vm.set_embedder(rt.clone());
@@ -45,11 +55,15 @@ pub fn run(options: Options) -> Finished {
     m.enter(set_up);
     m.enter(|s, rt| crate::stop::attach(s, rt));
     if rt.exit.get().is_none() {
+        m.enter(|s, rt| crate::heap::look(s, rt, HeapPoint::Start));
         m.enter(main_program);
+        m.enter(|s, rt| crate::heap::look(s, rt, HeapPoint::Main));
     }
     let code = run_loop(&mut m);
+    m.enter(|s, rt| crate::heap::look(s, rt, HeapPoint::End));
     rt.emit(|_| Event::ExitCode { code });
     let log = probe.map(|p| p.take());
+    let heap = std::mem::take(&mut rt.looks.borrow_mut().found);
     let scripts = std::mem::take(&mut *rt.scripts.borrow_mut());
     // Process end frees everything at once; tearing the heap down cell by cell would only take time.
     m.take_loop();
@@ -58,7 +72,7 @@ pub fn run(options: Options) -> Finished {
         _ => Vec::new(),
     };
     std::mem::forget(m);
-    Finished { exit_code: code, log, scripts, trail }
+    Finished { exit_code: code, log, scripts, trail, heap }
 }
 
 fn world(options: &Options) -> std::io::Result<RtWorld> {
@@ -99,7 +113,9 @@ fn set_up(s: &mut Scope<'_>, rt: &Rc<Rt>) {
         if rt.options.expose_gc {
             let k = s.key("gc");
             let f = s.function(k, 0, |s, _| {
-                s.vm().collect();
+                s.vm().collect_now();
+                let rt = Rt::of(s);
+                crate::heap::gc_called(s, &rt);
                 Ok(s.undefined())
             });
             s.define_hidden(g, k, f);

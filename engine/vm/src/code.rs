@@ -96,6 +96,13 @@ pub struct Code {
 #[repr(transparent)]
 pub(crate) struct CodeRef(pub(crate) *mut Code);
 
+impl Code {
+    /// The function's name, if it has been made into a string value.
+    pub(crate) fn name_if_made(&self) -> Value {
+        self.name
+    }
+}
+
 impl CodeRef {
     /// For functions of the realm `realm`.
     pub(crate) fn new(

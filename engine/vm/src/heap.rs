@@ -115,6 +115,8 @@ pub struct HeapStats {
     pub external: usize,
     /// Collections so far.
     pub collections: u32,
+    /// Cells that the roots of the last collection referred to.
+    pub roots: usize,
     /// Cells marked by the last collection.
     pub marked: usize,
     /// Cells freed by the last collection.
@@ -379,6 +381,17 @@ impl Heap {
         self.color = if self.color == 1 { 2 } else { 1 };
         self.stats.marked = 0;
         self.stats.swept = 0;
+    }
+
+    /// All roots are marked, and nothing else yet.
+    pub(crate) fn count_roots(&mut self) {
+        self.stats.roots = self.stats.marked;
+    }
+
+    /// Bytes of the cell that a Storage of `n` values is.
+    pub(crate) fn storage_bytes(n: usize) -> usize {
+        let size = 8 + n * 8;
+        if size <= MAX_SMALL { class_size(class_of(size)) } else { size + PREFIX }
     }
 
     /// Marks what `v` points to.

@@ -33,8 +33,13 @@ pub(crate) struct Job {
 }
 
 impl Job {
+    /// Every value it holds.
+    pub(crate) fn values(&self) -> [Value; 4] {
+        [self.a, self.b, self.c, self.context]
+    }
+
     pub(crate) fn trace(&self, heap: &mut Heap) {
-        [self.a, self.b, self.c, self.context].iter().for_each(|&v| heap.mark_value(v));
+        self.values().iter().for_each(|&v| heap.mark_value(v));
     }
 }
 
@@ -97,8 +102,12 @@ pub trait EngineProbe {
     }
     /// The job of a function that goes on has begun.
     fn await_resumed(&self, promise: u32, suspended: u32, rejected: bool) {}
-    /// A collection ended.
+    /// A collection ended that a safepoint had begun.
     fn collected(&self, stats: crate::HeapStats) {}
+    /// A collection begins, with so many bytes in use.
+    fn collection_begin(&self, used: usize) {}
+    /// It has ended.
+    fn collection_end(&self, stats: crate::HeapStats) {}
 
     /// Whether statements are wanted now. Asked whenever a script is entered while none runs.
     fn wants_statements(&self) -> bool {

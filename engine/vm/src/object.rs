@@ -78,14 +78,22 @@ pub trait HostData: Any {
 }
 
 /// Receives the values that [`HostData`] holds.
-pub struct Visitor<'a> {
-    pub(crate) heap: &'a mut Heap,
+pub struct Visitor<'a>(Receiver<'a>);
+
+enum Receiver<'a> {
+    /// The collector, which marks them.
+    Heap(&'a mut Heap),
+    /// An instrument, which lists them.
+    List(&'a mut Vec<Value>),
 }
 
 impl Visitor<'_> {
     /// Reports one value.
     pub fn visit(&mut self, v: Value) {
-        self.heap.mark_value(v);
+        match &mut self.0 {
+            Receiver::Heap(heap) => heap.mark_value(v),
+            Receiver::List(list) => list.push(v),
+        }
     }
 }
 
@@ -590,6 +598,31 @@ impl ObjRef {
         Some(unsafe { &**(self.int(3).as_raw() as *const Box<dyn HostData>) })
     }
 
+    /// The values that class data outside the heap holds.
+    pub(crate) fn held_values(self) -> Vec<Value> {
+        let mut held = Vec::new();
+        if let Some(h) = self.host() {
+            h.trace(&mut Visitor(Receiver::List(&mut held)));
+        }
+        held
+    }
+
+    /// Bytes that it owns outside its cell: slots, elements, class data.
+    pub(crate) fn owned_bytes(self) -> usize {
+        let o = self.get();
+        let mut bytes = self.host().map_or(0, HostData::bytes);
+        let slots = self.slot_capacity();
+        if slots > 0 && !(self.is(Class::Plain) && o.slots == self.ints()) {
+            bytes += Heap::storage_bytes(slots);
+        }
+        if self.has_flag(SPARSE) {
+            bytes += self.sparse().reported;
+        } else if !o.elems.is_null() {
+            bytes += Heap::storage_bytes(self.elem_capacity() as usize);
+        }
+        bytes
+    }
+
     /// Class data owned outside the heap, writable.
     #[expect(
         clippy::mut_from_ref,
@@ -663,7 +696,7 @@ pub(crate) fn trace(heap: &mut Heap, o: *mut Obj) {
     if r.class().has_ints() && !r.is(Class::WeakRef) {
         (0..r.int_count()).for_each(|i| heap.mark_value(r.int(i)));
         if let Some(h) = r.host() {
-            h.trace(&mut Visitor { heap });
+            h.trace(&mut Visitor(Receiver::Heap(heap)));
         }
     }
 }

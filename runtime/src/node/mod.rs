@@ -20,7 +20,8 @@ pub(crate) mod stdio_native;
 pub(crate) mod stream;
 pub(crate) mod sys;
 pub(crate) mod url;
-pub(crate) mod vm;
+pub(crate) mod v8;
+mod vm;
 pub(crate) mod zlib;
 
 use crate::modules::{self, builtin};
@@ -128,6 +129,7 @@ const JS: &[(&str, &str)] = &[
     ("/tty_colors", include_str!("../../js/tty_colors.js")),
     ("worker_threads", include_str!("../../js/worker_threads.js")),
     ("/preload", include_str!("../../js/preload.js")),
+    ("v8", include_str!("../../js/v8.js")),
     ("vm", include_str!("../../js/vm.js")),
     ("zlib", include_str!("../../js/zlib.js")),
     ("test", include_str!("../../js/test.js")),
@@ -184,6 +186,7 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         }
         "/os_native" => os::load(s),
         "/crypto_native" => crypto::load(s),
+        "/v8_native" => v8::load(s),
         "/vm_native" => vm::load(s),
         "/zlib_native" => zlib::load(s),
         "/async_native" => crate::continuation::load(s),

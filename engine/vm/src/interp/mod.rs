@@ -253,6 +253,13 @@ pub(crate) fn env_scope(env: Value) -> (CodeRef, usize) {
     unsafe { ((*p).code, (*p).h.flags as usize | ((*p).h.aux as usize) << 8) }
 }
 
+/// The environment around an environment.
+pub(crate) fn env_parent(env: Value) -> Value {
+    let p: *mut Env = env.ptr();
+    // SAFETY: a live environment.
+    unsafe { (*p).parent }
+}
+
 /// Name of a slot, for ReferenceErrors and the instruments.
 pub(crate) fn env_slot_name(env: Value, slot: usize) -> String {
     let (code, scope) = env_scope(env);
