@@ -235,7 +235,7 @@ impl Rt {
         let boxed: BoxJob<JobOutput> = Box::new(move || Box::new(job()) as JobOutput);
         let origin = Origin { label: self.probe.intern(label), pos, hidden: false };
         let sent = self.with_loop(|lp| {
-            lp.pool_submit(boxed, JobInfo { class, label, more }, Task::Request(key), origin)
+            lp.pool_submit(boxed, JobInfo { class, label, more, bytes: 0 }, Task::Request(key), origin)
         });
         if sent.is_err() {
             // The queue is full: the callback gets the error, later, as any other.
@@ -257,7 +257,7 @@ impl Rt {
 
     /// Does work of the pool's kinds on the loop's own thread (the synchronous API).
     pub fn charge(&self, class: JobClass, label: &'static str) {
-        self.with_loop(|lp| lp.world_mut().charge(JobInfo { class, label, more: false }));
+        self.with_loop(|lp| lp.world_mut().charge(JobInfo { class, label, more: false, bytes: 0 }));
     }
 
     /// Exploring only: whether an answer that is here is to be taken for one that is still on its way.

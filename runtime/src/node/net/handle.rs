@@ -335,9 +335,11 @@ pub(super) fn shut(handle: &mut Handle, rt: &Rc<Rt>) {
         }
     });
     if matches!(handle.kind, Kind::Listener(_)) {
-        if let Kind::Listener(acceptor) = &handle.kind
+        if let Kind::Listener(acceptor) = &mut handle.kind
             && let (true, Ok(looplab_net::Address::Path(path))) = (handle.is_pipe, acceptor.local())
             && !path.as_os_str().as_encoded_bytes().starts_with(&[0])
+            // A simulated socket has no name in the file system.
+            && acceptor.listener().descriptor().is_some()
         {
             // As libuv does; a name that is gone already is as good.
             let _ = std::fs::remove_file(path);
