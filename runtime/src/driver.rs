@@ -58,6 +58,7 @@ impl Driver for Machine {
     }
 
     fn run(&mut self, task: Task, fired: Fired<JobOutput>) -> ControlFlow<()> {
+        self.vm.collect_if_due();
         let drains = !(self.drain_between && matches!(task, Task::Timers | Task::Immediates));
         let turn = self.lp().turns();
         self.enter(|s, rt| {

@@ -87,6 +87,8 @@ pub struct Rt {
     pub(crate) emitter: OnceCell<Box<crate::node::events::Names>>,
     /// Keys of the `stream` module, once it is loaded.
     pub(crate) streams: OnceCell<Box<crate::node::stream::Names>>,
+    /// What HTTP servers make their messages of, once there is one.
+    pub(crate) http: OnceCell<Box<crate::node::http::Parts>>,
     /// How many streams the log has heard of.
     stream_numbers: Cell<u32>,
     /// A read of standard input that waits.
@@ -139,6 +141,7 @@ impl Rt {
             process: Cell::new(None),
             emitter: OnceCell::new(),
             streams: OnceCell::new(),
+            http: OnceCell::new(),
             stream_numbers: Cell::new(0),
             input: RefCell::default(),
             buffer_prototype: Cell::new(None),

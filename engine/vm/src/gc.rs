@@ -52,9 +52,18 @@ impl Vm {
         }
         let mut external = 0;
         self.heap.sweep(|h| external += drop_cell(h));
-        self.heap.external(-(external as isize));
+        self.heap.end_collection(external);
         if let Some(p) = probe {
             p.collection_end(self.heap_stats());
+        }
+    }
+
+    /// A collection between two callbacks of the embedder, if one is due: programs whose functions are short and call nothing would
+    /// otherwise come by no safepoint. Being over the limit is left to the next safepoint, which can end the program.
+    pub fn collect_if_due(&mut self) {
+        if self.heap.wants_gc {
+            self.collect_now();
+            self.heap.wants_gc = self.heap.over_limit();
         }
     }
 

@@ -447,6 +447,16 @@ impl Heap {
             // SAFETY: unmarked, so nobody refers to it.
             unsafe { self.free_large(p) };
         }
+        self.stats.collections += 1;
+        if self.mark_stack.capacity() > 1 << 16 {
+            self.mark_stack = Vec::new();
+        }
+    }
+
+    /// Ends a collection: the cells that were swept owned `freed` bytes outside. Decides when the next one is due.
+    pub(crate) fn end_collection(&mut self, freed: usize) {
+        self.stats.external = self.stats.external.saturating_sub(freed);
+        self.used = self.used.saturating_sub(freed);
         // What is outside cells costs a collection nothing: it gets less room to grow than what must be marked.
         let external = self.stats.external.min(self.used);
         let cells = self.used - external;
@@ -454,10 +464,6 @@ impl Heap {
         let room = room.max((external / 2).min(EXTERNAL_STEP)).max(FIRST_THRESHOLD);
         self.threshold = self.used + room;
         self.wants_gc = false;
-        self.stats.collections += 1;
-        if self.mark_stack.capacity() > 1 << 16 {
-            self.mark_stack = Vec::new();
-        }
     }
 
     /// Sweeps one block; false when it was empty and has been given back.
@@ -596,6 +602,20 @@ mod tests {
         let again = list(&mut heap, 3);
         assert!(cells.contains(&again));
         let _ = big;
+        heap.release_all(|_| {});
+    }
+
+    #[test]
+    fn what_a_collection_frees_outside_cells_does_not_put_the_next_one_off() {
+        let mut heap = Heap::new();
+        for _ in 0..20 {
+            heap.external(FIRST_THRESHOLD as isize + 1);
+            assert!(heap.wants_gc, "{:?}", heap.stats());
+            heap.begin_mark();
+            heap.sweep(|_| ());
+            heap.end_collection(FIRST_THRESHOLD + 1);
+            assert!(!heap.wants_gc);
+        }
         heap.release_all(|_| {});
     }
 
