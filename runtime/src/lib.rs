@@ -14,6 +14,7 @@ mod load_flags;
 mod modules;
 mod node;
 mod options;
+mod places;
 mod preload;
 mod rt;
 mod run;
