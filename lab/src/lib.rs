@@ -10,6 +10,7 @@ pub mod compare;
 pub mod explore;
 pub mod perfetto;
 pub mod quiz;
+pub mod rules;
 pub mod sources;
 pub mod state;
 pub mod step;
