@@ -90,6 +90,8 @@ pub struct LowTrace {
     pub width: Option<String>,
     /// `--steps`
     pub steps: bool,
+    /// `--phases`
+    pub phases: bool,
     /// `--no-color`
     pub no_color: bool,
 }
@@ -101,6 +103,8 @@ pub struct LowStep {
     pub limit: Option<String>,
     /// `--seconds`
     pub seconds: Option<String>,
+    /// `--at`
+    pub at: Option<String>,
     /// `--no-color`
     pub no_color: bool,
 }
@@ -218,6 +222,7 @@ fn parse_command(args: Vec<OsString>, program: LowProgram) -> Result<LowArgs, Pr
             LowStep {
                 limit: matches.get_one::<String>("limit").cloned(),
                 seconds: matches.get_one::<String>("seconds").cloned(),
+                at: matches.get_one::<String>("at").cloned(),
                 no_color: matches.get_flag("no-color"),
             },
         )),
@@ -290,6 +295,7 @@ fn parse_trace(matches: &ArgMatches, program: LowProgram) -> Result<LowArgs, Pro
         limit: text("limit"),
         width: text("width"),
         steps: matches.get_flag("steps"),
+        phases: matches.get_flag("phases"),
         no_color: matches.get_flag("no-color"),
     };
     Ok(LowArgs::Trace(program, trace))

@@ -16,6 +16,7 @@ mod load_flags;
 mod modules;
 mod node;
 mod options;
+mod places;
 mod preload;
 mod rt;
 mod run;

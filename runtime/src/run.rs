@@ -46,7 +46,7 @@ pub fn run(options: Options) -> Finished {
     let rt = Rc::new(Rt::new(lp, probe.clone(), options));
     vm.set_embedder(rt.clone());
     vm.set_host(Rc::new(RtHost(rt.clone())));
-    if probe.is_some() {
+    if rt.records_jobs() {
         vm.set_probe(Some(Rc::new(RtProbe::new(rt.clone()))));
     }
     let steps = rt.options.record.as_ref().is_some_and(|o| !o.without.contains(&Group::Statement));

@@ -97,13 +97,11 @@ pub trait EngineProbe {
     /// A promise was settled, or bound to follow another.
     fn promise_settled<'s>(&self, s: &mut Scope<'s>, promise: u32, how: Settled) {}
     /// A function suspended in `await` (source position) of a promise. The answer is handed back when it goes on.
-    fn await_suspended(&self, script: u32, line: u32, column: u32, promise: u32) -> u32 {
+    fn await_suspended(&self, place: crate::Place, promise: u32) -> u32 {
         0
     }
     /// The job of a function that goes on has begun.
     fn await_resumed(&self, promise: u32, suspended: u32, rejected: bool) {}
-    /// A collection ended that a safepoint had begun.
-    fn collected(&self, stats: crate::HeapStats) {}
     /// A collection begins, with so many bytes in use.
     fn collection_begin(&self, used: usize) {}
     /// It has ended.

@@ -92,7 +92,8 @@ fn construct<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     parser.set_lenient(args.get(2).is_true());
     let names = names(s);
     let began = Some(Rt::of(s).with_loop(|lp| lp.now()));
-    let reader = Reader { parser, is_request, detached: false, freed: false, messages: 0, began, names, lane: None };
+    let reader =
+        Reader { parser, is_request, detached: false, freed: false, messages: 0, began, names, lane: None };
     s.set_host_data(object, Box::new(reader));
     Ok(object)
 }
