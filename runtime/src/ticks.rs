@@ -100,7 +100,7 @@ fn run_tick(s: &mut Scope<'_>, rt: &Rc<Rt>, tick: Tick) -> bool {
         s.release(tick.f);
         s.release(tick.context);
         tick.args.iter().for_each(|&g| s.release(g));
-        let this = rt.process(s);
+        let this = s.undefined();
         let cb = Callback::new(CallbackKind::Tick, tick.number, tick.cause);
         crate::continuation::within(s, rt, context, true, |s| call(s, rt, cb, f, this, &args))
     })

@@ -176,7 +176,7 @@ pub(crate) fn resolve<'s>(
     request: &str,
 ) -> Result<Required, Thrown> {
     let referrer = referrer_of_module(s, rt, module)?;
-    match resolver(rt).require(request, &referrer) {
+    match super::resolving(s, rt, |r| r.require(request, &referrer))? {
         Ok(r) => Ok(r),
         Err(e) => {
             // A program may have added an extension since.
@@ -297,6 +297,11 @@ pub(crate) fn throw_resolve(s: &mut Scope<'_>, e: ResolveError) -> Thrown {
             let v = s.str(url);
             put(s, err, "url", v);
         }
+        if let ResolveError::InvalidMain { package_json, request, .. } = &e {
+            let (path, request) = (s.str(package_json), s.str(request));
+            put(s, err, "path", path);
+            put(s, err, "requestPath", request);
+        }
         s.throw(err)
     })
 }
@@ -384,7 +389,7 @@ pub(crate) fn load<'s>(
     let known = s.get(cache, key)?;
     if known.is_object() {
         add_child(s, parent, known)?;
-        return get(s, known, "exports");
+        return super::cycles::exports_of_cycle(s, rt, known);
     }
     let format = match resolver(rt).format_of_require(path) {
         Ok(f) => f,
@@ -420,6 +425,7 @@ pub(crate) fn load<'s>(
         Ok(Loaded::Done) => {
             let yes = s.bool(true);
             put(s, module, "loaded", yes);
+            super::cycles::loaded(s, module)?;
             get(s, module, "exports")
         }
         Ok(Loaded::IsModule) => {
@@ -544,6 +550,10 @@ fn run_file<'s>(
         return Ok(Loaded::Done);
     }
     let text = if typescript { super::strip(s, path, &text)? } else { text };
+    if let Some((head, tail)) = replaced_wrapper(s)? {
+        run_wrapped(s, rt, module, path, &format!("{head}{text}{tail}"))?;
+        return Ok(Loaded::Done);
+    }
     let template = match compile(s, rt, path, &text, CompileGoal::Body(&PARAMETERS)) {
         Ok(t) => t,
         Err(t) => {
@@ -569,6 +579,31 @@ fn esm_only(s: &mut Scope<'_>, rt: &Rt, path: &str, text: &str) -> bool {
     false
 }
 
+/// The two halves of `Module.wrapper`, if a program has put other ones there.
+fn replaced_wrapper(s: &mut Scope<'_>) -> Result<Option<(String, String)>, Thrown> {
+    s.nested(|s| {
+        let w = registered(s, "Module.wrapper");
+        if !w.is_object() {
+            return Ok(None);
+        }
+        let (head, tail) = (s.get(w, Key::index(0))?, s.get(w, Key::index(1))?);
+        Ok(Some((s.to_text(head)?, s.to_text(tail)?)))
+    })
+}
+
+/// Runs a module through the program's own wrapper: a script whose value is the module's function.
+fn run_wrapped<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    module: Local<'s>,
+    path: &str,
+    text: &str,
+) -> Result<(), Thrown> {
+    let t = compile(s, rt, path, text, CompileGoal::Script)?;
+    let f = s.run_script(t, false)?;
+    call_wrapper(s, rt, module, path, f, false).map(|_| ())
+}
+
 /// Calls a module's function; what it returns.
 pub(crate) fn run_wrapper<'s>(
     s: &mut Scope<'s>,
@@ -579,6 +614,17 @@ pub(crate) fn run_wrapper<'s>(
     is_main: bool,
 ) -> Completion<'s> {
     let f = s.function_from(template);
+    call_wrapper(s, rt, module, path, f, is_main)
+}
+
+fn call_wrapper<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    module: Local<'s>,
+    path: &str,
+    f: Local<'s>,
+    is_main: bool,
+) -> Completion<'s> {
     let require = make_require(s, module);
     let exports = get(s, module, "exports")?;
     let file = s.str(path);
@@ -620,6 +666,7 @@ pub(crate) fn run_eval<'s>(
         let k = s.key(k);
         s.define_hidden(g, k, v);
     }
+    super::eval_globals::install(s, g)?;
     let t = compile(s, rt, name, text, CompileGoal::Script)?;
     let (label, pos) = match &rt.probe {
         Some(p) => (p.intern(name), Pos { script: p.intern(name), line: 1, column: 1 }),
