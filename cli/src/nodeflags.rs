@@ -32,7 +32,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "--deprecation",
     "--no-pending-deprecation",
     // The default of Node 24, and of looplab.
-    "--experimental-require-module",
     "--experimental-detect-module",
     "--experimental-strip-types",
     "--experimental-import-meta-resolve",

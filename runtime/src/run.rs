@@ -126,12 +126,13 @@ fn queue_microtask<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 
 /// Loads and runs what `--import` names, then the program's first file; then drains.
 fn main_program(s: &mut Scope<'_>, rt: &Rc<Rt>) {
-    let r = s.nested(|s| node::child::join(s, rt)).and_then(|()| s.nested(|s| preload(s, rt))).and_then(|()| {
-        s.nested(|s| match rt.options.load.import.is_empty() {
-            true => program(s, rt),
-            false => crate::preload::imported(s, rt),
-        })
-    });
+    let r =
+        s.nested(|s| node::child::join(s, rt)).and_then(|()| s.nested(|s| preload(s, rt))).and_then(|()| {
+            s.nested(|s| match rt.options.load.import.is_empty() {
+                true => program(s, rt),
+                false => crate::preload::imported(s, rt),
+            })
+        });
     if let Err(t) = r {
         uncaught::uncaught(s, rt, t, Origin::Exception);
     }

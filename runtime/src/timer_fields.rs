@@ -79,9 +79,7 @@ fn idle_start<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 }
 
 fn callback<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    let f = part(s, args.this(), 0);
-    let over = seen(s, args.this()).is_some_and(|t| !t.running);
-    Ok(if over { s.null() } else { f })
+    Ok(part(s, args.this(), 0))
 }
 
 fn arguments<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {

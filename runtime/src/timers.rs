@@ -366,6 +366,9 @@ fn cancel(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32) {
     s.nested(|s| {
         let o = s.open(e.object);
         keep_last(s, o, &e);
+        // It will not be called any more, even if it is started again.
+        let null = s.null();
+        s.set_internal(o, CALLBACK, null);
         s.release(e.object);
     });
     drop_context(s, rt, e.context);

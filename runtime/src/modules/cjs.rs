@@ -396,7 +396,7 @@ pub(crate) fn load<'s>(
         Err(e) => return Err(throw_resolve(s, e)),
     };
     if matches!(format, Format::Module | Format::ModuleTypescript) {
-        return super::esm::require_esm(s, rt, path, is_main);
+        return load_esm(s, rt, path, parent, is_main);
     }
     s.check_native_stack()?;
     let module = new_module(s, path, parent)?;
@@ -430,7 +430,7 @@ pub(crate) fn load<'s>(
         }
         Ok(Loaded::IsModule) => {
             s.delete(cache, key)?;
-            super::esm::require_esm(s, rt, path, is_main)
+            load_esm(s, rt, path, parent, is_main)
         }
         Err(t) => {
             let e = s.caught(t);
@@ -438,6 +438,44 @@ pub(crate) fn load<'s>(
             Err(s.rethrow(e))
         }
     }
+}
+
+/// `require` of an ES module, which is in the cache from then on.
+fn load_esm<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    path: &str,
+    parent: Local<'s>,
+    is_main: bool,
+) -> Completion<'s> {
+    let from = if parent.is_object() { get(s, parent, "filename")? } else { s.undefined() };
+    let from = from.is_string().then(|| s.to_utf8_lossy(from));
+    if rt.options.load.no_require_module && !is_main {
+        let by = from.map(|f| format!(" from {f}")).unwrap_or_default();
+        let text = format!(
+            "require() of ES Module {path}{by} not supported.\nInstead change the require of {path}{} to a dynamic import() \
+             which is available in all CommonJS modules.",
+            by.replacen("from", "in", 1)
+        );
+        return Err(errors::throw(s, errors::Kind::Error, "ERR_REQUIRE_ESM", &text));
+    }
+    let exports = super::esm::require_esm(s, rt, path, from.as_deref(), is_main)?;
+    if !is_main {
+        remember(s, path, exports)?;
+    }
+    Ok(exports)
+}
+
+/// Puts a module that was loaded otherwise into the cache.
+pub(crate) fn remember<'s>(s: &mut Scope<'s>, path: &str, exports: Local<'s>) -> Result<(), Thrown> {
+    let u = s.undefined();
+    let module = new_module(s, path, u)?;
+    put(s, module, "exports", exports);
+    let yes = s.bool(true);
+    put(s, module, "loaded", yes);
+    let (cache, key) = (registered(s, "require.cache"), s.key(path));
+    s.set(cache, key, module)?;
+    Ok(())
 }
 
 pub(crate) enum Loaded {
@@ -718,11 +756,15 @@ pub(crate) fn read_source(s: &mut Scope<'_>, path: &str) -> Result<String, Throw
 }
 
 /// JSON.parse with the file's name in the error.
-pub(crate) fn parse_json<'s>(s: &mut Scope<'s>, path: &str, text: &str) -> Completion<'s> {
+/// `JSON.parse(text)`
+pub(crate) fn parse_json_text<'s>(s: &mut Scope<'s>, text: &str) -> Completion<'s> {
     let json = s.intrinsic(looplab_engine::Intrinsic::JSON);
-    let v = s.str(text);
-    let k = s.key("parse");
-    match s.invoke(json, k, &[v]) {
+    let (k, v) = (s.key("parse"), s.str(text));
+    s.invoke(json, k, &[v])
+}
+
+pub(crate) fn parse_json<'s>(s: &mut Scope<'s>, path: &str, text: &str) -> Completion<'s> {
+    match parse_json_text(s, text) {
         Ok(v) => Ok(v),
         Err(t) => {
             let e = s.caught(t);

@@ -15,7 +15,12 @@ pub(crate) fn exports_of_cycle<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, module: Local
     let exports = get(s, module, "exports")?;
     let loaded = get(s, module, "loaded")?;
     // Whatever is no plain object, or says itself what it is, is left alone.
-    if !loaded.is_bool() || loaded.is_true() || !exports.is_object() || exports.is_callable() || exports.is_class(Class::Proxy) {
+    if !loaded.is_bool()
+        || loaded.is_true()
+        || !exports.is_object()
+        || exports.is_callable()
+        || exports.is_class(Class::Proxy)
+    {
         return Ok(exports);
     }
     let plain = s.intrinsic(Intrinsic::ObjectPrototype);
@@ -40,7 +45,10 @@ pub(crate) fn loaded<'s>(s: &mut Scope<'s>, module: Local<'s>) -> Result<(), Thr
         return Ok(());
     }
     let exports = get(s, module, "exports")?;
-    if exports.is_object() && !exports.is_class(Class::Proxy) && s.get_prototype_of(exports)?.is_identical(proxy) {
+    if exports.is_object()
+        && !exports.is_class(Class::Proxy)
+        && s.get_prototype_of(exports)?.is_identical(proxy)
+    {
         let plain = s.intrinsic(Intrinsic::ObjectPrototype);
         s.set_prototype_of(exports, plain)?;
     }

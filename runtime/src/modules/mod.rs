@@ -3,8 +3,8 @@
 pub(crate) mod cjs;
 pub(crate) mod cjs_module;
 pub(crate) mod cycles;
-pub(crate) mod eval_globals;
 pub(crate) mod esm;
+pub(crate) mod eval_globals;
 
 use crate::options::Script;
 use crate::rt::Rt;

@@ -119,7 +119,7 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> 
     let k = s.key("_exiting");
     let (get, set) = (s.function(k, 0, get_exiting), s.function(k, 1, set_exiting));
     s.define_accessor(p, k, get, set, looplab_engine::ENUMERABLE | looplab_engine::CONFIGURABLE);
-    let v = features(s);
+    let v = features(s, rt);
     let k = s.key("features");
     s.define_with(p, k, v, looplab_engine::ENUMERABLE);
     let v = config(s);
@@ -320,7 +320,7 @@ fn versions<'s>(s: &mut Scope<'s>) -> Local<'s> {
 }
 
 /// What is built in: none of this depends on how looplab was built, and what it has not got it says so.
-fn features<'s>(s: &mut Scope<'s>) -> Local<'s> {
+fn features<'s>(s: &mut Scope<'s>, rt: &Rt) -> Local<'s> {
     let o = s.new_object();
     for (name, has) in [
         ("inspector", false),
@@ -333,7 +333,7 @@ fn features<'s>(s: &mut Scope<'s>) -> Local<'s> {
         ("tls", false),
         ("openssl_is_boringssl", false),
         ("cached_builtins", true),
-        ("require_module", true),
+        ("require_module", !rt.options.load.no_require_module),
         ("quic", false),
         ("typescript", false),
     ] {
