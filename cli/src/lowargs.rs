@@ -42,6 +42,8 @@ pub struct LowProgram {
     pub args: Vec<String>,
     /// The flags before it, as they were typed.
     pub exec_args: Vec<String>,
+    /// `--print` without a text: what `--eval` gives is printed.
+    pub print: bool,
     /// `--virtual`
     pub simulated: bool,
     /// `--expose-gc`
@@ -136,6 +138,11 @@ fn parse_program(args: &[OsString], command: &str, mut program: LowProgram) -> R
                 }
                 break;
             }
+            // Its text is optional where another flag follows: `--print --eval TEXT`.
+            "-p" | "--print" if rest.as_slice().first().is_some_and(|arg| is_flag(arg)) => {
+                program.print = true;
+                program.exec_args.push(text.into_owned());
+            }
             flag if flag.len() > 1 && flag.starts_with('-') => {
                 let mut value = || rest.next().map(|value| value.to_string_lossy().into_owned());
                 program.flag(flag, &mut value)?;
@@ -151,6 +158,12 @@ fn parse_program(args: &[OsString], command: &str, mut program: LowProgram) -> R
         }
     }
     program.args.extend(rest.map(|arg| arg.to_string_lossy().into_owned()));
+    if program.print {
+        program.entry = match program.entry {
+            Some(LowEntry::Eval(code)) => Some(LowEntry::Print(code)),
+            other => other,
+        };
+    }
     Ok(LowArgs::Run(program))
 }
 

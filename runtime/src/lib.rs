@@ -23,6 +23,7 @@ mod run;
 mod steps;
 mod stop;
 mod ticks;
+mod timer_fields;
 mod timers;
 mod uncaught;
 mod wake;

@@ -111,7 +111,7 @@ fn run_tick(s: &mut Scope<'_>, rt: &Rc<Rt>, tick: Tick) -> bool {
             Some(g) => s.take(g),
             None => s.undefined(),
         };
-        let this = rt.process(s);
+        let this = s.undefined();
         let cb = Callback::new(CallbackKind::Tick, tick.number, tick.cause);
         crate::continuation::within(s, rt, context, true, |s| call(s, rt, cb, f, this, &args))
     })
