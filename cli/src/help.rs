@@ -11,6 +11,7 @@ pub const USAGE: &str = "usage: looplab [flags] FILE [args…]
        looplab step [flags] FILE [args…]
        looplab disasm FILE
        looplab explore [flags] FILE [args…]
+       looplab heap [flags] FILE [args…]
 hint:  looplab --help lists the flags";
 
 /// `looplab 0.1.0 (Node 24 semantics)`
@@ -98,6 +99,7 @@ fn trace() -> Command {
                     PossibleValue::new("text"),
                     PossibleValue::new("json"),
                     PossibleValue::new("perfetto"),
+                    PossibleValue::new("none").hide(true),
                     PossibleValue::new("outcome").hide(true),
                 ])
                 .help("text, json (the log itself), or perfetto (for ui.perfetto.dev) [default: text]"),
@@ -113,6 +115,9 @@ fn trace() -> Command {
         ))
         .arg(Arg::new("steps").long("steps").action(ArgAction::SetTrue).help(
             "Record statements, calls and variables too (json only; slower)",
+        ))
+        .arg(Arg::new("phases").long("phases").action(ArgAction::SetTrue).conflicts_with("steps").help(
+            "Record phases and the callbacks that they run, but no ticks, microtasks and promises (costs least)",
         ))
         .arg(value("width", "N").help("Columns of the text [default: the terminal's, or 100]"))
         .arg(Arg::new("no-color").long("no-color").action(ArgAction::SetTrue).help("No colours, not even on a terminal"))
@@ -131,6 +136,7 @@ fn step() -> Command {
         .args(program_args())
         .arg(value("seconds", "N").help("Stop the program after so many seconds [default: 10]"))
         .arg(value("limit", "N").help("Events recorded at most; the program is stopped there [default: 1000000]"))
+        .arg(value("at", "EVENT").help("Begin just after this event (its id in the log)"))
         .arg(Arg::new("no-color").long("no-color").action(ArgAction::SetTrue).help("No colours (as NO_COLOR=1)"))
 }
 
@@ -176,6 +182,7 @@ fn own_args() -> Vec<Arg> {
         value("stall", "MS").help("With --choices and explore: how long a machine may hold things up [default: 50]"),
         value("stack-trace-limit", "N").help("Lines of a stack trace [default: 10]"),
         value("max-old-space-size", "MIB").help("The limit of the heap in MiB"),
+        value("gc-every", "N").help("Collect the heap at every Nth safepoint (a call or a backward jump) as well"),
         switch("expose-gc").help("Provide gc()"),
     ]
 }

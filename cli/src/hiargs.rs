@@ -70,6 +70,8 @@ pub enum Format {
     Perfetto,
     /// What the explorer wants to know of a run.
     Outcome,
+    /// Recorded and thrown away: what recording costs.
+    Nothing,
 }
 
 /// Whose bytecode to show.
@@ -118,6 +120,7 @@ pub fn options(low: LowProgram) -> Result<Options, Problem> {
     options.stack_trace_limit = number("--stack-trace-limit", low.stack_trace_limit)?;
     let mib: Option<u32> = number("--max-old-space-size", low.max_old_space_size)?;
     options.heap_limit = mib.filter(|mib| *mib > 0).map(|mib| (mib as usize).saturating_mul(1 << 20));
+    options.gc_every = number("--gc-every", low.gc_every)?;
     if let Some(text) = low.node_semantics {
         let profile = text.parse().ok().and_then(Profile::from_major);
         options.profile =
@@ -175,16 +178,20 @@ fn trace(program: LowProgram, low: LowTrace) -> Result<Trace, Problem> {
                 Some(limit) => record.max_events = limit,
                 None => {}
             }
-            if low.steps && other == Some("json") {
+            if low.steps && matches!(other, Some("json" | "none")) {
                 record.without.retain(|group| *group != looplab_probe::Group::Statement);
             }
             match other {
                 Some("json") => Format::Json,
                 Some("outcome") => Format::Outcome,
+                Some("none") => Format::Nothing,
                 _ => Format::Perfetto,
             }
         }
     };
+    if low.phases {
+        record.without.extend([looplab_probe::Group::Queue, looplab_probe::Group::Promise]);
+    }
     options.record = Some(record);
     options.quiet = output.is_none() || format == Format::Outcome;
     Ok(Trace { options, format, output })
@@ -196,7 +203,8 @@ const PATIENCE: u64 = 10;
 fn step(program: LowProgram, low: LowStep) -> Result<Step, Problem> {
     let limit: Option<usize> = number("--limit", low.limit)?;
     let seconds = number("--seconds", low.seconds)?.unwrap_or(PATIENCE);
-    let shown = StepOptions { color: !low.no_color && colors_are_welcome() };
+    let at = number("--at", low.at)?;
+    let shown = StepOptions { color: !low.no_color && colors_are_welcome(), at };
     let what = match &program.entry {
         None => {
             return Err("step needs a FILE: a script, or a log that `trace --format json` has written".into());

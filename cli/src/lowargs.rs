@@ -42,6 +42,8 @@ pub struct LowProgram {
     pub args: Vec<String>,
     /// The flags before it, as they were typed.
     pub exec_args: Vec<String>,
+    /// `--print` without a text: what `--eval` gives is printed.
+    pub print: bool,
     /// `--virtual`
     pub simulated: bool,
     /// `--sim`, each as typed.
@@ -56,6 +58,8 @@ pub struct LowProgram {
     pub stack_trace_limit: Option<String>,
     /// `--max-old-space-size`
     pub max_old_space_size: Option<String>,
+    /// `--gc-every`
+    pub gc_every: Option<String>,
     /// `--node-semantics`
     pub node_semantics: Option<String>,
     /// How the program is found and loaded.
@@ -94,6 +98,8 @@ pub struct LowTrace {
     pub width: Option<String>,
     /// `--steps`
     pub steps: bool,
+    /// `--phases`
+    pub phases: bool,
     /// `--no-color`
     pub no_color: bool,
 }
@@ -105,6 +111,8 @@ pub struct LowStep {
     pub limit: Option<String>,
     /// `--seconds`
     pub seconds: Option<String>,
+    /// `--at`
+    pub at: Option<String>,
     /// `--no-color`
     pub no_color: bool,
 }
@@ -136,6 +144,11 @@ fn parse_program(args: &[OsString], command: &str, mut program: LowProgram) -> R
                 }
                 break;
             }
+            // Its text is optional where another flag follows: `--print --eval TEXT`.
+            "-p" | "--print" if rest.as_slice().first().is_some_and(|arg| is_flag(arg)) => {
+                program.print = true;
+                program.exec_args.push(text.into_owned());
+            }
             flag if flag.len() > 1 && flag.starts_with('-') => {
                 let mut value = || rest.next().map(|value| value.to_string_lossy().into_owned());
                 program.flag(flag, &mut value)?;
@@ -151,6 +164,12 @@ fn parse_program(args: &[OsString], command: &str, mut program: LowProgram) -> R
         }
     }
     program.args.extend(rest.map(|arg| arg.to_string_lossy().into_owned()));
+    if program.print {
+        program.entry = match program.entry {
+            Some(LowEntry::Eval(code)) => Some(LowEntry::Print(code)),
+            other => other,
+        };
+    }
     Ok(LowArgs::Run(program))
 }
 
@@ -199,6 +218,7 @@ impl LowProgram {
             "--expose-gc" if inline.is_none() => self.expose_gc = true,
             "--stack-trace-limit" => self.stack_trace_limit = Some(value()?),
             "--max-old-space-size" => self.max_old_space_size = Some(value()?),
+            "--gc-every" => self.gc_every = Some(value()?),
             "--node-semantics" => self.node_semantics = Some(value()?),
             "--choices" => self.choices = Some(value()?),
             "--stall" => self.stall = Some(value()?),
@@ -228,6 +248,7 @@ fn parse_command(args: Vec<OsString>, program: LowProgram) -> Result<LowArgs, Pr
             LowStep {
                 limit: matches.get_one::<String>("limit").cloned(),
                 seconds: matches.get_one::<String>("seconds").cloned(),
+                at: matches.get_one::<String>("at").cloned(),
                 no_color: matches.get_flag("no-color"),
             },
         )),
@@ -271,6 +292,7 @@ fn program_of(matches: &ArgMatches, typed: LowProgram) -> Result<LowProgram, Pro
         expose_gc: matches.get_flag("expose-gc") || typed.expose_gc,
         stack_trace_limit: text("stack-trace-limit").or(typed.stack_trace_limit),
         max_old_space_size: text("max-old-space-size").or(typed.max_old_space_size),
+        gc_every: text("gc-every").or(typed.gc_every),
         node_semantics: text("node-semantics").or(typed.node_semantics),
         choices: text("choices").or(typed.choices),
         stall: text("stall").or(typed.stall),
@@ -301,6 +323,7 @@ fn parse_trace(matches: &ArgMatches, program: LowProgram) -> Result<LowArgs, Pro
         limit: text("limit"),
         width: text("width"),
         steps: matches.get_flag("steps"),
+        phases: matches.get_flag("phases"),
         no_color: matches.get_flag("no-color"),
     };
     Ok(LowArgs::Trace(program, trace))

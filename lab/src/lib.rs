@@ -8,8 +8,10 @@
 pub mod bench;
 pub mod compare;
 pub mod explore;
+pub mod heap;
 pub mod perfetto;
 pub mod quiz;
+pub mod rules;
 pub mod sources;
 pub mod state;
 pub mod step;
