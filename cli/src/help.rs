@@ -93,6 +93,7 @@ fn trace() -> Command {
                     PossibleValue::new("text"),
                     PossibleValue::new("json"),
                     PossibleValue::new("perfetto"),
+                    PossibleValue::new("none").hide(true),
                     PossibleValue::new("outcome").hide(true),
                 ])
                 .help("text, json (the log itself), or perfetto (for ui.perfetto.dev) [default: text]"),
@@ -108,6 +109,9 @@ fn trace() -> Command {
         ))
         .arg(Arg::new("steps").long("steps").action(ArgAction::SetTrue).help(
             "Record statements, calls and variables too (json only; slower)",
+        ))
+        .arg(Arg::new("phases").long("phases").action(ArgAction::SetTrue).conflicts_with("steps").help(
+            "Record phases and the callbacks that they run, but no ticks, microtasks and promises (costs least)",
         ))
         .arg(value("width", "N").help("Columns of the text [default: the terminal's, or 100]"))
         .arg(Arg::new("no-color").long("no-color").action(ArgAction::SetTrue).help("No colours, not even on a terminal"))
@@ -126,6 +130,7 @@ fn step() -> Command {
         .args(program_args())
         .arg(value("seconds", "N").help("Stop the program after so many seconds [default: 10]"))
         .arg(value("limit", "N").help("Events recorded at most; the program is stopped there [default: 1000000]"))
+        .arg(value("at", "EVENT").help("Begin just after this event (its id in the log)"))
         .arg(Arg::new("no-color").long("no-color").action(ArgAction::SetTrue).help("No colours (as NO_COLOR=1)"))
 }
 

@@ -68,6 +68,8 @@ pub enum Format {
     Perfetto,
     /// What the explorer wants to know of a run.
     Outcome,
+    /// Recorded and thrown away: what recording costs.
+    Nothing,
 }
 
 /// Whose bytecode to show.
@@ -166,16 +168,20 @@ fn trace(program: LowProgram, low: LowTrace) -> Result<Trace, Problem> {
                 Some(limit) => record.max_events = limit,
                 None => {}
             }
-            if low.steps && other == Some("json") {
+            if low.steps && matches!(other, Some("json" | "none")) {
                 record.without.retain(|group| *group != looplab_probe::Group::Statement);
             }
             match other {
                 Some("json") => Format::Json,
                 Some("outcome") => Format::Outcome,
+                Some("none") => Format::Nothing,
                 _ => Format::Perfetto,
             }
         }
     };
+    if low.phases {
+        record.without.extend([looplab_probe::Group::Queue, looplab_probe::Group::Promise]);
+    }
     options.record = Some(record);
     options.quiet = output.is_none() || format == Format::Outcome;
     Ok(Trace { options, format, output })
@@ -187,7 +193,8 @@ const PATIENCE: u64 = 10;
 fn step(program: LowProgram, low: LowStep) -> Result<Step, Problem> {
     let limit: Option<usize> = number("--limit", low.limit)?;
     let seconds = number("--seconds", low.seconds)?.unwrap_or(PATIENCE);
-    let shown = StepOptions { color: !low.no_color && colors_are_welcome() };
+    let at = number("--at", low.at)?;
+    let shown = StepOptions { color: !low.no_color && colors_are_welcome(), at };
     let what = match &program.entry {
         None => {
             return Err("step needs a FILE: a script, or a log that `trace --format json` has written".into());

@@ -42,6 +42,8 @@ pub struct LowProgram {
     pub args: Vec<String>,
     /// The flags before it, as they were typed.
     pub exec_args: Vec<String>,
+    /// `--print` without a text: what `--eval` gives is printed.
+    pub print: bool,
     /// `--virtual`
     pub simulated: bool,
     /// `--expose-gc`
@@ -90,6 +92,8 @@ pub struct LowTrace {
     pub width: Option<String>,
     /// `--steps`
     pub steps: bool,
+    /// `--phases`
+    pub phases: bool,
     /// `--no-color`
     pub no_color: bool,
 }
@@ -101,6 +105,8 @@ pub struct LowStep {
     pub limit: Option<String>,
     /// `--seconds`
     pub seconds: Option<String>,
+    /// `--at`
+    pub at: Option<String>,
     /// `--no-color`
     pub no_color: bool,
 }
@@ -132,6 +138,11 @@ fn parse_program(args: &[OsString], command: &str, mut program: LowProgram) -> R
                 }
                 break;
             }
+            // Its text is optional where another flag follows: `--print --eval TEXT`.
+            "-p" | "--print" if rest.as_slice().first().is_some_and(|arg| is_flag(arg)) => {
+                program.print = true;
+                program.exec_args.push(text.into_owned());
+            }
             flag if flag.len() > 1 && flag.starts_with('-') => {
                 let mut value = || rest.next().map(|value| value.to_string_lossy().into_owned());
                 program.flag(flag, &mut value)?;
@@ -147,6 +158,12 @@ fn parse_program(args: &[OsString], command: &str, mut program: LowProgram) -> R
         }
     }
     program.args.extend(rest.map(|arg| arg.to_string_lossy().into_owned()));
+    if program.print {
+        program.entry = match program.entry {
+            Some(LowEntry::Eval(code)) => Some(LowEntry::Print(code)),
+            other => other,
+        };
+    }
     Ok(LowArgs::Run(program))
 }
 
@@ -218,6 +235,7 @@ fn parse_command(args: Vec<OsString>, program: LowProgram) -> Result<LowArgs, Pr
             LowStep {
                 limit: matches.get_one::<String>("limit").cloned(),
                 seconds: matches.get_one::<String>("seconds").cloned(),
+                at: matches.get_one::<String>("at").cloned(),
                 no_color: matches.get_flag("no-color"),
             },
         )),
@@ -290,6 +308,7 @@ fn parse_trace(matches: &ArgMatches, program: LowProgram) -> Result<LowArgs, Pro
         limit: text("limit"),
         width: text("width"),
         steps: matches.get_flag("steps"),
+        phases: matches.get_flag("phases"),
         no_color: matches.get_flag("no-color"),
     };
     Ok(LowArgs::Trace(program, trace))

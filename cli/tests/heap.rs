@@ -30,7 +30,8 @@ fn own(report: &str) -> String {
     let mut out = String::new();
     for line in report.lines().skip(1).take_while(|line| !line.ends_with("collections")) {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let is_row = words.len() > 4 && words[..4].iter().all(|word| word.replace(',', "").parse::<u64>().is_ok());
+        let is_row =
+            words.len() > 4 && words[..4].iter().all(|word| word.replace(',', "").parse::<u64>().is_ok());
         out += &match is_row {
             true => words[2..].join(" "),
             false => line.split(" (one is @").next().unwrap_or_default().to_owned(),
@@ -88,7 +89,11 @@ fn check(snapshot: &Value) -> usize {
     assert_eq!(nodes.len() as u64, snapshot["snapshot"]["node_count"].as_u64().unwrap() * wide as u64);
     assert_eq!(edges.len() as u64, snapshot["snapshot"]["edge_count"].as_u64().unwrap() * deep as u64);
     let counted: u64 = nodes.chunks(wide).map(|node| node[4]).sum();
-    assert_eq!(counted * deep as u64, edges.len() as u64, "each node's edges follow those of the node before");
+    assert_eq!(
+        counted * deep as u64,
+        edges.len() as u64,
+        "each node's edges follow those of the node before"
+    );
     let ids: BTreeSet<u64> = nodes.chunks(wide).map(|node| node[2]).collect();
     assert_eq!(ids.len() * wide, nodes.len(), "ids are given once");
     let kinds = meta["node_types"][0].as_array().expect("types").len() as u64;
@@ -98,7 +103,8 @@ fn check(snapshot: &Value) -> usize {
         assert!(!by_name || (edge[1] as usize) < strings.len());
         assert!(edge[2] % wide as u64 == 0 && (edge[2] as usize) < nodes.len());
     }
-    let object = meta["node_types"][0].as_array().unwrap().iter().position(|kind| kind == "object").unwrap() as u64;
+    let object =
+        meta["node_types"][0].as_array().unwrap().iter().position(|kind| kind == "object").unwrap() as u64;
     let is = |node: &&[u64]| node[0] == object && strings[node[1] as usize] == "Request";
     nodes.chunks(wide).filter(is).count()
 }
@@ -106,7 +112,8 @@ fn check(snapshot: &Value) -> usize {
 #[test]
 fn snapshots_have_the_form_that_readers_expect() {
     let (one, two) = (scratch("one.heapsnapshot"), scratch("two.heapsnapshot"));
-    let output = looplab(&["heap", "--virtual", "--between", "gc:5", "--snapshot", &one.to_string_lossy(), "leak.js"]);
+    let output =
+        looplab(&["heap", "--virtual", "--between", "gc:5", "--snapshot", &one.to_string_lossy(), "leak.js"]);
     assert!(output.status.success(), "{}", text(&output));
     let script = format!(
         "class Request {{}} globalThis.kept = [new Request(), new Request()]; console.log(require('v8').writeHeapSnapshot({:?}))",

@@ -50,9 +50,18 @@ fn comparing_with_a_node_gives_a_verdict() {
 
 #[test]
 fn versions_lie_side_by_side() {
-    let output = looplab(&["compare", "--semantics", "10,24", "clearing-siblings.js"], "", &[]);
+    let output = looplab(&["compare", "--semantics", "10,18,24", "clearing-siblings.js"], "", &[]);
     let same = text(&output);
-    assert!(same.contains("Node 10:\n") && same.contains("Node 24:\n"), "{same}");
+    assert!(same.contains("Node 10, Node 18, Node 24: the same") && output.status.success(), "{same}");
+    let parted = "setTimeout(() => process.nextTick(console.log, 'tick'), 1);\nsetTimeout(() => console.log('second'), 1);\n";
+    let script = std::env::temp_dir().join(format!("looplab-test-semantics-{}.js", std::process::id()));
+    std::fs::write(&script, parted).expect("a file");
+    let output = looplab(&["compare", "--semantics", "10,18,24", &script.to_string_lossy()], "", &[]);
+    let shown = text(&output);
+    let _ = std::fs::remove_file(&script);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(shown.contains("between Node 10 and Node 18: since Node 11 ticks and microtasks"), "{shown}");
+    assert!(shown.contains("Node 10 prints: second | tick\nNode 18 prints: tick | second"), "{shown}");
     let script = "../cli/tests/races/same-duration.js";
     assert_eq!(looplab(&["compare", "--semantics", "10,11", script], "", &[]).status.code(), Some(9));
 }

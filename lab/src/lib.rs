@@ -11,6 +11,7 @@ pub mod explore;
 pub mod heap;
 pub mod perfetto;
 pub mod quiz;
+pub mod rules;
 pub mod sources;
 pub mod state;
 pub mod step;

@@ -4,10 +4,10 @@ use crate::rt::Rt;
 use crate::steps::Steps;
 use crate::uncaught;
 use looplab_engine::{
-    EngineProbe, HeapStats, Host, JobKind, Leave, Local, ModuleId, Scope, Settled, StatementAt, Thrown,
+    EngineProbe, HeapStats, Host, JobKind, Leave, Local, ModuleId, Place, Scope, Settled, StatementAt, Thrown,
 };
 use looplab_event_loop::World;
-use looplab_probe::{CallbackKind, Event, EventId, Outcome, Pos, Probe, ReactionKind, Settlement};
+use looplab_probe::{CallbackKind, Event, EventId, Outcome, Probe, ReactionKind, Settlement, Str};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -137,15 +137,13 @@ impl EngineProbe for RtProbe {
         self.rt.emit(|_| Event::PromiseResolved { promise, settlement, follows, pos });
     }
 
-    fn await_suspended(&self, script: u32, line: u32, column: u32, promise: u32) -> u32 {
-        let scripts = self.rt.scripts.borrow();
+    fn await_suspended(&self, place: Place, promise: u32) -> u32 {
         let Some(p) = &self.rt.probe else { return 0 };
-        let script = match scripts.iter().find(|x| x.id == script) {
-            Some(x) => p.intern(&x.name),
-            None => return 0,
-        };
-        let pos = Pos { script, line, column };
-        handle_of(self.rt.emit(|p| Event::AwaitSuspended { promise, label: p.intern(""), pos }))
+        if place.script().starts_with("node:") {
+            return 0;
+        }
+        let pos = self.rt.places.of(p, place);
+        handle_of(self.rt.emit(|_| Event::AwaitSuspended { promise, label: Str::NONE, pos }))
     }
 
     fn await_resumed(&self, promise: u32, suspended: u32, rejected: bool) {

@@ -7,7 +7,7 @@ use looplab_engine::{Args, Global, Local, Scope};
 use looplab_event_loop::world::EitherWorld;
 use looplab_event_loop::{BoxJob, JobError, Loop, Origin, World};
 use looplab_event_loop::{ChoiceKind, JobClass, JobInfo};
-use looplab_probe::{Event, EventId, Pos, Probe, Recorder, Str};
+use looplab_probe::{Event, EventId, Group, Pos, Probe, Recorder, Str};
 use slab::Slab;
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -60,6 +60,9 @@ pub struct Rt {
     lp: RefCell<Option<Box<Lp>>>,
     /// The log, if the run is recorded.
     pub probe: Option<Recorder>,
+    /// Places that the log has met.
+    pub(crate) places: crate::places::Places,
+    jobs_recorded: bool,
     pub(crate) ticks: RefCell<Ticks>,
     pub(crate) timers: RefCell<Timers>,
     pub(crate) immediates: RefCell<Immediates>,
@@ -121,7 +124,9 @@ impl Rt {
         let rules = options.profile.rules();
         Rt {
             lp: RefCell::new(Some(lp)),
+            jobs_recorded: options.record.as_ref().is_some_and(|o| !o.without.contains(&Group::Queue)),
             probe,
+            places: crate::places::Places::default(),
             ticks: RefCell::new(Ticks::default()),
             timers: RefCell::new(Timers::new(rules.drain_after_phase)),
             immediates: RefCell::new(Immediates::default()),
@@ -189,6 +194,12 @@ impl Rt {
         self.stream_numbers.get()
     }
 
+    /// Whether the log is to hold ticks, microtasks and promises, or only what the loop itself runs.
+    #[inline]
+    pub(crate) fn records_jobs(&self) -> bool {
+        self.jobs_recorded
+    }
+
     /// Appends an event to the log, if there is one. The closure makes it, so that nothing is computed in vain.
     #[inline]
     pub fn emit(&self, event: impl FnOnce(&Recorder) -> Event) -> EventId {
@@ -201,19 +212,16 @@ impl Rt {
     /// Name and place of a function for the log; nothing when it is not recorded.
     pub fn describe(&self, s: &mut Scope<'_>, f: Local<'_>) -> (Str, Pos) {
         let Some(p) = &self.probe else { return (Str::NONE, Pos::NONE) };
-        let name = s.function_name(f);
-        let pos = match s.function_location(f) {
-            Some((script, _, line, column)) => Pos { script: p.intern(&script), line, column },
-            None => Pos::NONE,
-        };
-        (p.intern(&name), pos)
+        let Some(place) = s.function_place(f) else { return (p.intern(&s.function_name(f)), Pos::NONE) };
+        let (label, pos) = self.places.of_function(p, place);
+        if s.has_its_first_name(f) { (label, pos) } else { (p.intern(&s.function_name(f)), pos) }
     }
 
     /// Where the running script stands, for the log: in the program's own code, if that is what called into ours.
     pub fn here(&self, s: &mut Scope<'_>) -> Pos {
         let Some(p) = &self.probe else { return Pos::NONE };
-        match s.vm().position_in(|source| !source.starts_with("node:")) {
-            Some((script, _, line, column)) => Pos { script: p.intern(&script), line, column },
+        match s.vm().place_in(|source| !source.starts_with("node:")) {
+            Some(place) => self.places.of(p, place),
             None => Pos::NONE,
         }
     }

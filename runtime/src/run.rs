@@ -3,7 +3,7 @@
 use crate::HeapPoint;
 use crate::driver::Machine;
 use crate::host::{RtHost, RtProbe};
-use crate::modules::{cjs, esm, resolver};
+use crate::modules::{cjs, esm, registered, resolver};
 use crate::options::{Decisions, Entry, Finished, Given, Options};
 use crate::rt::{Rt, RtWorld};
 use crate::uncaught::{self, Origin};
@@ -46,7 +46,7 @@ pub fn run(options: Options) -> Finished {
     let rt = Rc::new(Rt::new(lp, probe.clone(), options));
     vm.set_embedder(rt.clone());
     vm.set_host(Rc::new(RtHost(rt.clone())));
-    if probe.is_some() {
+    if rt.records_jobs() {
         vm.set_probe(Some(Rc::new(RtProbe::new(rt.clone()))));
     }
     let steps = rt.options.record.as_ref().is_some_and(|o| !o.without.contains(&Group::Statement));
@@ -120,6 +120,7 @@ fn set_up(s: &mut Scope<'_>, rt: &Rc<Rt>) {
             });
             s.define_hidden(g, k, f);
         }
+        node::stacks::install(s);
         node::install_globals(s, rt)
     });
     if let Some(n) = rt.options.stack_trace_limit {
@@ -141,12 +142,13 @@ fn queue_microtask<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 
 /// Loads and runs what `--import` names, then the program's first file; then drains.
 fn main_program(s: &mut Scope<'_>, rt: &Rc<Rt>) {
-    let r = s.nested(|s| preload(s, rt)).and_then(|()| {
-        s.nested(|s| match rt.options.load.import.is_empty() {
-            true => program(s, rt),
-            false => crate::preload::imported(s, rt),
-        })
-    });
+    let r =
+        s.nested(|s| node::child::join(s, rt)).and_then(|()| s.nested(|s| preload(s, rt))).and_then(|()| {
+            s.nested(|s| match rt.options.load.import.is_empty() {
+                true => program(s, rt),
+                false => crate::preload::imported(s, rt),
+            })
+        });
     if let Err(t) = r {
         uncaught::uncaught(s, rt, t, Origin::Exception);
     }
@@ -204,6 +206,15 @@ fn run_file(s: &mut Scope<'_>, rt: &Rc<Rt>, typed: &str) -> Result<(), looplab_e
         Ok(Format::Module | Format::ModuleTypescript) => esm::run_main(s, rt, &path_to_file_url(&path)),
         Ok(_) => s.nested(|s| {
             let u = s.undefined();
+            // A preloaded module may have put its own function there.
+            let (ours, class) = (registered(s, "Module.runMain"), registered(s, "Module"));
+            if ours.is_callable() {
+                let k = s.key("runMain");
+                let now = s.get(class, k)?;
+                if now.is_callable() && !now.is_identical(ours) {
+                    return s.call(now, class, &[]).map(|_| ());
+                }
+            }
             cjs::load(s, rt, &path, u, true).map(|_| ())
         }),
         Err(e) => Err(cjs::throw_resolve(s, e)),

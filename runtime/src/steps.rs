@@ -41,10 +41,14 @@ impl Steps {
         self.share.get() > 0 && log.wants(Group::Statement)
     }
 
-    fn emit(&self, log: &Recorder, event: Event) {
+    fn count(&self) {
         self.left.set(self.left.get().saturating_sub(1));
         self.share.set(self.share.get().saturating_sub(1));
         self.recorded.set(self.recorded.get() + 1);
+    }
+
+    fn emit(&self, log: &Recorder, event: Event) {
+        self.count();
         log.emit(event);
     }
 
@@ -75,7 +79,9 @@ impl Steps {
     pub(crate) fn variable(&self, log: &Recorder, closure: bool, name: u32, value: Option<u32>) {
         let scope = if closure { VariableScope::Closure } else { VariableScope::Local };
         let value = value.map_or(Str::NONE, Str::numbered);
-        self.emit(log, Event::Variable { scope, name: Str::numbered(name), value });
+        self.count();
+        // Told together with the statement that follows at once: the clock is asked for that one.
+        log.emit_along(Event::Variable { scope, name: Str::numbered(name), value });
     }
 
     pub(crate) fn thrown(&self, log: &Recorder, value: u32, at: Option<StatementAt>) {

@@ -3,7 +3,7 @@
 use crate::rt::Rt;
 use crate::uncaught::{self, Origin};
 use looplab_engine::{Args, Completion, Global, Local, Scope};
-use looplab_probe::{CallbackKind, Event, EventId, Outcome, Pos, Str};
+use looplab_probe::{CallbackKind, Event, EventId, Outcome, Pos, Probe as _, Str};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -44,7 +44,7 @@ pub(crate) fn enqueue(s: &mut Scope<'_>, rt: &Rt, f: Local<'_>, args: &[Local<'_
     if rt.exit.get().is_some() || rt.exit_emitted.get() {
         return;
     }
-    let (number, cause) = if rt.probe.is_some() { report_queued(s, rt, f) } else { (0, EventId::NONE) };
+    let (number, cause) = if rt.records_jobs() { report_queued(s, rt, f) } else { (0, EventId::NONE) };
     let context = crate::continuation::capture(s, rt, "TickObject", None);
     let context = if context.is_undefined() { None } else { Some(s.global(context)) };
     let mut kept = Vec::new();
@@ -68,10 +68,9 @@ pub(crate) fn drain(s: &mut Scope<'_>, rt: &Rc<Rt>) {
     if rt.ticks.borrow().is_empty() && !s.has_jobs() && rt.rejections.borrow().is_empty() {
         return;
     }
-    let after = rt.emit(|p| {
-        use looplab_probe::Probe;
-        Event::DrainBegin { after: p.current() }
-    });
+    if rt.records_jobs() {
+        rt.emit(|p| Event::DrainBegin { after: p.current() });
+    }
     let (mut ticks, mut microtasks) = (0, 0);
     loop {
         // Node looks at the microtasks after each tick as well: the queue of ticks is emptied first, then the other.
@@ -80,8 +79,7 @@ pub(crate) fn drain(s: &mut Scope<'_>, rt: &Rc<Rt>) {
             ticks += 1;
             if !run_tick(s, rt, tick) && rt.exit.get().is_none() {
                 // An error that a listener took ends this drain: what is left runs after the next callback, as in Node.
-                rt.emit(|_| Event::DrainEnd { ticks, microtasks });
-                return;
+                return drained(rt, ticks, microtasks);
             }
         }
         microtasks += run_microtasks(s, rt);
@@ -92,8 +90,13 @@ pub(crate) fn drain(s: &mut Scope<'_>, rt: &Rc<Rt>) {
             break;
         }
     }
-    let _ = after;
-    rt.emit(|_| Event::DrainEnd { ticks, microtasks });
+    drained(rt, ticks, microtasks);
+}
+
+fn drained(rt: &Rt, ticks: u32, microtasks: u32) {
+    if rt.records_jobs() {
+        rt.emit(|_| Event::DrainEnd { ticks, microtasks });
+    }
 }
 
 /// False when it threw.
@@ -108,7 +111,7 @@ fn run_tick(s: &mut Scope<'_>, rt: &Rc<Rt>, tick: Tick) -> bool {
             Some(g) => s.take(g),
             None => s.undefined(),
         };
-        let this = rt.process(s);
+        let this = s.undefined();
         let cb = Callback::new(CallbackKind::Tick, tick.number, tick.cause);
         crate::continuation::within(s, rt, context, true, |s| call(s, rt, cb, f, this, &args))
     })
@@ -163,11 +166,17 @@ pub(crate) fn call(
         if !args.is_empty() {
             own.extend(args.iter().map(|&a| s.adopt(a)));
         }
-        let (label, pos) = rt.describe(s, f);
-        let begin = begin(rt, cb, label, pos);
-        let r = s.call(f, this, &own);
+        let recorded = rt.probe.is_some() && (cb.kind != CallbackKind::Tick || rt.records_jobs());
+        let r = if recorded {
+            let (label, pos) = rt.describe(s, f);
+            let begin = begin(rt, cb, label, pos);
+            let r = s.call(f, this, &own);
+            end(rt, begin, r.is_ok());
+            r
+        } else {
+            s.call(f, this, &own)
+        };
         let ok = r.is_ok();
-        end(rt, begin, ok);
         if let Err(t) = r {
             uncaught::uncaught(s, rt, t, Origin::Exception);
         }

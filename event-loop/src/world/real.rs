@@ -299,7 +299,8 @@ impl<J: Job> World for RealWorld<J> {
 }
 
 fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    // Without 128-bit arithmetic: every event of a recording asks.
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(duration.subsec_nanos()))
 }
 
 impl<J: Job> std::fmt::Debug for RealWorld<J> {

@@ -11,10 +11,12 @@ pub(crate) mod events;
 pub(crate) mod fs;
 pub(crate) mod http;
 pub(crate) mod messaging;
+pub(crate) mod names;
 pub(crate) mod net;
 pub(crate) mod os;
 pub(crate) mod performance;
 pub(crate) mod process;
+pub(crate) mod stacks;
 pub(crate) mod stdio;
 pub(crate) mod stdio_native;
 pub(crate) mod stream;
@@ -78,6 +80,7 @@ const JS: &[(&str, &str)] = &[
     ("/stdio_streams", include_str!("../../js/stdio_streams.js")),
     ("stream/consumers", include_str!("../../js/stream_consumers.js")),
     ("timers/promises", include_str!("../../js/timers_promises.js")),
+    ("/timer_inspect", include_str!("../../js/timer_inspect.js")),
     ("util", include_str!("../../js/util.js")),
     ("/child_process_core", include_str!("../../js/child_process_core.js")),
     ("child_process", include_str!("../../js/child_process.js")),
@@ -136,6 +139,7 @@ const JS: &[(&str, &str)] = &[
     ("/test_mock", include_str!("../../js/test_mock.js")),
     ("/test_reporters", include_str!("../../js/test_reporters.js")),
     ("module", include_str!("../../js/module.js")),
+    ("/module_cycles", include_str!("../../js/module_cycles.js")),
     ("readline", include_str!("../../js/readline.js")),
     ("readline/promises", include_str!("../../js/readline_promises.js")),
     ("diagnostics_channel", include_str!("../../js/diagnostics_channel.js")),
@@ -226,7 +230,7 @@ fn load_js<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Option<Loca
     let Some(text) = js_text(name) else { return Ok(None) };
     let text = &*text;
     let params = ["exports", "require", "module", "binding"];
-    let file = format!("node:{}", name.trim_start_matches('/'));
+    let file = names::shown(name);
     let t = modules::compile(s, rt, &file, text, CompileGoal::Body(&params))?;
     let f = s.function_from(t);
     let (module, exports) = (s.new_object(), s.new_object());

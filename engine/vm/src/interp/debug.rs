@@ -23,6 +23,8 @@ use std::rc::Rc;
 const CLOSURE: usize = 24;
 /// Variables of its own that are told at most.
 const OWN: usize = 64;
+/// Whole numbers below this keep their texts.
+const SMALL: usize = 4_096;
 
 /// The state of the Debug interpreter.
 pub(crate) struct Debugger {
@@ -41,6 +43,8 @@ pub(crate) struct Debugger {
     /// Collections so far when values were last compared by address.
     collections: u32,
     text: String,
+    /// The texts of small whole numbers, 0 where there is none yet.
+    small: Vec<u32>,
 }
 
 /// A frame, as far as it has been told.
@@ -55,6 +59,8 @@ struct Shadow {
 struct Seen {
     value: Value,
     text: u32,
+    /// What an object's text depends on; 0 if that isn't known.
+    digest: u64,
     /// It is in scope as far as has been told.
     told: bool,
 }
@@ -109,6 +115,7 @@ impl Debugger {
             told: None,
             collections: 0,
             text: String::new(),
+            small: Vec::new(),
         }
     }
 
@@ -124,6 +131,21 @@ impl Debugger {
     }
 
     fn preview(&mut self, vm: &Vm, v: Value) -> u32 {
+        let small = if v.is_int() { usize::try_from(v.as_int()).ok().filter(|n| *n < SMALL) } else { None };
+        if let Some(known) = small.and_then(|n| self.small.get(n)).filter(|text| **text != 0) {
+            return *known;
+        }
+        let text = self.make_preview(vm, v);
+        if let Some(n) = small {
+            if self.small.len() <= n {
+                self.small.resize(n + 1, 0);
+            }
+            self.small[n] = text;
+        }
+        text
+    }
+
+    fn make_preview(&mut self, vm: &Vm, v: Value) -> u32 {
         self.text.clear();
         vm.preview(v, &mut self.text);
         self.probe.text(&self.text)
@@ -343,7 +365,10 @@ impl Vm {
             let mut seen = Vec::new();
             if known.followed {
                 d.probe.frame_enter(known.name, known.at, frame.pc_index() > 0);
-                seen = vec![Seen { value: Value::UNDEFINED, text: 0, told: false }; known.variables.len()];
+                seen = vec![
+                    Seen { value: Value::UNDEFINED, text: 0, digest: 0, told: false };
+                    known.variables.len()
+                ];
             }
             d.shadow.push(Shadow { known, seen });
         }
@@ -437,14 +462,15 @@ impl Vm {
                 continue;
             };
             // Objects may have changed inside; everything else is as it was.
-            if seen.told && seen.value == value && !value.is_object() {
+            let digest = if value.is_object() { crate::preview::digest(value).unwrap_or(0) } else { 1 };
+            if seen.told && seen.value == value && digest != 0 && seen.digest == digest {
                 continue;
             }
             let text = d.preview(self, value);
             if !seen.told || seen.text != text {
                 d.probe.variable(is_closure, known.variable_name(closure, index, &*d.probe), Some(text));
             }
-            *seen = Seen { value, text, told: true };
+            *seen = Seen { value, text, digest, told: true };
         }
         if let Some(shadow) = d.shadow.last_mut() {
             shadow.seen = seen;

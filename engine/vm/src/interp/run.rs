@@ -176,9 +176,6 @@ impl Vm {
         }
         if self.heap.wants_gc || self.gc_stress {
             self.collect();
-            if let Some(p) = self.probe.clone() {
-                p.collected(self.heap_stats());
-            }
             if self.heap.over_limit() {
                 self.out_of_memory = true;
                 self.terminating = true;
@@ -1540,10 +1537,8 @@ impl Vm {
     #[inline(never)]
     fn report_await(&mut self, f: &Frame) {
         if let Some(p) = self.probe.clone() {
-            let t = f.code.template();
-            let (line, col) = t.source.position(t.offset_at(f.pc_index().saturating_sub(1)));
             let co = coroutine::get(&f.co);
-            co.suspended = p.await_suspended(t.source.id, line, col, co.awaits);
+            co.suspended = p.await_suspended(Vm::place_of(f), co.awaits);
         }
     }
 
