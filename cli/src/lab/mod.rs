@@ -1,7 +1,10 @@
 //! The instruments' commands: what was typed for each, what it means, and the call into the lab.
 
 mod bench;
+mod bench_cold;
+mod bench_http;
 mod child;
+mod clock;
 mod compare;
 mod explore;
 mod quiz;

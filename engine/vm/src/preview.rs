@@ -60,9 +60,9 @@ impl Digest {
             Class::Map | Class::Set => {
                 let (length, entries) = crate::collections::front(o, if depth > 0 { 0 } else { ENTRIES });
                 self.mix(length as u64);
-                entries.into_iter().all(|(key, value)| {
-                    self.value(key, depth + 1) && self.value(value, depth + 1)
-                })
+                entries
+                    .into_iter()
+                    .all(|(key, value)| self.value(key, depth + 1) && self.value(value, depth + 1))
             }
             Class::Plain if !o.has_flag(SPARSE) => {
                 self.mix(o.shape().0 as u64);

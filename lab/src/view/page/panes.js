@@ -6,6 +6,7 @@ import { because, callbackName, place, sentence, shortName, time, why } from 'la
 
 const SHOWN = 12;
 const AROUND = 400;
+const OVERTOOK = 6;
 
 // An element with attributes and children.
 export function h(tag, attributes = {}, ...children) {
@@ -67,7 +68,7 @@ export class Panes {
       this.file = name; this.window = { from, to }; this.lit = null;
     }
     const row = (n) => code.children[n - this.window.from];
-    if (this.lit) { this.lit.row.className = ''; this.lit.row.lastChild.textContent = this.lit.text; this.lit = null; }
+    if (this.lit) { this.lit.row.removeAttribute('aria-current'); this.lit.row.className = ''; this.lit.row.lastChild.textContent = this.lit.text; this.lit = null; }
     this.cause?.classList.remove('from');
     const here = pos && row(line);
     if (here) {
@@ -75,7 +76,6 @@ export class Panes {
       here.className = 'here';
       here.lastChild.replaceChildren(text.slice(0, column), h('mark', {}, text.slice(column)));
       here.setAttribute('aria-current', 'true');
-      this.lit?.row.removeAttribute('aria-current');
       this.lit = { row: here, text };
       const top = here.offsetTop - code.offsetTop;
       if (top < code.scrollTop + 30 || top > code.scrollTop + code.clientHeight - 50) code.scrollTop = top - code.clientHeight / 2;
@@ -120,7 +120,20 @@ export class Panes {
     const chain = running ? why(this.log, running.begin) : [];
     this.chain = chain;
     const items = chain.map((event, at) => this.link(event.id, `${at ? '← ' : ''}${callbackName(this.log, event)}`, h('span', { className: 'place' }, ` ${because(this.log, event)}`)));
+    const passed = running ? this.passed(running.begin) : [];
+    if (passed.length) {
+      const more = passed.length - OVERTOOK;
+      items.push(h('li', { className: 'soft' }, `overtook ${passed.length === 1 ? 'one thing' : `${passed.length} things`}, scheduled before it:`));
+      for (const id of passed.slice(0, OVERTOOK)) items.push(this.link(id, sentence(this.log, id)));
+      if (more > 0) items.push(h('li', { className: 'soft' }, `… ${more} more`));
+    }
     document.getElementById('why').replaceChildren(items.length ? h('ol', {}, ...items) : h('p', { className: 'empty' }, 'No callback runs: the loop itself is at work.'));
+  }
+
+  // What a callback overtook; it stays the same while it runs.
+  passed(begin) {
+    if (this.overtaken?.begin !== begin) this.overtaken = { begin, list: this.history.overtook(begin) };
+    return this.overtaken.list;
   }
 
   stack(state, running) {
