@@ -11,6 +11,7 @@ pub const USAGE: &str = "usage: looplab [flags] FILE [args…]
        looplab step [flags] FILE [args…]
        looplab disasm FILE
        looplab explore [flags] FILE [args…]
+       looplab heap [flags] FILE [args…]
 hint:  looplab --help lists the flags";
 
 /// `looplab 0.1.0 (Node 24 semantics)`
@@ -170,6 +171,7 @@ fn own_args() -> Vec<Arg> {
         value("stall", "MS").help("With --choices and explore: how long a machine may hold things up [default: 50]"),
         value("stack-trace-limit", "N").help("Lines of a stack trace [default: 10]"),
         value("max-old-space-size", "MIB").help("The limit of the heap in MiB"),
+        value("gc-every", "N").help("Collect the heap at every Nth safepoint (a call or a backward jump) as well"),
         switch("expose-gc").help("Provide gc()"),
     ]
 }

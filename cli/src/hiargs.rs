@@ -115,6 +115,7 @@ pub fn options(low: LowProgram) -> Result<Options, Problem> {
     options.stack_trace_limit = number("--stack-trace-limit", low.stack_trace_limit)?;
     let mib: Option<u32> = number("--max-old-space-size", low.max_old_space_size)?;
     options.heap_limit = mib.filter(|mib| *mib > 0).map(|mib| (mib as usize).saturating_mul(1 << 20));
+    options.gc_every = number("--gc-every", low.gc_every)?;
     if let Some(text) = low.node_semantics {
         let profile = text.parse().ok().and_then(Profile::from_major);
         options.profile =

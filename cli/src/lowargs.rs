@@ -42,6 +42,8 @@ pub struct LowProgram {
     pub args: Vec<String>,
     /// The flags before it, as they were typed.
     pub exec_args: Vec<String>,
+    /// `--print` without a text: what `--eval` gives is printed.
+    pub print: bool,
     /// `--virtual`
     pub simulated: bool,
     /// `--expose-gc`
@@ -50,6 +52,8 @@ pub struct LowProgram {
     pub stack_trace_limit: Option<String>,
     /// `--max-old-space-size`
     pub max_old_space_size: Option<String>,
+    /// `--gc-every`
+    pub gc_every: Option<String>,
     /// `--node-semantics`
     pub node_semantics: Option<String>,
     /// How the program is found and loaded.
@@ -134,6 +138,11 @@ fn parse_program(args: &[OsString], command: &str, mut program: LowProgram) -> R
                 }
                 break;
             }
+            // Its text is optional where another flag follows: `--print --eval TEXT`.
+            "-p" | "--print" if rest.as_slice().first().is_some_and(|arg| is_flag(arg)) => {
+                program.print = true;
+                program.exec_args.push(text.into_owned());
+            }
             flag if flag.len() > 1 && flag.starts_with('-') => {
                 let mut value = || rest.next().map(|value| value.to_string_lossy().into_owned());
                 program.flag(flag, &mut value)?;
@@ -149,6 +158,12 @@ fn parse_program(args: &[OsString], command: &str, mut program: LowProgram) -> R
         }
     }
     program.args.extend(rest.map(|arg| arg.to_string_lossy().into_owned()));
+    if program.print {
+        program.entry = match program.entry {
+            Some(LowEntry::Eval(code)) => Some(LowEntry::Print(code)),
+            other => other,
+        };
+    }
     Ok(LowArgs::Run(program))
 }
 
@@ -190,6 +205,7 @@ impl LowProgram {
             "--expose-gc" if inline.is_none() => self.expose_gc = true,
             "--stack-trace-limit" => self.stack_trace_limit = Some(value()?),
             "--max-old-space-size" => self.max_old_space_size = Some(value()?),
+            "--gc-every" => self.gc_every = Some(value()?),
             "--node-semantics" => self.node_semantics = Some(value()?),
             "--choices" => self.choices = Some(value()?),
             "--stall" => self.stall = Some(value()?),
@@ -261,6 +277,7 @@ fn program_of(matches: &ArgMatches, typed: LowProgram) -> Result<LowProgram, Pro
         expose_gc: matches.get_flag("expose-gc") || typed.expose_gc,
         stack_trace_limit: text("stack-trace-limit").or(typed.stack_trace_limit),
         max_old_space_size: text("max-old-space-size").or(typed.max_old_space_size),
+        gc_every: text("gc-every").or(typed.gc_every),
         node_semantics: text("node-semantics").or(typed.node_semantics),
         choices: text("choices").or(typed.choices),
         stall: text("stall").or(typed.stall),

@@ -26,8 +26,24 @@ const TABLE: &[Flag] = &[
 ];
 
 /// Flags of Node that change nothing here.
-const WITHOUT_EFFECT: &[&str] =
-    &["--enable-source-maps", "--warnings", "--deprecation", "--no-pending-deprecation"];
+const WITHOUT_EFFECT: &[&str] = &[
+    "--enable-source-maps",
+    "--warnings",
+    "--deprecation",
+    "--no-pending-deprecation",
+    // The default of Node 24, and of looplab.
+    "--experimental-detect-module",
+    "--experimental-strip-types",
+    "--experimental-import-meta-resolve",
+    "--experimental-json-modules",
+    "--experimental-global-navigator",
+    "--experimental-websocket",
+    "--experimental-fetch",
+    "--experimental-repl-await",
+    "--no-addons",
+    "--trace-sigint",
+    "--no-trace-sigint",
+];
 
 /// The arguments for the commands that clap parses.
 pub fn args() -> impl Iterator<Item = Arg> {

@@ -295,7 +295,7 @@ impl<W: World<Job = AnyJob>, P: Probe> EventLoop<W, P> {
         job: impl FnOnce() -> R + Send + 'static,
         then: impl FnOnce(&mut Self, Result<R, JobError>) + 'static,
     ) -> Result<RequestId, SubmitError> {
-        self.spawn_as(JobInfo { class: JobClass::Compute, label: "job", more: false }, job, then)
+        self.spawn_as(JobInfo { class: JobClass::Compute, label: "job", more: false, bytes: 0 }, job, then)
     }
 
     /// [`EventLoop::spawn`], saying what sort of work it is.

@@ -119,6 +119,7 @@ pub use timeout::{PollTimeout, Situation, poll_timeout};
 pub use timers::TimerId;
 pub use turn::Ended;
 pub use world::{
-    Choice, Chooser, Detail, EitherWorld, ExploreOptions, First, JobInfo, Latencies, Output, Readiness,
-    Ready, RealOptions, RealWorld, SimOptions, SimWorld, TrailPoint, World,
+    Choice, Chooser, Cost, Detail, EitherWorld, ExploreOptions, Fault, First, JobInfo, Latencies, Latency,
+    NetModel, Output, Readiness, Ready, RealOptions, RealWorld, Seeded, SimOptions, SimWorld, TrailPoint,
+    World,
 };

@@ -8,6 +8,7 @@
 pub mod bench;
 pub mod compare;
 pub mod explore;
+pub mod heap;
 pub mod perfetto;
 pub mod quiz;
 pub mod rules;

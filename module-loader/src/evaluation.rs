@@ -209,9 +209,20 @@ impl<E: Clone> Evaluator<E> {
     }
 
     /// Whether evaluating the module can't finish synchronously: it or something it imports has a top-level `await`
-    /// (`require` of it is `ERR_REQUIRE_ASYNC_MODULE` in Node).
+    /// (`require` of it is `ERR_REQUIRE_ASYNC_MODULE` in Node, even when it has been evaluated meanwhile).
     pub fn has_async_graph(&self, module: NodeId) -> bool {
-        self.reach(module, |node| node.has_await).is_some()
+        let mut seen = vec![false; self.nodes.len()];
+        let mut todo = vec![module];
+        while let Some(id) = todo.pop() {
+            if std::mem::replace(&mut seen[id.index()], true) {
+                continue;
+            }
+            if self.node(id).has_await {
+                return true;
+            }
+            todo.extend(&self.node(id).requests);
+        }
+        false
     }
 
     /// Evaluate(): begins evaluation of `root`, or hooks on to one that has begun. The module whose promise stands for it is

@@ -284,29 +284,34 @@ function innerMatch(string, regexp, message, fn) {
 
 const looselyEqual = (a, b) => a == b || (a !== a && b !== b); // eslint-disable-line eqeqeq
 
+const DEFAULTS = { diff: 'simple', skipPrototype: false };
+const instances = new WeakSet();
+
 /** All methods of one flavour; `settings` are those of an Assert instance. */
 function makeAssertions(settings) {
+  // A method that was taken off its object has nobody's settings.
+  const now = (self) => (instances.has(self) ? settings : DEFAULTS);
   const compare = (name, operator, holds) => ({
     [name](actual, expected, message) {
       needsBoth(arguments);
-      if (holds(actual, expected)) return;
+      if (holds(actual, expected, now(this))) return;
       fail_({
-        actual, expected, message, operator, stackStartFn: methods[name], diff: settings.diff,
+        actual, expected, message, operator, stackStartFn: methods[name], diff: now(this).diff,
       });
     },
   })[name];
-  const strictDeep = (a, b) => isDeepStrictEqual(a, b, settings.skipPrototype);
+  const strictDeep = (a, b, { skipPrototype }) => isDeepStrictEqual(a, b, skipPrototype);
 
   const methods = {
     equal: compare('equal', '==', looselyEqual),
     notEqual: compare('notEqual', '!=', (a, b) => !looselyEqual(a, b)),
-    deepEqual: compare('deepEqual', 'deepEqual', isDeepEqual),
+    deepEqual: compare('deepEqual', 'deepEqual', (a, b) => isDeepEqual(a, b)),
     notDeepEqual: compare('notDeepEqual', 'notDeepEqual', (a, b) => !isDeepEqual(a, b)),
     deepStrictEqual: compare('deepStrictEqual', 'deepStrictEqual', strictDeep),
-    notDeepStrictEqual: compare('notDeepStrictEqual', 'notDeepStrictEqual', (a, b) => !strictDeep(a, b)),
+    notDeepStrictEqual: compare('notDeepStrictEqual', 'notDeepStrictEqual', (a, b, how) => !strictDeep(a, b, how)),
     strictEqual: compare('strictEqual', 'strictEqual', is),
     notStrictEqual: compare('notStrictEqual', 'notStrictEqual', (a, b) => !is(a, b)),
-    partialDeepStrictEqual: compare('partialDeepStrictEqual', 'partialDeepStrictEqual', isPartialStrictEqual),
+    partialDeepStrictEqual: compare('partialDeepStrictEqual', 'partialDeepStrictEqual', (a, b) => isPartialStrictEqual(a, b)),
 
     match(string, regexp, message) {
       innerMatch(string, regexp, message, methods.match);
@@ -362,7 +367,7 @@ function ifError(error, fn) {
   throw failure;
 }
 
-const base = makeAssertions({ diff: 'simple', skipPrototype: false });
+const base = makeAssertions(DEFAULTS);
 
 const METHOD_ORDER = ['fail', 'equal', 'notEqual', 'deepEqual', 'notDeepEqual', 'deepStrictEqual', 'notDeepStrictEqual', 'strictEqual', 'notStrictEqual',
   'partialDeepStrictEqual', 'match', 'doesNotMatch', 'throws', 'rejects', 'doesNotThrow', 'doesNotReject', 'ifError'];
@@ -382,6 +387,7 @@ function Assert(options) {
   const { diff = 'simple', strict: isStrict = true, skipPrototype = false } = options ?? {};
   if (options?.diff !== undefined) validateOneOf(options.diff, 'options.diff', ['simple', 'full']);
   const methods = makeAssertions({ diff, skipPrototype });
+  instances.add(this);
   this.AssertionError = AssertionError;
   assign(this, methods);
   if (isStrict) for (const name of keys(STRICT_NAMES)) this[name] = methods[STRICT_NAMES[name]];

@@ -61,10 +61,9 @@ function fatal(error) {
 
 function each(hook, a, b, c, d) {
   for (const one of active) {
-    const fn = one[hook];
-    if (typeof fn !== 'function') continue;
+    if (typeof one[hook] !== 'function') continue;
     try {
-      fn(a, b, c, d);
+      one[hook](a, b, c, d);
     } catch (error) {
       fatal(error);
     }

@@ -1,6 +1,5 @@
 // node:child_process: programs of one's own to start, wait for and talk with.
-const { codes } = require('./errors');
-const { AbortError } = require('./events_extra');
+const { codes, AbortError } = require('./errors');
 const { validateAbortSignal, validateArray, validateBoolean, validateFunction, validateObject, validateString } = require('./validators');
 const { getSystemErrorName, promisify } = require('util');
 const { toPath } = require('./fs_native');
@@ -88,7 +87,7 @@ function spawnArguments(file, args, options) {
     noNullBytes(`${value}`, `options.env['${key}']`);
     envPairs.push(`${key}=${value}`);
   }
-  return { ...options, args, cwd, detached: Boolean(options.detached), envPairs, file };
+  return { __proto__: null, ...options, args, cwd, detached: Boolean(options.detached), envPairs, file };
 }
 
 // ---- spawn ----
@@ -166,7 +165,7 @@ function execFileArguments(file, args, options, callback) {
   args ??= [];
   if (typeof options === 'function') callback = options;
   else if (options != null) validateObject(options, 'options');
-  options = typeof options === 'function' || options == null ? {} : options;
+  options = typeof options === 'function' || options == null ? { __proto__: null } : options;
   if (callback != null) validateFunction(callback, 'callback');
   if (options.argv0 != null) {
     validateString(options.argv0, 'options.argv0');
@@ -182,10 +181,11 @@ class Output {
 
   constructor(stream, encoding, most, onTooMuch) {
     this.encoding = encoding;
+    this.stream = stream;
     if (!stream) return;
     if (encoding) stream.setEncoding(encoding);
     stream.on('data', (chunk) => {
-      const length = typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.length;
+      const length = typeof chunk === 'string' ? Buffer.byteLength(chunk, stream.readableEncoding) : chunk.length;
       this.#length += length;
       if (this.#length > most) {
         this.#parts.push(chunk.slice(0, most - (this.#length - length)));
@@ -197,19 +197,21 @@ class Output {
   }
 
   get value() {
-    return this.encoding ? this.#parts.join('') : Buffer.concat(this.#parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+    // The program may have said itself how it wants its text.
+    const text = this.stream ? this.stream.readableEncoding : this.encoding;
+    return text ? this.#parts.join('') : Buffer.concat(this.#parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
   }
 }
 
 function execFile(file, args, options, callback) {
   ({ file, args, options, callback } = execFileArguments(file, args, options, callback));
-  options = { encoding: 'utf8', timeout: 0, maxBuffer: MAX_BUFFER, killSignal: 'SIGTERM', cwd: null, env: null, shell: false, ...options };
+  options = { __proto__: null, encoding: 'utf8', timeout: 0, maxBuffer: MAX_BUFFER, killSignal: 'SIGTERM', cwd: null, env: null, shell: false, ...options };
   checkedTimeout(options.timeout);
   checkedMaxBuffer(options.maxBuffer);
   options.killSignal = checkedKillSignal(options.killSignal);
   const { cwd, env, gid, shell, signal, uid } = options;
   const child = spawn(file, args, {
-    cwd, env, gid, shell, signal, uid, argv0: options.argv0, windowsHide: Boolean(options.windowsHide),
+    __proto__: null, cwd, env, gid, shell, signal, uid, argv0: options.argv0, windowsHide: Boolean(options.windowsHide),
     windowsVerbatimArguments: Boolean(options.windowsVerbatimArguments),
   });
   const encoding = options.encoding !== 'buffer' && Buffer.isEncoding(options.encoding) ? options.encoding : null;
@@ -298,7 +300,7 @@ for (const f of [exec, execFile]) {
 
 function syncInput(input, encoding, i) {
   if (input == null) return null;
-  if (ArrayBuffer.isView(input)) return input;
+  if (ArrayBuffer.isView(input)) return Buffer.from(input.buffer, input.byteOffset, input.byteLength);
   if (typeof input === 'string') return Buffer.from(input, encoding === 'buffer' ? undefined : encoding);
   throw new codes.ERR_INVALID_ARG_TYPE(`options.stdio[${i}]`, ['Buffer', 'TypedArray', 'DataView', 'string'], input);
 }
@@ -312,7 +314,7 @@ function spawnSync(file, args, options) {
   if (options.input) stdio[0] = { type: 'pipe', input: options.input };
   const ends = stdio.map(({ type, fd, input }, i) => (type === 'fd' ? fd : type === 'pipe' ? syncInput(input, options.encoding, i) : type));
   const { timeout, maxBuffer, killSignal } = options;
-  const spec = { file: options.file, args: options.args, envPairs: options.envPairs, cwd: options.cwd, uid: options.uid, gid: options.gid, detached: options.detached };
+  const spec = { __proto__: null, file: options.file, args: options.args, envPairs: options.envPairs, cwd: options.cwd, uid: options.uid, gid: options.gid, detached: options.detached };
   const ran = native.spawnSync(spec, ends, { timeout, maxBuffer, killSignal });
   const failed = typeof ran === 'number';
   const errno = failed ? ran : ran.error;

@@ -35,6 +35,41 @@ function signalNumber(signal) {
 
 // ---- pipes as streams ----
 
+/** What a pipe's stream has as `_handle`. */
+class Pipe {
+  #onStop;
+
+  constructor(id, onStop) {
+    Object.defineProperty(this, 'id', { __proto__: null, value: id, enumerable: false });
+    this.#onStop = onStop;
+  }
+
+  get fd() {
+    return native.pipeDescriptor(this.id);
+  }
+
+  readStop() {
+    native.pipeReadStop(this.id);
+    this.#onStop();
+  }
+
+  ref() {
+    native.pipeRef(this.id, true);
+  }
+
+  unref() {
+    native.pipeRef(this.id, false);
+  }
+
+  hasRef() {
+    return native.pipeHasRef(this.id);
+  }
+
+  close(callback) {
+    native.pipeClose(this.id, callback);
+  }
+}
+
 let PipeSocket;
 
 function pipeSocketClass() {
@@ -49,7 +84,7 @@ function pipeSocketClass() {
 
     constructor(id, { readable, writable }) {
       super({ readable, writable, allowHalfOpen: false, emitClose: false, autoDestroy: true, highWaterMark: 65536, decodeStrings: true });
-      this._handle = { id };
+      this._handle = id < 0 ? null : new Pipe(id, () => { this.#reading = false; });
     }
 
     _read() {
@@ -128,6 +163,13 @@ function pipeSocketClass() {
 
 // ---- what a child gets as its descriptors ----
 
+/** The descriptor of a stream that a child can be given: its own number, or that of the pipe behind it. */
+function descriptorOf(item) {
+  if (typeof item.fd === 'number' && item.fd >= 0) return item.fd;
+  if (typeof item._handle?.fd === 'number' && item._handle.fd >= 0) return item._handle.fd;
+  return undefined;
+}
+
 /** A list of `{ type: 'ignore' | 'pipe' | 'fd', fd, ipc, input }`. */
 function validStdio(stdio, sync) {
   if (typeof stdio === 'string') {
@@ -152,7 +194,8 @@ function validStdio(stdio, sync) {
     }
     if (item === 'inherit') return { type: 'fd', fd: i };
     if (typeof item === 'number') return { type: 'fd', fd: item };
-    if (typeof item.fd === 'number') return { type: 'fd', fd: item.fd };
+    const fd = descriptorOf(item);
+    if (fd !== undefined) return { type: 'fd', fd, stream: item };
     if (sync && (ArrayBuffer.isView(item) || typeof item === 'string')) return { type: 'pipe', input: item };
     throw new codes.ERR_INVALID_ARG_VALUE('stdio', item);
   });
@@ -179,6 +222,13 @@ Object.setPrototypeOf(ChildProcess, EventEmitter);
 function maybeClose(child) {
   child._closesGot++;
   if (child._closesGot === child._closesNeeded) child.emit('close', child.exitCode, child.signalCode);
+}
+
+function handOver(stream) {
+  if (typeof stream._handle?.readStop !== 'function') return;
+  stream._handle.readStop();
+  stream.pause();
+  stream._isUsedAsStdio = true;
 }
 
 // Output that nobody reads must not keep the pipes open.
@@ -221,7 +271,7 @@ ChildProcess.prototype.spawn = function spawn(options) {
   else validateArray(options.args, 'options.args');
   this.spawnargs = options.args ?? [];
 
-  const spec = { file: options.file, args: this.spawnargs, envPairs, cwd: options.cwd, uid: options.uid, gid: options.gid, detached: Boolean(options.detached) };
+  const spec = { __proto__: null, file: options.file, args: this.spawnargs, envPairs, cwd: options.cwd, uid: options.uid, gid: options.gid, detached: Boolean(options.detached) };
   const ends = stdio.map(({ type, fd }) => (type === 'fd' ? fd : type));
   const result = native.spawn(spec, ends, (code, signal) => onExit(this, code, signal));
   if (typeof result === 'number') {
@@ -234,13 +284,14 @@ ChildProcess.prototype.spawn = function spawn(options) {
   }
   this.pid = result.pid;
   const pipes = result.pipes ?? [];
-  this.stdio = stdio.map(({ type, ipc }, i) => {
+  this.stdio = stdio.map(({ type, ipc, stream: given }, i) => {
+    // The child reads or writes it now: what comes by way of us would be missing there.
+    if (given) handOver(given);
     if (type !== 'pipe' || ipc) return null;
     const Socket = pipeSocketClass();
     const stream = new Socket(pipes[i] ?? -1, { readable: i > 0, writable: i === 0 || i > 2 });
     if (pipes[i] === undefined) {
       // Nothing was started: there is nobody at the other end.
-      stream._handle = null;
       if (i > 0) stream.push(null);
     }
     if (i > 0) {

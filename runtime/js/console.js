@@ -313,7 +313,7 @@ function Console(options) {
   if (inspectOptions !== undefined) {
     validateObject(inspectOptions, 'options.inspectOptions');
     const all = inspectOptions instanceof Map ? [...inspectOptions.values()] : [inspectOptions];
-    if (colorMode !== 'auto' && all.some((one) => one.colors !== undefined)) {
+    if (options.colorMode !== undefined && all.some((one) => one.colors !== undefined)) {
       throw new codes.ERR_INCOMPATIBLE_OPTION_PAIR('options.inspectOptions.color', 'colorMode');
     }
   }

@@ -64,6 +64,7 @@ function equalObjects(a, b, mode, cycles) {
 function kindOf(value) {
   let kind = classOf(value);
   if (kind === 'Proxy') kind = isArray(value) ? 'Array' : 'Object';
+  else if (kind === 'Namespace') kind = 'Object';
   if (kind === 'Object' && value instanceof Error) return 'Error';
   return kind;
 }

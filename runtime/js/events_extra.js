@@ -110,7 +110,8 @@ function on(emitter, event, options = {}) {
         const value = events.shift();
         if (paused && events.length < low) {
           paused = false;
-          emitter.resume();
+          // Closed meanwhile, it has nothing more to give.
+          if (!finished) emitter.resume();
         }
         return Promise.resolve({ value, done: false });
       }

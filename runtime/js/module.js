@@ -101,6 +101,18 @@ Object.assign(Module, {
   setSourceMapsSupport,
 });
 
-defineProperty(Module, 'wrapper', { __proto__: null, value: wrapper, enumerable: false, configurable: true, writable: true });
+// The text around a module's own, which programs may replace.
+let currentWrapper = wrapper;
+defineProperty(Module, 'wrapper', {
+  __proto__: null,
+  configurable: true,
+  enumerable: false,
+  get: () => currentWrapper,
+  set(value) {
+    currentWrapper = value;
+    native.setWrapper(value === wrapper ? undefined : value);
+  },
+});
+native.setRunMain(Module.runMain);
 
 module.exports = Module;

@@ -11,7 +11,7 @@ const ownOption = (object, name) => (hasOwn(object, name) ? object[name] : undef
 // The arguments of the running program: what follows the script, or the -e/-p code.
 function mainArgs() {
   const { argv, execArgv } = process;
-  if (execArgv.some((arg) => /^(-e|--eval|-p|--print)(=|$)/.test(arg))) return argv.slice(1);
+  if (execArgv.some((arg) => /^(-e|--eval|-p|-pe|--print)(=|$)/.test(arg))) return argv.slice(1);
   return argv.slice(2);
 }
 

@@ -87,7 +87,9 @@ function onWarning(warning) {
     });
     return;
   }
-  native.writeError(`${text}\n`);
+  // A program may have put its own function there.
+  if (native.writesPlainly()) native.writeError(`${text}\n`);
+  else process.stderr.write(`${text}\n`);
 }
 
 /** The stack of a rejection that nobody took, for --unhandled-rejections=warn. */
@@ -170,12 +172,20 @@ function checkId(id, name) {
   else if (typeof id !== 'string') throw new codes.ERR_INVALID_ARG_TYPE(name, ['number', 'string'], id);
 }
 
+// These say what the C library says.
+function idException(errno, syscall) {
+  const error = errnoException(errno, syscall);
+  const [, text] = require('./errors').systemErrorMap().get(errno) ?? [];
+  if (text) error.message = `${error.code}, ${text[0].toUpperCase()}${text.slice(1)}`;
+  return error;
+}
+
 function idSetter(kind) {
   return (id) => {
     checkId(id, 'id');
     const result = native.setId(kind, id);
     if (result === null) throw new codes.ERR_UNKNOWN_CREDENTIAL(kind.endsWith('gid') ? 'Group' : 'User', id);
-    if (result !== 0) throw errnoException(result, `set${kind}`);
+    if (result !== 0) throw idException(result, `set${kind}`);
   };
 }
 
@@ -184,7 +194,7 @@ function setgroups(groups) {
   groups.forEach((group, i) => checkId(group, `groups[${i}]`));
   const result = native.setGroups(groups);
   if (result > 0) throw new codes.ERR_UNKNOWN_CREDENTIAL('Group', groups[result - 1]);
-  if (result < 0) throw errnoException(result, 'setgroups');
+  if (result < 0) throw idException(result, 'setgroups');
 }
 
 function initgroups(user, extraGroup) {
@@ -193,7 +203,7 @@ function initgroups(user, extraGroup) {
   const result = native.initGroups(user, extraGroup);
   if (result === 1) throw new codes.ERR_UNKNOWN_CREDENTIAL('User', user);
   if (result === 2) throw new codes.ERR_UNKNOWN_CREDENTIAL('Group', extraGroup);
-  if (result < 0) throw errnoException(result, 'initgroups');
+  if (result < 0) throw idException(result, 'initgroups');
 }
 
 function umask(mask) {
@@ -249,7 +259,11 @@ function execve(execPath, args = [], env = process.env) {
     }
     list.push(`${key}=${value}`);
   }
-  throw errnoException(native.execve(execPath, args, list), 'execve');
+  // By now too much is gone for the program to go on.
+  const error = errnoException(native.execve(execPath, args, list), 'execve');
+  const frames = error.stack.slice(error.stack.indexOf('\n') + 1);
+  native.writeError(`process.execve failed with error code ${error.code}\n${frames}\n`);
+  process.abort();
 }
 
 // ---- the loop ------------------------------------------------------------------------

@@ -216,7 +216,7 @@ function fileURLToPathBuffer(path, options = undefined) {
   return Buffer.from(bytes);
 }
 
-const ESCAPES = { '%': '%25', '\\': '%5C', '\n': '%0A', '\r': '%0D', '\t': '%09', '?': '%3F', '#': '%23' };
+const ESCAPES = { '%': '%25', '\\': '%5C', '\n': '%0A', '\r': '%0D', '\t': '%09', '?': '%3F', '#': '%23', '[': '%5B', ']': '%5D', '^': '%5E', '|': '%7C', '~': '%7E' };
 
 function pathToFileURL(filepath, options = undefined) {
   validateString(filepath, 'path');
@@ -227,8 +227,8 @@ function pathToFileURL(filepath, options = undefined) {
   const last = filepath[filepath.length - 1];
   if ((last === '/' || (windows && last === '\\')) && resolved[resolved.length - 1] !== (windows ? '\\' : '/')) resolved += '/';
   const escaped = windows
-    ? resolved.replaceAll('\\', '/').replace(/[%\n\r\t?#]/g, (c) => ESCAPES[c])
-    : resolved.replace(/[%\\\n\r\t?#]/g, (c) => ESCAPES[c]);
+    ? resolved.replaceAll('\\', '/').replace(/[%\n\r\t?#[\]^|~]/g, (c) => ESCAPES[c])
+    : resolved.replace(/[%\\\n\r\t?#[\]^|~]/g, (c) => ESCAPES[c]);
   return new URL(`file://${windows ? '/' : ''}${escaped}`);
 }
 
@@ -238,7 +238,7 @@ function uncUrl(filepath) {
   const end = filepath.indexOf('\\', start);
   if (end === -1) throw new codes.ERR_INVALID_ARG_VALUE('path', filepath, 'Missing UNC resource path');
   if (end === 2) throw new codes.ERR_INVALID_ARG_VALUE('path', filepath, 'Empty UNC servername');
-  const rest = filepath.slice(end).replaceAll('\\', '/').replace(/[%\n\r\t?#]/g, (c) => ESCAPES[c]);
+  const rest = filepath.slice(end).replaceAll('\\', '/').replace(/[%\n\r\t?#[\]^|~]/g, (c) => ESCAPES[c]);
   const url = new URL(`file://${rest}`);
   url.hostname = filepath.slice(start, end);
   return url;

@@ -29,14 +29,7 @@ pub fn new<'s>(s: &mut Scope<'s>, kind: Kind, code: &str, message: &str) -> Loca
     let proto = layer(s, kind);
     let text = s.str(message);
     let e = s.new_error_object(proto, text);
-    let name_key: Key<'s> = s.atoms().name.into();
-    let shown = s.str(&format!("{class} [{code}]"));
-    // The stack's header is taken from the name as it is now.
-    s.define_hidden(e, name_key, shown);
-    s.capture_stack(e, None);
-    if let Err(t) = s.delete(e, name_key) {
-        s.caught(t);
-    }
+    s.capture_stack_headed(e, None, Some(&format!("{class} [{code}]: {message}")));
     let code_key: Key<'s> = s.atoms().code.into();
     let code = s.str(code);
     s.define_with(e, code_key, code, looplab_engine::ALL);

@@ -4,11 +4,11 @@ use crate::rt::Rt;
 use crate::steps::Steps;
 use crate::uncaught;
 use looplab_engine::{
-    EngineProbe, Host, JobKind, Leave, Local, ModuleId, Place, Scope, Settled, StatementAt, Thrown,
+    EngineProbe, HeapStats, Host, JobKind, Leave, Local, ModuleId, Place, Scope, Settled, StatementAt, Thrown,
 };
 use looplab_event_loop::World;
 use looplab_probe::{CallbackKind, Event, EventId, Outcome, Probe, ReactionKind, Settlement, Str};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// The services.
@@ -61,6 +61,8 @@ pub(crate) struct RtProbe {
     rt: Rc<Rt>,
     /// `callback-begin` events of the jobs that run now.
     begun: RefCell<Vec<EventId>>,
+    /// The `collection-begin` of the collection that runs now.
+    collection: Cell<EventId>,
     steps: Steps,
 }
 
@@ -76,7 +78,7 @@ fn event_of(handle: u32) -> EventId {
 impl RtProbe {
     pub(crate) fn new(rt: Rc<Rt>) -> RtProbe {
         let max = rt.options.record.as_ref().map_or(0, |options| options.max_events);
-        RtProbe { rt, begun: RefCell::default(), steps: Steps::new(max) }
+        RtProbe { rt, begun: RefCell::default(), collection: Cell::default(), steps: Steps::new(max) }
     }
 }
 
@@ -147,6 +149,23 @@ impl EngineProbe for RtProbe {
     fn await_resumed(&self, promise: u32, suspended: u32, rejected: bool) {
         let settlement = if rejected { Settlement::Rejected } else { Settlement::Fulfilled };
         self.rt.emit_along(|_| Event::AwaitResumed { promise, suspended: event_of(suspended), settlement });
+    }
+
+    fn collection_begin(&self, used: usize) {
+        self.collection.set(self.rt.emit(|_| Event::CollectionBegin { used: used as u64 }));
+    }
+
+    fn collection_end(&self, stats: HeapStats) {
+        let begin = self.collection.take();
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        self.rt.emit(|_| Event::CollectionEnd {
+            begin,
+            roots: count(stats.roots),
+            marked: count(stats.marked),
+            swept: count(stats.swept),
+            used: stats.used as u64,
+            committed: stats.committed as u64,
+        });
     }
 
     fn wants_statements(&self) -> bool {

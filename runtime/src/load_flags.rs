@@ -15,6 +15,8 @@ pub struct LoadFlags {
     pub input_type: Option<String>,
     /// `--check`: compile, do not run.
     pub check: bool,
+    /// `--no-experimental-require-module`: ES modules can only be imported.
+    pub no_require_module: bool,
 }
 
 impl LoadFlags {
@@ -34,6 +36,8 @@ impl LoadFlags {
             "--import" => self.import.push(value()?),
             "--input-type" => self.input_type = Some(input_type(value()?)?),
             "-c" | "--check" => self.check = true,
+            "--experimental-require-module" => self.no_require_module = false,
+            "--no-experimental-require-module" | "--no-require-module" => self.no_require_module = true,
             // node:test reads these from process.execArgv.
             "--test-reporter" => drop(value()?),
             "--test-only" => {}

@@ -81,6 +81,10 @@ pub struct Options {
     pub record: Option<looplab_probe::Options>,
     /// Heap limit in bytes (`--max-old-space-size`).
     pub heap_limit: Option<usize>,
+    /// Collect at every so manyth safepoint (a call or a backward jump) as well.
+    pub gc_every: Option<u32>,
+    /// Look at the heap.
+    pub heap: Option<crate::HeapWatch>,
     /// How the program is found and loaded.
     pub load: crate::LoadFlags,
     /// `--expose-gc`.
@@ -107,6 +111,8 @@ impl Options {
             explore: None,
             record: None,
             heap_limit: None,
+            gc_every: None,
+            heap: None,
             load: crate::LoadFlags::default(),
             expose_gc: false,
             stack_trace_limit: None,
@@ -128,6 +134,8 @@ pub struct Finished {
     pub scripts: Vec<Script>,
     /// Every decision of the run, if [`Options::explore`] was given.
     pub trail: Vec<TrailPoint>,
+    /// What was found of the heap at the points of [`Options::heap`], as far as the run came to them.
+    pub heap: Vec<crate::HeapLook>,
 }
 
 /// One way through the points where a machine could go either way.

@@ -90,6 +90,8 @@ pub struct Rt {
     pub(crate) emitter: OnceCell<Box<crate::node::events::Names>>,
     /// Keys of the `stream` module, once it is loaded.
     pub(crate) streams: OnceCell<Box<crate::node::stream::Names>>,
+    /// What HTTP servers make their messages of, once there is one.
+    pub(crate) http: OnceCell<Box<crate::node::http::Parts>>,
     /// How many streams the log has heard of.
     stream_numbers: Cell<u32>,
     /// A read of standard input that waits.
@@ -113,6 +115,8 @@ pub struct Rt {
     pub(crate) terminal: RefCell<Option<rustix::termios::Termios>>,
     /// Numbers for events of our own kinds.
     numbers: Cell<u32>,
+    /// What was found of the heap.
+    pub(crate) looks: RefCell<crate::heap::Looks>,
 }
 
 impl Rt {
@@ -142,6 +146,7 @@ impl Rt {
             process: Cell::new(None),
             emitter: OnceCell::new(),
             streams: OnceCell::new(),
+            http: OnceCell::new(),
             stream_numbers: Cell::new(0),
             input: RefCell::default(),
             buffer_prototype: Cell::new(None),
@@ -155,6 +160,7 @@ impl Rt {
             hooks: Cell::new(None),
             terminal: RefCell::default(),
             numbers: Cell::new(0),
+            looks: RefCell::default(),
         }
     }
 
@@ -258,7 +264,7 @@ impl Rt {
         let boxed: BoxJob<JobOutput> = Box::new(move || Box::new(job()) as JobOutput);
         let origin = Origin { label: self.probe.intern(label), pos, hidden: false };
         let sent = self.with_loop(|lp| {
-            lp.pool_submit(boxed, JobInfo { class, label, more }, Task::Request(key), origin)
+            lp.pool_submit(boxed, JobInfo { class, label, more, bytes: 0 }, Task::Request(key), origin)
         });
         if sent.is_err() {
             // The queue is full: the callback gets the error, later, as any other.
@@ -280,7 +286,7 @@ impl Rt {
 
     /// Does work of the pool's kinds on the loop's own thread (the synchronous API).
     pub fn charge(&self, class: JobClass, label: &'static str) {
-        self.with_loop(|lp| lp.world_mut().charge(JobInfo { class, label, more: false }));
+        self.with_loop(|lp| lp.world_mut().charge(JobInfo { class, label, more: false, bytes: 0 }));
     }
 
     /// Exploring only: whether an answer that is here is to be taken for one that is still on its way.

@@ -1,8 +1,9 @@
 //! From options to exit code: sets the engine and the loop up, runs the program, then the loop until nothing is left.
 
+use crate::HeapPoint;
 use crate::driver::Machine;
 use crate::host::{RtHost, RtProbe};
-use crate::modules::{cjs, esm, resolver};
+use crate::modules::{cjs, esm, registered, resolver};
 use crate::options::{Decisions, Entry, Finished, Given, Options};
 use crate::rt::{Rt, RtWorld};
 use crate::uncaught::{self, Origin};
@@ -24,7 +25,13 @@ pub fn run(options: Options) -> Finished {
         Ok(w) => w,
         Err(e) => {
             eprintln!("looplab: cannot set the event loop up: {e}");
-            return Finished { exit_code: 1, log: None, scripts: Vec::new(), trail: Vec::new() };
+            return Finished {
+                exit_code: 1,
+                log: None,
+                scripts: Vec::new(),
+                trail: Vec::new(),
+                heap: Vec::new(),
+            };
         }
     };
     let probe = options.record.clone().map(|o| Recorder::new(o, world.time_source()));
@@ -32,6 +39,9 @@ pub fn run(options: Options) -> Finished {
     let mut vm = new_engine();
     if let Some(limit) = options.heap_limit {
         vm.set_heap_limit(limit);
+    }
+    if let Some(n) = options.gc_every {
+        vm.set_gc_every(n);
     }
     let rt = Rc::new(Rt::new(lp, probe.clone(), options));
     vm.set_embedder(rt.clone());
@@ -45,11 +55,15 @@ pub fn run(options: Options) -> Finished {
     m.enter(set_up);
     m.enter(|s, rt| crate::stop::attach(s, rt));
     if rt.exit.get().is_none() {
+        m.enter(|s, rt| crate::heap::look(s, rt, HeapPoint::Start));
         m.enter(main_program);
+        m.enter(|s, rt| crate::heap::look(s, rt, HeapPoint::Main));
     }
     let code = run_loop(&mut m);
+    m.enter(|s, rt| crate::heap::look(s, rt, HeapPoint::End));
     rt.emit(|_| Event::ExitCode { code });
     let log = probe.map(|p| p.take());
+    let heap = std::mem::take(&mut rt.looks.borrow_mut().found);
     let scripts = std::mem::take(&mut *rt.scripts.borrow_mut());
     // Process end frees everything at once; tearing the heap down cell by cell would only take time.
     m.take_loop();
@@ -58,7 +72,7 @@ pub fn run(options: Options) -> Finished {
         _ => Vec::new(),
     };
     std::mem::forget(m);
-    Finished { exit_code: code, log, scripts, trail }
+    Finished { exit_code: code, log, scripts, trail, heap }
 }
 
 fn world(options: &Options) -> std::io::Result<RtWorld> {
@@ -99,11 +113,14 @@ fn set_up(s: &mut Scope<'_>, rt: &Rc<Rt>) {
         if rt.options.expose_gc {
             let k = s.key("gc");
             let f = s.function(k, 0, |s, _| {
-                s.vm().collect();
+                s.vm().collect_now();
+                let rt = Rt::of(s);
+                crate::heap::gc_called(s, &rt);
                 Ok(s.undefined())
             });
             s.define_hidden(g, k, f);
         }
+        node::stacks::install(s);
         node::install_globals(s, rt)
     });
     if let Some(n) = rt.options.stack_trace_limit {
@@ -125,12 +142,13 @@ fn queue_microtask<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 
 /// Loads and runs what `--import` names, then the program's first file; then drains.
 fn main_program(s: &mut Scope<'_>, rt: &Rc<Rt>) {
-    let r = s.nested(|s| preload(s, rt)).and_then(|()| {
-        s.nested(|s| match rt.options.load.import.is_empty() {
-            true => program(s, rt),
-            false => crate::preload::imported(s, rt),
-        })
-    });
+    let r =
+        s.nested(|s| node::child::join(s, rt)).and_then(|()| s.nested(|s| preload(s, rt))).and_then(|()| {
+            s.nested(|s| match rt.options.load.import.is_empty() {
+                true => program(s, rt),
+                false => crate::preload::imported(s, rt),
+            })
+        });
     if let Err(t) = r {
         uncaught::uncaught(s, rt, t, Origin::Exception);
     }
@@ -188,6 +206,15 @@ fn run_file(s: &mut Scope<'_>, rt: &Rc<Rt>, typed: &str) -> Result<(), looplab_e
         Ok(Format::Module | Format::ModuleTypescript) => esm::run_main(s, rt, &path_to_file_url(&path)),
         Ok(_) => s.nested(|s| {
             let u = s.undefined();
+            // A preloaded module may have put its own function there.
+            let (ours, class) = (registered(s, "Module.runMain"), registered(s, "Module"));
+            if ours.is_callable() {
+                let k = s.key("runMain");
+                let now = s.get(class, k)?;
+                if now.is_callable() && !now.is_identical(ours) {
+                    return s.call(now, class, &[]).map(|_| ());
+                }
+            }
             cjs::load(s, rt, &path, u, true).map(|_| ())
         }),
         Err(e) => Err(cjs::throw_resolve(s, e)),

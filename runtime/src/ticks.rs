@@ -10,7 +10,8 @@ use std::rc::Rc;
 struct Tick {
     f: Global,
     args: Vec<Global>,
-    context: Global,
+    /// Absent when undefined, as it nearly always is.
+    context: Option<Global>,
     cause: EventId,
     number: u32,
 }
@@ -43,24 +44,23 @@ pub(crate) fn enqueue(s: &mut Scope<'_>, rt: &Rt, f: Local<'_>, args: &[Local<'_
     if rt.exit.get().is_some() || rt.exit_emitted.get() {
         return;
     }
-    let (number, cause) = match rt.records_jobs() {
-        true => {
-            let number = rt.next_number();
-            let (label, _) = rt.describe(s, f);
-            let pos = rt.here(s);
-            (number, rt.emit(|_| Event::TickQueued { number, label, pos }))
-        }
-        false => (0, EventId::NONE),
-    };
+    let (number, cause) = if rt.records_jobs() { report_queued(s, rt, f) } else { (0, EventId::NONE) };
     let context = crate::continuation::capture(s, rt, "TickObject", None);
-    let tick = Tick {
-        f: s.global(f),
-        args: args.iter().map(|&a| s.global(a)).collect(),
-        context: s.global(context),
-        cause,
-        number,
-    };
+    let context = if context.is_undefined() { None } else { Some(s.global(context)) };
+    let mut kept = Vec::new();
+    if !args.is_empty() {
+        kept.extend(args.iter().map(|&a| s.global(a)));
+    }
+    let tick = Tick { f: s.global(f), args: kept, context, cause, number };
     rt.ticks.borrow_mut().queue.push_back(tick);
+}
+
+/// Tells the log of a new tick; its number and the event.
+fn report_queued(s: &mut Scope<'_>, rt: &Rt, f: Local<'_>) -> (u32, EventId) {
+    let number = rt.next_number();
+    let (label, _) = rt.describe(s, f);
+    let pos = rt.here(s);
+    (number, rt.emit(|_| Event::TickQueued { number, label, pos }))
 }
 
 /// All ticks, then all microtasks, again until both queues are empty; then unhandled rejections, which may make more.
@@ -102,13 +102,16 @@ fn drained(rt: &Rt, ticks: u32, microtasks: u32) {
 /// False when it threw.
 fn run_tick(s: &mut Scope<'_>, rt: &Rc<Rt>, tick: Tick) -> bool {
     s.nested(|s| {
-        let f = s.open(tick.f);
-        let args: Vec<Local<'_>> = tick.args.iter().map(|&g| s.open(g)).collect();
-        let context = s.open(tick.context);
-        s.release(tick.f);
-        s.release(tick.context);
-        tick.args.iter().for_each(|&g| s.release(g));
-        let this = rt.process(s);
+        let f = s.take(tick.f);
+        let mut args = Vec::new();
+        if !tick.args.is_empty() {
+            args.extend(tick.args.iter().map(|&g| s.take(g)));
+        }
+        let context = match tick.context {
+            Some(g) => s.take(g),
+            None => s.undefined(),
+        };
+        let this = s.undefined();
         let cb = Callback::new(CallbackKind::Tick, tick.number, tick.cause);
         crate::continuation::within(s, rt, context, true, |s| call(s, rt, cb, f, this, &args))
     })
@@ -159,16 +162,19 @@ pub(crate) fn call(
 ) -> bool {
     s.nested(|s| {
         let (f, this) = (s.adopt(f), s.adopt(this));
-        let args: Vec<Local<'_>> = args.iter().map(|&a| s.adopt(a)).collect();
-        let r = match rt.probe.is_some() && (cb.kind != CallbackKind::Tick || rt.records_jobs()) {
-            true => {
-                let (label, pos) = rt.describe(s, f);
-                let begin = begin(rt, cb, label, pos);
-                let r = s.call(f, this, &args);
-                end(rt, begin, r.is_ok());
-                r
-            }
-            false => s.call(f, this, &args),
+        let mut own = Vec::new();
+        if !args.is_empty() {
+            own.extend(args.iter().map(|&a| s.adopt(a)));
+        }
+        let recorded = rt.probe.is_some() && (cb.kind != CallbackKind::Tick || rt.records_jobs());
+        let r = if recorded {
+            let (label, pos) = rt.describe(s, f);
+            let begin = begin(rt, cb, label, pos);
+            let r = s.call(f, this, &own);
+            end(rt, begin, r.is_ok());
+            r
+        } else {
+            s.call(f, this, &own)
         };
         let ok = r.is_ok();
         if let Err(t) = r {

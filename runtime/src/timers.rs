@@ -219,8 +219,8 @@ fn delay_of(s: &mut Scope<'_>, v: Local<'_>) -> Result<(u32, Option<Warning>), l
 const CALLBACK: usize = 0;
 const ARGS: usize = 1;
 const ENTRY: usize = 2;
-/// Whether it was ref'd when it was last running.
-const WAS_REFED: usize = 3;
+/// Delay and whether it was ref'd (the lowest bit) when it was last running.
+const LAST: usize = 3;
 
 fn start<'s>(s: &mut Scope<'s>, args: &Args<'s>, repeat: bool) -> Completion<'s> {
     let f = args.get(0);
@@ -365,9 +365,10 @@ fn cancel(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32) {
     let e = t.entries.remove(k as usize);
     s.nested(|s| {
         let o = s.open(e.object);
-        let (u, was) = (s.undefined(), s.bool(e.refed));
-        s.set_internal(o, ENTRY, u);
-        s.set_internal(o, WAS_REFED, was);
+        keep_last(s, o, &e);
+        // It will not be called any more, even if it is started again.
+        let null = s.null();
+        s.set_internal(o, CALLBACK, null);
         s.release(e.object);
     });
     drop_context(s, rt, e.context);
@@ -380,6 +381,19 @@ fn cancel(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32) {
     if e.refed {
         change_refs(rt, t, -1);
     }
+}
+
+/// What is remembered of a timer that is not running any more.
+fn keep_last<'s>(s: &mut Scope<'s>, o: Local<'s>, e: &Entry) {
+    let (u, last) = (s.undefined(), s.num(f64::from(e.after) * 2.0 + f64::from(u8::from(e.refed))));
+    s.set_internal(o, ENTRY, u);
+    s.set_internal(o, LAST, last);
+}
+
+/// Delay of a timer that is not running any more, and whether it was ref'd.
+fn last<'s>(s: &mut Scope<'s>, o: Local<'s>) -> Option<(u32, bool)> {
+    let n = s.internal(o, LAST).as_number()?;
+    Some(((n / 2.0) as u32, n % 2.0 == 1.0))
 }
 
 /// A cleared timer takes nothing along any more.
@@ -483,8 +497,10 @@ fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
         }
         return ok;
     }
-    if let (Some(start), true) = (restart_from, t.entries[k as usize].repeat) {
+    if t.entries[k as usize].repeat {
         let after = t.entries[k as usize].after;
+        // Its own callback may have made it an interval.
+        let start = restart_from.unwrap_or_else(|| rt.with_loop(|lp| start_time(lp, after)));
         report_restart(s, rt, object, number, (after, after), start);
         schedule(rt, t, k, start);
         return ok;
@@ -492,8 +508,7 @@ fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
     let e = t.entries.remove(k as usize);
     s.nested(|s| {
         let o = s.open(e.object);
-        let u = s.undefined();
-        s.set_internal(o, ENTRY, u);
+        keep_last(s, o, &e);
         s.release(e.object);
         if let Some(g) = e.context {
             s.release(g);
@@ -609,7 +624,7 @@ fn has_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let k = entry_of(s, args.this());
     let yes = match k {
         Some(k) => rt.timers.borrow().entries.get(k as usize).is_some_and(|e| e.refed),
-        None => is_timeout(s, args.this()) && s.internal(args.this(), WAS_REFED).is_true(),
+        None => is_timeout(s, args.this()) && last(s, args.this()).is_some_and(|(_, refed)| refed),
     };
     Ok(s.bool(yes))
 }
@@ -637,11 +652,11 @@ fn refresh<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         return Ok(this);
     }
     // Fired already: it is started again with its old delay.
-    let key = s.key("_idleTimeout");
-    if this.is_object() && is_timeout(s, this) && s.internal(this, CALLBACK).is_callable() {
-        let d = s.get(this, key)?;
-        let (after, _) = delay_of(s, d)?;
-        insert(s, &rt, this, after, false, true);
+    if is_timeout(s, this)
+        && s.internal(this, CALLBACK).is_callable()
+        && let Some((after, refed)) = last(s, this)
+    {
+        insert(s, &rt, this, after, false, refed);
     }
     Ok(this)
 }
@@ -902,6 +917,7 @@ pub(crate) fn register(s: &mut Scope<'_>) {
             let f = s.function(k, 0, f);
             s.define_hidden(timeout, k, f);
         }
+        crate::timer_fields::timeout(s, timeout);
         let g = s.global(timeout);
         Rt::of(s).timers.borrow_mut().proto = Some(g);
         let immediate = s.new_object();
@@ -912,6 +928,7 @@ pub(crate) fn register(s: &mut Scope<'_>) {
         let k = s.atoms().sym_dispose;
         let f = s.function(k, 0, immediate_dispose);
         s.define_hidden(immediate, k, f);
+        crate::timer_fields::immediate(s, immediate);
         let g = s.global(immediate);
         Rt::of(s).immediates.borrow_mut().proto = Some(g);
     });
@@ -951,4 +968,47 @@ fn class<'s>(s: &mut Scope<'s>, proto: Local<'s>, name: &str) {
     s.define_with(ctor, p, proto, 0);
     let c: Key<'s> = s.atoms().constructor.into();
     s.define_hidden(proto, c, ctor);
+}
+
+// ---- what the fields of Node's timer objects show ----
+
+/// A Timeout as a program that looks into it sees it.
+pub(crate) struct Seen {
+    /// Milliseconds.
+    pub(crate) after: u32,
+    /// When it was last started, on the loop's clock.
+    pub(crate) start: Option<u64>,
+    pub(crate) repeat: bool,
+    pub(crate) running: bool,
+}
+
+/// What is to be seen of a Timeout.
+pub(crate) fn seen(s: &mut Scope<'_>, o: Local<'_>) -> Option<Seen> {
+    let rt = Rt::of(s);
+    if let Some(k) = entry_of(s, o)
+        && let Some(e) = rt.timers.borrow().entries.get(k as usize)
+    {
+        let (after, start) = (e.after, Some(e.start));
+        return Some(Seen { after, start, repeat: e.repeat, running: true });
+    }
+    let (after, _) = s.nested(|s| {
+        let o = s.adopt(o);
+        if is_timeout(s, o) { last(s, o) } else { None }
+    })?;
+    Some(Seen { after, start: None, repeat: false, running: false })
+}
+
+/// `timeout._repeat = ms`: from now on it starts again by itself.
+pub(crate) fn set_repeat(s: &mut Scope<'_>, o: Local<'_>, repeat: Option<u32>) {
+    let rt = Rt::of(s);
+    if let Some(k) = entry_of(s, o)
+        && let Some(e) = rt.timers.borrow_mut().entries.get_mut(k as usize)
+    {
+        (e.repeat, e.after) = (repeat.is_some(), repeat.unwrap_or(e.after));
+    }
+}
+
+/// Callback (0), arguments (1) or, of an Immediate, state (2).
+pub(crate) fn part<'s>(s: &mut Scope<'s>, o: Local<'s>, which: usize) -> Local<'s> {
+    if o.is_class(Class::Host) { s.internal(o, which) } else { s.undefined() }
 }

@@ -1,6 +1,5 @@
 //! Errors nobody caught: 'uncaughtException', unhandled rejections, the report on standard error, and the exit path.
 
-use crate::errors;
 use crate::options::Unhandled;
 use crate::rt::Rt;
 use crate::ticks::{self, Callback};
@@ -141,18 +140,17 @@ fn rejection_error<'s>(s: &mut Scope<'s>, reason: Local<'s>) -> Local<'s> {
         return reason;
     }
     let shown = format!("\"{}\"", s.describe_value(reason));
-    let e = errors::new(
-        s,
-        errors::Kind::Error,
-        "ERR_UNHANDLED_REJECTION",
+    let e = s.new_error(
+        looplab_engine::Intrinsic::ErrorPrototype,
         &format!(
             "This error originated either by throwing inside of an async function without a catch block, or by rejecting \
              a promise which was not handled with .catch(). The promise rejected with the reason {shown}."
         ),
     );
-    let k: Key<'_> = s.atoms().name.into();
-    let name = s.str("UnhandledPromiseRejection");
-    s.define_hidden(e, k, name);
+    let (code, name): (Key<'_>, Key<'_>) = (s.atoms().code.into(), s.atoms().name.into());
+    let (code_text, name_text) = (s.str("ERR_UNHANDLED_REJECTION"), s.str("UnhandledPromiseRejection"));
+    s.define_with(e, code, code_text, looplab_engine::ALL);
+    s.define_with(e, name, name_text, looplab_engine::ALL);
     e
 }
 
@@ -383,6 +381,10 @@ fn emit_from(
                 terminated(s, rt);
                 return true;
             }
+            if kind != CallbackKind::UncaughtException {
+                uncaught(s, rt, t, Origin::Exception);
+                return true;
+            }
             // An error inside a listener of last resort: nobody else will take it.
             let site = s.vm().throw_position();
             let e = s.caught(t);
@@ -415,7 +417,7 @@ pub(crate) fn exit_code(s: &mut Scope<'_>, rt: &Rt) -> Option<i32> {
     })
 }
 
-/// 'exit', with the jobs that it leaves behind; the code to end with.
+/// 'exit', with the jobs that it leaves behind (an error leaves none); the code to end with.
 pub(crate) fn run_exit_listeners(s: &mut Scope<'_>, rt: &Rc<Rt>, code: i32, jobs: bool) -> i32 {
     if rt.exit_emitted.replace(true) {
         return code;
@@ -425,10 +427,13 @@ pub(crate) fn run_exit_listeners(s: &mut Scope<'_>, rt: &Rc<Rt>, code: i32, jobs
         if !p.is_object() {
             return code;
         }
-        let k = s.key("exitCode");
+        // A code that nobody has asked for is told to the listeners, but not set: except that of an error, and Node's own.
         let v = s.int(code);
-        if let Err(t) = s.set(p, k, v) {
-            s.caught(t);
+        if !jobs || (code != 0 && exit_code(s, rt).is_none()) {
+            let k = s.key("exitCode");
+            if let Err(t) = s.set(p, k, v) {
+                s.caught(t);
+            }
         }
         emit(s, rt, CallbackKind::Exit, "exit", &[v]);
         // Timers and ticks never run any more, promise jobs do.

@@ -7,6 +7,7 @@ mod child;
 mod clock;
 mod compare;
 mod explore;
+mod heap;
 mod quiz;
 mod resolve;
 mod view;
@@ -16,12 +17,14 @@ use crate::lowargs::{LowEntry, LowProgram, Problem};
 use clap::{ArgMatches, Command};
 
 /// The instruments by name.
-pub const NAMES: &[&str] = &["bench", "compare", "explore", "quiz", "resolve", "view"];
+pub const NAMES: &[&str] = &["bench", "compare", "explore", "heap", "quiz", "resolve", "view"];
 
 /// An instrument with its arguments checked.
 pub enum Instrument {
     /// `looplab explore`
     Explore(explore::Explore),
+    /// `looplab heap`
+    Heap(Box<heap::Heap>),
     /// `looplab resolve`
     Resolve(resolve::Resolve),
     /// `looplab bench`
@@ -40,6 +43,7 @@ pub fn commands() -> Vec<Command> {
         bench::command(),
         compare::command(),
         explore::command(),
+        heap::command(),
         quiz::command(),
         resolve::command(),
         view::command(),
@@ -48,7 +52,7 @@ pub fn commands() -> Vec<Command> {
 
 /// Whether an instrument's arguments end in a program and its arguments, as those of `run` do.
 pub fn takes_a_program(name: &str) -> bool {
-    matches!(name, "explore" | "view")
+    matches!(name, "explore" | "heap" | "view")
 }
 
 impl Instrument {
@@ -56,6 +60,7 @@ impl Instrument {
     pub fn new(name: &str, matches: &ArgMatches, program: LowProgram) -> Result<Instrument, Problem> {
         match name {
             "explore" => Ok(Instrument::Explore(explore::Explore::new(matches, program)?)),
+            "heap" => Ok(Instrument::Heap(Box::new(heap::Heap::new(matches, program)?))),
             "resolve" => Ok(Instrument::Resolve(resolve::Resolve::new(matches)?)),
             "bench" => Ok(Instrument::Bench(bench::Bench::new(matches)?)),
             "compare" => Ok(Instrument::Compare(compare::Compare::new(matches)?)),
@@ -70,6 +75,7 @@ impl Instrument {
 pub fn run(what: Instrument) -> i32 {
     match what {
         Instrument::Explore(explore) => explore::run(explore),
+        Instrument::Heap(what) => heap::run(*what),
         Instrument::Resolve(what) => resolve::run(&what),
         Instrument::Bench(bench) => bench::run(bench),
         Instrument::Compare(compare) => compare::run(compare),

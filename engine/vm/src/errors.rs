@@ -95,6 +95,8 @@ pub(crate) struct RawFrame {
 /// The captured stack of an Error object.
 struct StackData {
     frames: Vec<RawFrame>,
+    /// The first line, if it is not to be made of the error's name and message when somebody first asks.
+    header: Option<Box<str>>,
 }
 
 impl HostData for StackData {
@@ -337,11 +339,16 @@ impl<'s> Scope<'s> {
 
     /// Records the current stack in an error object (frames above `until`, when given, are left out).
     pub fn capture_stack(&mut self, e: Local<'s>, until: Option<Local<'s>>) {
+        self.capture_stack_headed(e, until, None);
+    }
+
+    /// The same, with a first line that is what it is whatever becomes of name and message.
+    pub fn capture_stack_headed(&mut self, e: Local<'s>, until: Option<Local<'s>>, header: Option<&str>) {
         let Some(limit) = self.trace_limit() else { return };
         let frames = self.vm.capture_frames(limit, until.map(|l| l.v));
         let o = e.obj();
         if !o.has_flag(crate::object::HAS_HOST) {
-            o.set_host(&mut self.vm.heap, Box::new(StackData { frames }));
+            o.set_host(&mut self.vm.heap, Box::new(StackData { frames, header: header.map(Box::from) }));
             o.set_flag(LAZY);
         }
     }
@@ -358,13 +365,13 @@ impl<'s> Scope<'s> {
         if let (true, Some(f)) = (r.is(Class::Error), r.find(key.0)) {
             let data = r.host_mut().and_then(|h| (h as &mut dyn Any).downcast_mut::<StackData>());
             if let (HIDDEN, Some(d)) = (f.attrs, data) {
-                d.frames = frames;
+                (d.frames, d.header) = (frames, None);
                 r.store(f.loc, Value::UNDEFINED);
                 r.set_flag(LAZY);
                 return Ok(());
             }
         }
-        let v = self.format_stack(o, &frames)?;
+        let v = self.format_stack(o, &frames, None)?;
         let d = crate::Desc::data(v, HIDDEN);
         self.define_property_or_throw(o, key.into(), &d)
     }
@@ -417,8 +424,8 @@ impl<'s> Scope<'s> {
         let Some(d) = o.host().and_then(|h| (h as &dyn Any).downcast_ref::<StackData>()) else {
             return Ok(());
         };
-        let frames = d.frames.clone();
-        let v = self.format_stack(e, &frames)?;
+        let (frames, header) = (d.frames.clone(), d.header.clone());
+        let v = self.format_stack(e, &frames, header.as_deref())?;
         if let Some(f) = o.find(self.vm.atoms.stack.0).filter(|f| f.value.is_undefined()) {
             o.store(f.loc, v.v);
         }
@@ -438,7 +445,7 @@ impl<'s> Scope<'s> {
         Ok(self.str(&text))
     }
 
-    fn format_stack(&mut self, e: Local<'s>, frames: &[RawFrame]) -> Completion<'s> {
+    fn format_stack(&mut self, e: Local<'s>, frames: &[RawFrame], header: Option<&str>) -> Completion<'s> {
         let error_fn = self.intrinsic(Intrinsic::Error);
         if error_fn.is_object()
             && let Some(hook) = self.data_property(error_fn, self.vm.atoms.prepare_stack_trace.0)
@@ -450,7 +457,11 @@ impl<'s> Scope<'s> {
             let hook = self.root(hook);
             return self.call(hook, error_fn, &[e, list]);
         }
-        let header = match self.stack_header(e) {
+        let made = match header {
+            Some(h) => Ok(self.str(h)),
+            None => self.stack_header(e),
+        };
+        let header = match made {
             Ok(h) => h,
             Err(t) if self.is_terminating() => return Err(t),
             Err(t) => {

@@ -23,6 +23,16 @@ impl Vm {
     pub(crate) fn preview(&self, v: Value, out: &mut String) {
         Preview { vm: self, end: out.len() + LONGEST, out }.value(v, 0);
     }
+
+    /// A function's name as it stands in its `name` property, or would.
+    pub(crate) fn name_of_function(&self, f: ObjRef) -> String {
+        Preview { vm: self, end: 0, out: &mut String::new() }.function_name(f)
+    }
+
+    /// The name of the class that made an object, as its prototype has it.
+    pub(crate) fn name_of_class(&self, o: ObjRef) -> Option<String> {
+        Preview { vm: self, end: 0, out: &mut String::new() }.class_name(o)
+    }
 }
 
 /// What a preview of an object would show, as a number: while it stays the same, the text does. Names of classes and functions that are

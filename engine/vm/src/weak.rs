@@ -22,6 +22,11 @@ impl HostData for WeakTable {
 }
 
 impl WeakTable {
+    /// Every key with its value.
+    pub(crate) fn each(&self, mut f: impl FnMut(Value, Value)) {
+        self.map.values().for_each(|&(k, v)| f(k, v));
+    }
+
     /// Marks the values whose keys are marked; whether anything was new.
     pub(crate) fn mark_live_values(&self, heap: &mut Heap) -> bool {
         let mut again = false;

@@ -104,6 +104,10 @@ impl<J: Job> World for EitherWorld<J> {
         either!(self, world => world.network())
     }
 
+    fn fault(&mut self, label: &str) -> Option<i32> {
+        either!(self, world => world.fault(label))
+    }
+
     fn wakeup(&self) -> Wakeup {
         either!(self, world => world.wakeup())
     }

@@ -6,21 +6,26 @@
 //! | time | monotonic clock, system clock | virtual, jumps to the next due thing |
 //! | waiting | mio | never waits |
 //! | pool | threads | jobs run on the spot; workers are occupied for the declared time |
-//! | readiness of descriptors | mio | not available |
-//! | network | sockets | see [`World::network`] |
+//! | readiness of descriptors | mio | of its own sockets only |
+//! | network | sockets of the system | sockets in memory, as [`NetModel`] has it |
+//! | failures | the system's | the chosen calls ([`Fault`]) |
 //! | chance | keyed by the system | seeded |
 //! | choices | made by the machine | made by a [`Chooser`] |
 
 mod either;
+mod faults;
+pub mod latency;
 pub mod network;
 mod real;
 mod real_net;
 mod sim;
 
 pub use either::EitherWorld;
+pub use faults::Fault;
+pub use latency::{Cost, Latencies, Latency};
 pub use network::Network;
 pub use real::{RealOptions, RealWorld};
-pub use sim::{Chooser, Detail, ExploreOptions, First, Latencies, SimOptions, SimWorld, TrailPoint};
+pub use sim::{Chooser, Detail, ExploreOptions, First, NetModel, Seeded, SimOptions, SimWorld, TrailPoint};
 
 use looplab_probe::{ChoiceKind, JobClass, TimeSource};
 use looplab_threadpool::{Completion, Job, JobId, SubmitError};
@@ -95,6 +100,8 @@ pub struct JobInfo {
     pub label: &'static str,
     /// Unless it fails, another step of the same operation follows, and no program code runs in between.
     pub more: bool,
+    /// How many bytes it moves, as far as that is known when it is asked for: for latencies that depend on it.
+    pub bytes: u64,
 }
 
 /// Where a program runs.
@@ -163,7 +170,7 @@ pub trait World: 'static {
     /// Starts watching a descriptor. Edge-triggered: after an event, read or write until it would block.
     ///
     /// # Errors
-    /// The system's; [`io::ErrorKind::Unsupported`] in the simulated world.
+    /// The system's; in the simulated world [`io::ErrorKind::Unsupported`] for anything but its own sockets.
     fn register(&mut self, source: &mut dyn Source, token: usize, interest: Interest) -> io::Result<()>;
 
     /// Changes what is watched for.
@@ -178,8 +185,15 @@ pub trait World: 'static {
     /// The system's.
     fn deregister(&mut self, source: &mut dyn Source) -> io::Result<()>;
 
-    /// The network. A world that has none refuses everything by name.
+    /// The network.
     fn network(&mut self) -> &mut dyn Network;
+
+    /// This operation is asked for once more, of the pool or on the spot. Simulated world only: the error number with which it is to
+    /// fail instead of being done, if it was declared that this call should ([`SimOptions::faults`]).
+    fn fault(&mut self, label: &str) -> Option<i32> {
+        let _ = label;
+        None
+    }
 
     /// A handle by which other threads end a poll.
     fn wakeup(&self) -> Wakeup;

@@ -298,8 +298,12 @@ fn unicode_escape(chars: &mut std::str::Chars<'_>) -> Option<Vec<u16>> {
     if rest.next()? == '{' {
         let digits: String = rest.by_ref().take_while(|c| *c != '}').collect();
         *chars = rest;
-        let c = char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?;
-        return Some(c.encode_utf16(&mut [0; 2]).to_vec());
+        let code = u32::from_str_radix(&digits, 16).ok()?;
+        // Half a pair may be completed by what follows.
+        if let Ok(unit) = u16::try_from(code) {
+            return Some(vec![unit]);
+        }
+        return Some(char::from_u32(code)?.encode_utf16(&mut [0; 2]).to_vec());
     }
     let digits: String = chars.by_ref().take(4).collect();
     u16::from_str_radix(&digits, 16).ok().map(|unit| vec![unit])

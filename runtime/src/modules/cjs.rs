@@ -176,7 +176,7 @@ pub(crate) fn resolve<'s>(
     request: &str,
 ) -> Result<Required, Thrown> {
     let referrer = referrer_of_module(s, rt, module)?;
-    match resolver(rt).require(request, &referrer) {
+    match super::resolving(s, rt, |r| r.require(request, &referrer))? {
         Ok(r) => Ok(r),
         Err(e) => {
             // A program may have added an extension since.
@@ -297,6 +297,11 @@ pub(crate) fn throw_resolve(s: &mut Scope<'_>, e: ResolveError) -> Thrown {
             let v = s.str(url);
             put(s, err, "url", v);
         }
+        if let ResolveError::InvalidMain { package_json, request, .. } = &e {
+            let (path, request) = (s.str(package_json), s.str(request));
+            put(s, err, "path", path);
+            put(s, err, "requestPath", request);
+        }
         s.throw(err)
     })
 }
@@ -384,14 +389,14 @@ pub(crate) fn load<'s>(
     let known = s.get(cache, key)?;
     if known.is_object() {
         add_child(s, parent, known)?;
-        return get(s, known, "exports");
+        return super::cycles::exports_of_cycle(s, rt, known);
     }
     let format = match resolver(rt).format_of_require(path) {
         Ok(f) => f,
         Err(e) => return Err(throw_resolve(s, e)),
     };
     if matches!(format, Format::Module | Format::ModuleTypescript) {
-        return super::esm::require_esm(s, rt, path, is_main);
+        return load_esm(s, rt, path, parent, is_main);
     }
     s.check_native_stack()?;
     let module = new_module(s, path, parent)?;
@@ -420,11 +425,12 @@ pub(crate) fn load<'s>(
         Ok(Loaded::Done) => {
             let yes = s.bool(true);
             put(s, module, "loaded", yes);
+            super::cycles::loaded(s, module)?;
             get(s, module, "exports")
         }
         Ok(Loaded::IsModule) => {
             s.delete(cache, key)?;
-            super::esm::require_esm(s, rt, path, is_main)
+            load_esm(s, rt, path, parent, is_main)
         }
         Err(t) => {
             let e = s.caught(t);
@@ -432,6 +438,44 @@ pub(crate) fn load<'s>(
             Err(s.rethrow(e))
         }
     }
+}
+
+/// `require` of an ES module, which is in the cache from then on.
+fn load_esm<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    path: &str,
+    parent: Local<'s>,
+    is_main: bool,
+) -> Completion<'s> {
+    let from = if parent.is_object() { get(s, parent, "filename")? } else { s.undefined() };
+    let from = from.is_string().then(|| s.to_utf8_lossy(from));
+    if rt.options.load.no_require_module && !is_main {
+        let by = from.map(|f| format!(" from {f}")).unwrap_or_default();
+        let text = format!(
+            "require() of ES Module {path}{by} not supported.\nInstead change the require of {path}{} to a dynamic import() \
+             which is available in all CommonJS modules.",
+            by.replacen("from", "in", 1)
+        );
+        return Err(errors::throw(s, errors::Kind::Error, "ERR_REQUIRE_ESM", &text));
+    }
+    let exports = super::esm::require_esm(s, rt, path, from.as_deref(), is_main)?;
+    if !is_main {
+        remember(s, path, exports)?;
+    }
+    Ok(exports)
+}
+
+/// Puts a module that was loaded otherwise into the cache.
+pub(crate) fn remember<'s>(s: &mut Scope<'s>, path: &str, exports: Local<'s>) -> Result<(), Thrown> {
+    let u = s.undefined();
+    let module = new_module(s, path, u)?;
+    put(s, module, "exports", exports);
+    let yes = s.bool(true);
+    put(s, module, "loaded", yes);
+    let (cache, key) = (registered(s, "require.cache"), s.key(path));
+    s.set(cache, key, module)?;
+    Ok(())
 }
 
 pub(crate) enum Loaded {
@@ -544,6 +588,10 @@ fn run_file<'s>(
         return Ok(Loaded::Done);
     }
     let text = if typescript { super::strip(s, path, &text)? } else { text };
+    if let Some((head, tail)) = replaced_wrapper(s)? {
+        run_wrapped(s, rt, module, path, &format!("{head}{text}{tail}"))?;
+        return Ok(Loaded::Done);
+    }
     let template = match compile(s, rt, path, &text, CompileGoal::Body(&PARAMETERS)) {
         Ok(t) => t,
         Err(t) => {
@@ -569,6 +617,31 @@ fn esm_only(s: &mut Scope<'_>, rt: &Rt, path: &str, text: &str) -> bool {
     false
 }
 
+/// The two halves of `Module.wrapper`, if a program has put other ones there.
+fn replaced_wrapper(s: &mut Scope<'_>) -> Result<Option<(String, String)>, Thrown> {
+    s.nested(|s| {
+        let w = registered(s, "Module.wrapper");
+        if !w.is_object() {
+            return Ok(None);
+        }
+        let (head, tail) = (s.get(w, Key::index(0))?, s.get(w, Key::index(1))?);
+        Ok(Some((s.to_text(head)?, s.to_text(tail)?)))
+    })
+}
+
+/// Runs a module through the program's own wrapper: a script whose value is the module's function.
+fn run_wrapped<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    module: Local<'s>,
+    path: &str,
+    text: &str,
+) -> Result<(), Thrown> {
+    let t = compile(s, rt, path, text, CompileGoal::Script)?;
+    let f = s.run_script(t, false)?;
+    call_wrapper(s, rt, module, path, f, false).map(|_| ())
+}
+
 /// Calls a module's function; what it returns.
 pub(crate) fn run_wrapper<'s>(
     s: &mut Scope<'s>,
@@ -579,6 +652,17 @@ pub(crate) fn run_wrapper<'s>(
     is_main: bool,
 ) -> Completion<'s> {
     let f = s.function_from(template);
+    call_wrapper(s, rt, module, path, f, is_main)
+}
+
+fn call_wrapper<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    module: Local<'s>,
+    path: &str,
+    f: Local<'s>,
+    is_main: bool,
+) -> Completion<'s> {
     let require = make_require(s, module);
     let exports = get(s, module, "exports")?;
     let file = s.str(path);
@@ -620,6 +704,7 @@ pub(crate) fn run_eval<'s>(
         let k = s.key(k);
         s.define_hidden(g, k, v);
     }
+    super::eval_globals::install(s, g)?;
     let t = compile(s, rt, name, text, CompileGoal::Script)?;
     let (label, pos) = match &rt.probe {
         Some(p) => (p.intern(name), Pos { script: p.intern(name), line: 1, column: 1 }),
@@ -671,11 +756,15 @@ pub(crate) fn read_source(s: &mut Scope<'_>, path: &str) -> Result<String, Throw
 }
 
 /// JSON.parse with the file's name in the error.
-pub(crate) fn parse_json<'s>(s: &mut Scope<'s>, path: &str, text: &str) -> Completion<'s> {
+/// `JSON.parse(text)`
+pub(crate) fn parse_json_text<'s>(s: &mut Scope<'s>, text: &str) -> Completion<'s> {
     let json = s.intrinsic(looplab_engine::Intrinsic::JSON);
-    let v = s.str(text);
-    let k = s.key("parse");
-    match s.invoke(json, k, &[v]) {
+    let (k, v) = (s.key("parse"), s.str(text));
+    s.invoke(json, k, &[v])
+}
+
+pub(crate) fn parse_json<'s>(s: &mut Scope<'s>, path: &str, text: &str) -> Completion<'s> {
+    match parse_json_text(s, text) {
         Ok(v) => Ok(v),
         Err(t) => {
             let e = s.caught(t);

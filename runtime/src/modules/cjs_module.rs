@@ -388,6 +388,14 @@ pub(crate) fn native<'s>(s: &mut Scope<'s>) -> Local<'s> {
         let out = super::strip(s, "", &text)?;
         Ok(s.str(&out))
     });
+    s.method(o, "setWrapper", 1, |s, args| {
+        register_value(s, "Module.wrapper", args.get(0));
+        Ok(s.undefined())
+    });
+    s.method(o, "setRunMain", 1, |s, args| {
+        register_value(s, "Module.runMain", args.get(0));
+        Ok(s.undefined())
+    });
     s.method(o, "runMain", 1, |s, args| {
         let rt = Rt::of(s);
         let file = s.to_text(args.get(0))?;

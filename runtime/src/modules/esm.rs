@@ -44,6 +44,10 @@ pub(crate) struct State {
     pub(crate) main: Option<Global>,
     /// URL and text of code that is in no file (`-e`).
     inline: Option<(String, String)>,
+    /// Where specifiers have led, by importing module.
+    resolved: FxHashMap<(Option<String>, String), String>,
+    /// The ES modules that are being required, outermost first.
+    requiring: Vec<String>,
 }
 
 impl Default for State {
@@ -57,6 +61,8 @@ impl Default for State {
             facades: FxHashMap::default(),
             main: None,
             inline: None,
+            resolved: FxHashMap::default(),
+            requiring: Vec::new(),
         }
     }
 }
@@ -68,8 +74,16 @@ fn state<R>(rt: &Rt, f: impl FnOnce(&mut State) -> R) -> R {
 /// Resolves a specifier from a module's URL.
 fn resolve(s: &mut Scope<'_>, rt: &Rt, specifier: &str, parent: Option<&str>) -> Result<String, Thrown> {
     let parent = parent.map(|p| if p.starts_with('/') { path_to_file_url(p) } else { p.to_owned() });
-    match resolver(rt).import(specifier, parent.as_deref()) {
-        Ok(i) => Ok(i.url),
+    let key = (parent, specifier.to_owned());
+    // What was found once is not looked for again, even if it has gone meanwhile.
+    if let Some(url) = state(rt, |st| st.resolved.get(&key).cloned()) {
+        return Ok(url);
+    }
+    match super::resolving(s, rt, |r| r.import(specifier, key.0.as_deref()))? {
+        Ok(i) => {
+            state(rt, |st| st.resolved.insert(key, i.url.clone()));
+            Ok(i.url)
+        }
         Err(e) => Err(throw_resolve(s, e)),
     }
 }
@@ -89,10 +103,13 @@ fn load_graph(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<usize, Thrown
             let target = resolve(s, rt, &r.specifier.to_string(), Some(&name))?;
             let before = state(rt, |st| st.entries.len());
             let j = load_one(s, rt, &target)?;
+            if state(rt, |st| !st.requiring.is_empty()) {
+                check_cycle(s, rt, j, &r.specifier.to_string(), &name)?;
+            }
             check_attributes(
                 s,
                 rt,
-                j,
+                (j, j >= before),
                 &r.attributes.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect::<Vec<_>>(),
             )?;
             if j >= before {
@@ -115,11 +132,25 @@ fn load_graph(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<usize, Thrown
 fn check_attributes(
     s: &mut Scope<'_>,
     rt: &Rt,
-    i: usize,
+    (i, fresh): (usize, bool),
     attributes: &[(String, String)],
 ) -> Result<(), Thrown> {
     let json = state(rt, |st| matches!(st.entries[i].body, Body::Json(_)));
     let id = state(rt, |st| st.entries[i].id);
+    // What is loaded already is only asked for its type.
+    if !fresh && json == attributes.iter().any(|(k, v)| k == "type" && v == "json") {
+        return Ok(());
+    }
+    let unknown = attributes.iter().find(|(k, v)| k != "type" || v != "json");
+    if let Some((key, value)) = attributes.iter().find(|(k, _)| k != "type").or(unknown) {
+        let url = s.module_name(id).to_owned();
+        return Err(errors::throw(
+            s,
+            errors::Kind::Type,
+            "ERR_IMPORT_ATTRIBUTE_UNSUPPORTED",
+            &format!("Import attribute \"{key}\" with value \"{value}\" is not supported in {url}"),
+        ));
+    }
     let wanted = attributes.iter().find(|(k, _)| k == "type").map(|(_, v)| v.as_str());
     let url = s.module_name(id).to_owned();
     match (json, wanted) {
@@ -164,7 +195,7 @@ fn load_one(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<usize, Thrown> 
             let names: Vec<&str> = names.iter().map(String::as_str).chain(["default"]).collect();
             (s.module_synthetic(url, &names), Body::Builtin(name), false)
         }
-        Format::Json => (s.module_synthetic(url, &["default"]), Body::Json(path), false),
+        Format::Json => (s.module_synthetic(url, &["default"]), Body::Json(url.to_owned()), false),
         Format::CommonJs | Format::CommonJsTypescript => {
             let text = cjs::read_source(s, &path)?;
             let text = if format == Format::CommonJs { text } else { super::strip(s, &path, &text)? };
@@ -274,9 +305,8 @@ fn run_body<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, i: usize) -> Completion<'s> {
     let (id, body) = state(rt, |st| (st.entries[i].id, st.entries[i].body.clone()));
     match body {
         Body::Source => return evaluate_source(s, rt, i, id),
-        Body::Json(path) => {
-            let text = cjs::read_source(s, &path)?;
-            let v = cjs::parse_json(s, &path, &text)?;
+        Body::Json(url) => {
+            let v = json(s, &url)?;
             s.module_set_export(id, "default", v);
         }
         Body::Builtin(name) => {
@@ -290,6 +320,26 @@ fn run_body<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, i: usize) -> Completion<'s> {
         }
     }
     s.module_evaluate(id)
+}
+
+/// The value of a JSON module; of a file it is the one that `require` gives, too.
+fn json<'s>(s: &mut Scope<'s>, url: &str) -> Completion<'s> {
+    let Ok(path) = file_url_to_path(url) else {
+        let text = source_text(s, url, "")?;
+        return cjs::parse_json_text(s, &text);
+    };
+    let shared = !url.contains(['?', '#']);
+    let (cache, key) = (registered(s, "require.cache"), s.key(&path));
+    let known = s.get(cache, key)?;
+    if shared && known.is_object() && cjs::get(s, known, "loaded")?.is_true() {
+        return cjs::get(s, known, "exports");
+    }
+    let text = cjs::read_source(s, &path)?;
+    let v = cjs::parse_json(s, &path, &text)?;
+    if shared {
+        cjs::remember(s, &path, v)?;
+    }
+    Ok(v)
 }
 
 /// Runs a module's own code: a callback of its own in the log.
@@ -373,6 +423,7 @@ fn drive(s: &mut Scope<'_>, rt: &Rc<Rt>) {
                     Ok(_) => Ok(()),
                     Err(t) => {
                         let e = s.caught(t);
+                        explain(s, rt, i, e);
                         Err(s.global(e))
                     }
                 });
@@ -404,6 +455,9 @@ fn start_async(s: &mut Scope<'_>, rt: &Rc<Rt>, node: NodeId) {
 fn settled<'s>(s: &mut Scope<'s>, args: &Args<'s>, ok: bool) -> Completion<'s> {
     let rt = Rt::of(s);
     let i = args.data().as_number().unwrap_or(0.0) as usize;
+    if !ok {
+        explain(s, &rt, i, args.get(0));
+    }
     let r = if ok { Ok(()) } else { Err(s.global(args.get(0))) };
     state(&rt, |st| {
         let node = st.entries[i].node;
@@ -455,20 +509,102 @@ fn link_and_evaluate(s: &mut Scope<'_>, rt: &Rc<Rt>, i: usize, promise: Local<'_
     let g = s.global(promise);
     match state(rt, |st| st.evaluator.evaluate(node)) {
         Ok(root) => state(rt, |st| st.waiting.entry(root).or_default().push((g, id))),
-        Err(_) => return Err(busy(s, id)),
+        Err(_) => return Err(busy(s, rt, id, None)),
     }
     drive(s, rt);
     Ok(())
 }
 
-fn busy(s: &mut Scope<'_>, id: ModuleId) -> Thrown {
+fn busy(s: &mut Scope<'_>, rt: &Rt, id: ModuleId, parent: Option<&str>) -> Thrown {
     let url = s.module_name(id).to_owned();
-    errors::throw(
-        s,
-        errors::Kind::Error,
-        "ERR_REQUIRE_CYCLE_MODULE",
-        &format!("Cannot require() ES Module {url} in a cycle."),
-    )
+    let required = state(rt, |st| st.requiring.contains(&url));
+    let path = file_url_to_path(&url).unwrap_or(url);
+    let from = parent.map(|p| format!(" (from {p})")).unwrap_or_default();
+    let more = match required {
+        true => "",
+        false => {
+            " A cycle involving require(esm) is not allowed to maintain invariants mandated by the ECMAScript specification. Try \
+             making at least part of the dependency in the graph lazily loaded."
+        }
+    };
+    cycle(s, &format!("Cannot require() ES Module {path} in a cycle.{from}{more}"), None)
+}
+
+fn cycle(s: &mut Scope<'_>, message: &str, parent: Option<&str>) -> Thrown {
+    let from = parent.map(|p| format!(" (from {p})")).unwrap_or_default();
+    errors::throw(s, errors::Kind::Error, "ERR_REQUIRE_CYCLE_MODULE", &format!("{message}{from}"))
+}
+
+/// What a required module imports must not be on its way already: it could not be finished before the call returns.
+fn check_cycle(
+    s: &mut Scope<'_>,
+    rt: &Rc<Rt>,
+    i: usize,
+    specifier: &str,
+    parent: &str,
+) -> Result<(), Thrown> {
+    let (node, body) = state(rt, |st| (st.entries[i].node, st.entries[i].body.clone()));
+    let parent = file_url_to_path(parent).unwrap_or_else(|_| parent.to_owned());
+    match body {
+        Body::CommonJs(path) => {
+            let (cache, key) = (registered(s, "require.cache"), s.key(&path));
+            let known = s.get(cache, key)?;
+            if known.is_object() && !cjs::get(s, known, "loaded")?.is_true() {
+                let message = format!("Cannot import CommonJS Module {specifier} in a cycle.");
+                return Err(cycle(s, &message, Some(&parent)));
+            }
+        }
+        Body::Source if state(rt, |st| st.evaluator.status(node)) == Status::Evaluating => {
+            let message = format!("Cannot import Module {specifier} in a cycle.");
+            return Err(cycle(s, &message, Some(&parent)));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Says more about a ReferenceError at what only CommonJS has.
+fn explain<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, i: usize, e: Local<'s>) {
+    if state(rt, |st| st.entries[i].body != Body::Source) || !e.is_class(looplab_engine::Class::Error) {
+        return;
+    }
+    let k: Key<'s> = s.atoms().message.into();
+    let Ok(message) = s.get(e, k) else { return };
+    let message = s.to_utf8_lossy(message);
+    let Some(name) = message.strip_suffix(" is not defined") else { return };
+    let known = ["require", "module", "exports", "__filename", "__dirname"];
+    if !known.contains(&name) || s.class_name(e).as_deref() != Some("ReferenceError") {
+        return;
+    }
+    let id = state(rt, |st| st.entries[i].id);
+    let url = s.module_name(id).to_owned();
+    let mut text = format!("{message} in ES module scope");
+    if name == "require" {
+        text.push_str(", you can use import instead");
+    }
+    let plain = url.split(['?', '#']).next().unwrap_or("");
+    let format = resolver(rt).format_to_load(plain);
+    if let Ok(path) = file_url_to_path(plain)
+        && path.ends_with(".js")
+        && matches!(format, Ok(Format::Module))
+        && let Ok(Some(package)) = resolver(rt).find_package_json(plain, &url)
+    {
+        text.push_str(&format!(
+            "\nThis file is being treated as an ES module because it has a '.js' file extension and '{package}' contains \
+             \"type\": \"module\". To treat it as a CommonJS script, rename it to use the '.cjs' file extension."
+        ));
+    }
+    let undeclared =
+        matches!(format, Ok(Format::Ambiguous | Format::AmbiguousTypescript)) || url.contains("%5Beval");
+    if s.module_has_tla(id) && undeclared && rt.options.load.input_type.is_none() {
+        text = format!(
+            "Cannot determine intended module format because both '{name}' and top-level await are present. If the code is \
+             intended to be CommonJS, wrap await in an async function. If the code is intended to be an ES module, replace \
+             {name}() with import."
+        );
+    }
+    let v = s.str(&text);
+    s.define_hidden(e, k, v);
 }
 
 /// `import(specifier)`
@@ -518,8 +654,9 @@ fn import_job<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let url = s.to_utf8_lossy(items[1]);
     let attributes: Vec<(String, String)> =
         items[2..].chunks(2).map(|c| (s.to_utf8_lossy(c[0]), s.to_utf8_lossy(c[1]))).collect();
+    let before = state(&rt, |st| st.entries.len());
     let r = load_graph(s, &rt, &url).and_then(|i| {
-        check_attributes(s, &rt, i, &attributes)?;
+        check_attributes(s, &rt, (i, i >= before), &attributes)?;
         link_and_evaluate(s, &rt, i, promise)
     });
     if let Err(t) = r {
@@ -625,13 +762,34 @@ pub(crate) fn unsettled_place(s: &mut Scope<'_>, rt: &Rt) -> Option<String> {
 }
 
 /// `require()` of an ES module: its namespace, evaluated synchronously.
-pub(crate) fn require_esm<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, path: &str, is_main: bool) -> Completion<'s> {
+/// `parent`: the requiring file.
+pub(crate) fn require_esm<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    path: &str,
+    parent: Option<&str>,
+    is_main: bool,
+) -> Completion<'s> {
     let url = path_to_file_url(path);
     if is_main {
         run_main(s, rt, &url)?;
         return Ok(s.undefined());
     }
-    let i = load_graph(s, rt, &url)?;
+    // Whoever evaluates it now cannot be waited for.
+    if let Some(i) = state(rt, |st| st.by_url.get(&url).copied())
+        && state(rt, |st| st.evaluator.status(st.entries[i].node)) == Status::Evaluating
+    {
+        let id = state(rt, |st| st.entries[i].id);
+        return Err(busy(s, rt, id, parent));
+    }
+    state(rt, |st| st.requiring.push(url.clone()));
+    let r = load_graph(s, rt, &url).and_then(|i| evaluate_now(s, rt, i));
+    state(rt, |st| st.requiring.pop());
+    r
+}
+
+/// Evaluates a loaded graph at once; what `require` gives of it.
+fn evaluate_now<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, i: usize) -> Completion<'s> {
     let (id, node) = state(rt, |st| (st.entries[i].id, st.entries[i].node));
     if state(rt, |st| st.evaluator.has_async_graph(node)) {
         return Err(errors::throw(
@@ -647,7 +805,7 @@ pub(crate) fn require_esm<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, path: &str, is_mai
     link_and_evaluate(s, rt, i, p)?;
     if s.promise_state(p) == PromiseState::Rejected {
         let e = s.promise_result(p);
-        return Err(s.throw(e));
+        return Err(s.rethrow(e));
     }
     let ns = s.module_namespace(id);
     let k: Key<'s> = s.key("module.exports");

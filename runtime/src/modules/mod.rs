@@ -2,7 +2,9 @@
 
 pub(crate) mod cjs;
 pub(crate) mod cjs_module;
+pub(crate) mod cycles;
 pub(crate) mod esm;
+pub(crate) mod eval_globals;
 
 use crate::options::Script;
 use crate::rt::Rt;
@@ -45,6 +47,23 @@ impl Modules {
 /// The resolver.
 pub(crate) fn resolver(rt: &Rt) -> Rc<Resolver<StdFileSystem>> {
     rt.modules.borrow().resolver.clone()
+}
+
+/// Resolves, and tells of what was deprecated on the way.
+///
+/// # Errors
+/// What a listener of warnings is not the place for: a failure to warn.
+pub(crate) fn resolving<R>(
+    s: &mut Scope<'_>,
+    rt: &Rt,
+    f: impl FnOnce(&Resolver<StdFileSystem>) -> R,
+) -> Result<R, Thrown> {
+    let resolver = resolver(rt);
+    let r = f(&resolver);
+    for d in resolver.take_deprecations() {
+        crate::node::process::emit_warning(s, &d.message, "DeprecationWarning", Some(d.code))?;
+    }
+    Ok(r)
 }
 
 /// Keeps a value under a name.

@@ -48,6 +48,12 @@ pub(crate) fn object<'s>(s: &mut Scope<'s>, _: &Rc<Rt>) -> Completion<'s> {
     let get = s.function(k, 0, console_class);
     let u = s.undefined();
     s.define_accessor(o, k, get, u, looplab_engine::HIDDEN);
+    for name in ["_stdout", "_stderr"] {
+        let (k, data) = (s.key(name), s.str(name));
+        let get = s.function_with_data(k, 0, given_stream, data);
+        let set = s.function_with_data(k, 1, set_stream, data);
+        s.define_accessor(o, k, get, set, looplab_engine::CONFIGURABLE);
+    }
     let tag: looplab_engine::Key<'s> = s.atoms().sym_to_string_tag.into();
     let v = s.str("console");
     s.define_with(o, tag, v, looplab_engine::CONFIGURABLE);
@@ -95,6 +101,10 @@ fn stderr<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
 
 /// What console writes to: the process's stream once a program has touched it, until then what stands for it.
 fn stream<'s>(s: &mut Scope<'s>, name: &str) -> Completion<'s> {
+    let given = registered(s, if name == "stdout" { "console._stdout" } else { "console._stderr" });
+    if given.is_object() {
+        return Ok(given);
+    }
     let rt = Rt::of(s);
     let p = rt.process(s);
     let k = s.key(name);
@@ -115,6 +125,24 @@ fn real_stream<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let p = rt.process(s);
     let k = s.to_key(args.data())?;
     s.get(p, k)
+}
+
+/// `console._stdout`: what a program has set, or the process's stream.
+fn given_stream<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let name = s.to_text(args.data())?;
+    let given = registered(s, &format!("console.{name}"));
+    if given.is_object() {
+        return Ok(given);
+    }
+    let p = Rt::of(s).process(s);
+    let k = s.key(&name[1..]);
+    s.get(p, k)
+}
+
+fn set_stream<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let name = s.to_text(args.data())?;
+    register_value(s, &format!("console.{name}"), args.get(0));
+    Ok(s.undefined())
 }
 
 fn console_class<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
@@ -158,7 +186,7 @@ fn error<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 }
 
 /// Whether a stream's `write` is still our own and no group indents.
-fn is_plain<'s>(s: &mut Scope<'s>, name: &str) -> Result<bool, looplab_engine::Thrown> {
+pub(crate) fn is_plain<'s>(s: &mut Scope<'s>, name: &str) -> Result<bool, looplab_engine::Thrown> {
     if registered(s, "console groups").is_true() {
         return Ok(false);
     }

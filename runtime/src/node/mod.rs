@@ -11,16 +11,19 @@ pub(crate) mod events;
 pub(crate) mod fs;
 pub(crate) mod http;
 pub(crate) mod messaging;
+pub(crate) mod names;
 pub(crate) mod net;
 pub(crate) mod os;
 pub(crate) mod performance;
 pub(crate) mod process;
+pub(crate) mod stacks;
 pub(crate) mod stdio;
 pub(crate) mod stdio_native;
 pub(crate) mod stream;
 pub(crate) mod sys;
 pub(crate) mod url;
-pub(crate) mod vm;
+pub(crate) mod v8;
+mod vm;
 pub(crate) mod zlib;
 
 use crate::modules::{self, builtin};
@@ -77,6 +80,7 @@ const JS: &[(&str, &str)] = &[
     ("/stdio_streams", include_str!("../../js/stdio_streams.js")),
     ("stream/consumers", include_str!("../../js/stream_consumers.js")),
     ("timers/promises", include_str!("../../js/timers_promises.js")),
+    ("/timer_inspect", include_str!("../../js/timer_inspect.js")),
     ("util", include_str!("../../js/util.js")),
     ("/child_process_core", include_str!("../../js/child_process_core.js")),
     ("child_process", include_str!("../../js/child_process.js")),
@@ -128,12 +132,14 @@ const JS: &[(&str, &str)] = &[
     ("/tty_colors", include_str!("../../js/tty_colors.js")),
     ("worker_threads", include_str!("../../js/worker_threads.js")),
     ("/preload", include_str!("../../js/preload.js")),
+    ("v8", include_str!("../../js/v8.js")),
     ("vm", include_str!("../../js/vm.js")),
     ("zlib", include_str!("../../js/zlib.js")),
     ("test", include_str!("../../js/test.js")),
     ("/test_mock", include_str!("../../js/test_mock.js")),
     ("/test_reporters", include_str!("../../js/test_reporters.js")),
     ("module", include_str!("../../js/module.js")),
+    ("/module_cycles", include_str!("../../js/module_cycles.js")),
     ("readline", include_str!("../../js/readline.js")),
     ("readline/promises", include_str!("../../js/readline_promises.js")),
     ("diagnostics_channel", include_str!("../../js/diagnostics_channel.js")),
@@ -184,6 +190,7 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         }
         "/os_native" => os::load(s),
         "/crypto_native" => crypto::load(s),
+        "/v8_native" => v8::load(s),
         "/vm_native" => vm::load(s),
         "/zlib_native" => zlib::load(s),
         "/async_native" => crate::continuation::load(s),
@@ -223,7 +230,7 @@ fn load_js<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Option<Loca
     let Some(text) = js_text(name) else { return Ok(None) };
     let text = &*text;
     let params = ["exports", "require", "module", "binding"];
-    let file = format!("node:{}", name.trim_start_matches('/'));
+    let file = names::shown(name);
     let t = modules::compile(s, rt, &file, text, CompileGoal::Body(&params))?;
     let f = s.function_from(t);
     let (module, exports) = (s.new_object(), s.new_object());

@@ -119,7 +119,7 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> 
     let k = s.key("_exiting");
     let (get, set) = (s.function(k, 0, get_exiting), s.function(k, 1, set_exiting));
     s.define_accessor(p, k, get, set, looplab_engine::ENUMERABLE | looplab_engine::CONFIGURABLE);
-    let v = features(s);
+    let v = features(s, rt);
     let k = s.key("features");
     s.define_with(p, k, v, looplab_engine::ENUMERABLE);
     let v = config(s);
@@ -186,6 +186,8 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>) -> Result<(), Thrown> 
         let ck: Key<'s> = s.atoms().constructor.into();
         let nk = s.key("process");
         let ctor = s.function(nk, 0, |s, _| Err(s.throw_type("Illegal constructor")));
+        let pk: Key<'s> = s.atoms().prototype.into();
+        s.define_with(ctor, pk, own, 0);
         s.define_hidden(own, ck, ctor);
         let u = s.undefined();
         super::events::init_object(s, p, u)?;
@@ -318,7 +320,7 @@ fn versions<'s>(s: &mut Scope<'s>) -> Local<'s> {
 }
 
 /// What is built in: none of this depends on how looplab was built, and what it has not got it says so.
-fn features<'s>(s: &mut Scope<'s>) -> Local<'s> {
+fn features<'s>(s: &mut Scope<'s>, rt: &Rt) -> Local<'s> {
     let o = s.new_object();
     for (name, has) in [
         ("inspector", false),
@@ -331,7 +333,7 @@ fn features<'s>(s: &mut Scope<'s>) -> Local<'s> {
         ("tls", false),
         ("openssl_is_boringssl", false),
         ("cached_builtins", true),
-        ("require_module", true),
+        ("require_module", !rt.options.load.no_require_module),
         ("quic", false),
         ("typescript", false),
     ] {
@@ -382,6 +384,15 @@ fn argv<'s>(s: &mut Scope<'s>, rt: &Rt, exec: &str) -> Local<'s> {
 fn cwd<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
     match std::env::current_dir() {
         Ok(d) => Ok(s.str(&d.to_string_lossy())),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let t = super::sys::throw(s, &e, "uv_cwd", None, None);
+            let err = s.caught(t);
+            let text = "ENOENT: process.cwd failed with error no such file or directory, the current working directory was \
+                        likely removed without changing the working directory, uv_cwd";
+            let (k, text): (Key<'s>, _) = (s.atoms().message.into(), s.str(text));
+            s.define_hidden(err, k, text);
+            Err(s.throw(err))
+        }
         Err(e) => Err(super::sys::throw(s, &e, "uv_cwd", None, None)),
     }
 }

@@ -28,10 +28,28 @@ fn text<'s>(s: &mut Scope<'s>, v: Local<'s>) -> String {
 fn parsed<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Option<Url> {
     let input = text(s, args.get(0));
     if args.get(1).is_undefined() {
-        return Url::parse(&input).ok();
+        return Url::parse(&input).ok().map(current);
     }
     let base = text(s, args.get(1));
-    Url::parse(&base).ok()?.join(&input).ok()
+    Url::parse(&base).ok()?.join(&input).ok().map(current)
+}
+
+/// What the standard says by now and the crate doesn't: `^` is encoded in paths, and a drive letter of a file is followed by a colon.
+fn current(mut u: Url) -> Url {
+    if u.cannot_be_a_base() {
+        return u;
+    }
+    let path = quirks::pathname(&u).to_owned();
+    let mut wanted = path.replace('^', "%5E");
+    let b = wanted.as_bytes();
+    let drive = u.scheme() == "file" && b.len() >= 3 && b[1].is_ascii_alphabetic() && b[2] == b'|';
+    if drive && b.get(3).is_none_or(|next| *next == b'/') {
+        wanted.replace_range(2..3, ":");
+    }
+    if wanted != path {
+        quirks::set_pathname(&mut u, &wanted);
+    }
+    u
 }
 
 /// `[href, origin, protocol, username, password, host, hostname, port, pathname, search, hash]`
@@ -95,6 +113,7 @@ fn set<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     if !done {
         return Ok(s.null());
     }
+    let u = current(u);
     Ok(parts(s, &u))
 }
 

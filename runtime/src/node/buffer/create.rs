@@ -3,6 +3,8 @@
 use super::encoding::{self, Encoding};
 use super::{bytes_of, define, get, is_uint8_array, prototype};
 use crate::errors::{self, Kind};
+use crate::modules::{register_value, registered};
+use crate::rt::Rt;
 use looplab_engine::{
     Args, Class, Completion, ElementType, Intrinsic, Key, Local, NativeFn, Scope, Thrown, zeroed_bytes,
 };
@@ -42,6 +44,7 @@ pub(super) fn fast_buffer<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<
 
 /// `Buffer(...)` and `new Buffer(...)`, deprecated: a size or what `Buffer.from` takes.
 pub(super) fn call<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    warn_of_constructor(s)?;
     if args.get(0).is_number() {
         if args.get(1).is_string() {
             return Err(errors::invalid_arg_type(s, "string", "of type string", args.get(0)));
@@ -49,6 +52,27 @@ pub(super) fn call<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         return alloc_unsafe(s, args);
     }
     from(s, args)
+}
+
+/// DEP0005, once. Packages are told only where everything is.
+fn warn_of_constructor(s: &mut Scope<'_>) -> Result<(), Thrown> {
+    const TEXT: &str = "Buffer() is deprecated due to security and usability issues. Please use the Buffer.alloc(), \
+                        Buffer.allocUnsafe(), or Buffer.from() methods instead.";
+    if registered(s, "DEP0005").is_true() {
+        return Ok(());
+    }
+    if !Rt::of(s).options.node.pending_deprecation {
+        let mut files = s.stack_frames(100).into_iter().filter_map(|f| f.file);
+        let caller = files.find(|f| f.starts_with('/') || f.starts_with("file:") || f.contains('\\'));
+        let is_package =
+            |file: String| file.split(['/', '\\']).rev().skip(1).any(|folder| folder == "node_modules");
+        if caller.is_none_or(is_package) {
+            return Ok(());
+        }
+    }
+    let yes = s.bool(true);
+    register_value(s, "DEP0005", yes);
+    crate::node::process::emit_warning(s, TEXT, "DeprecationWarning", Some("DEP0005"))
 }
 
 /// `Buffer.from(value, encodingOrOffset, length)`

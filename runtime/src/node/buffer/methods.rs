@@ -32,7 +32,7 @@ pub(super) const PROTOTYPE: &[(&str, u32, NativeFn)] = &[
     ("write", 4, write),
     ("toJSON", 0, to_json),
     ("subarray", 2, subarray),
-    ("slice", 2, subarray),
+    ("slice", 2, slice),
     ("swap16", 0, swap16),
     ("swap32", 0, swap32),
     ("swap64", 0, swap64),
@@ -392,9 +392,10 @@ fn compare<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 fn copy<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let (this, target) = (args.this(), args.get(0));
     need_bytes(s, this, "source")?;
-    need_bytes(s, target, "target")?;
+    let Some(m) = s.view_bytes(target).map(<[u8]>::len) else {
+        return Err(errors::invalid_arg_type(s, "target", "an instance of Buffer or Uint8Array", target));
+    };
     let n = this_len(s, this)?;
-    let m = this_len(s, target)?;
     let mut at = [0.0, 0.0, n as f64];
     for (i, name) in ["targetStart", "sourceStart", "sourceEnd"].into_iter().enumerate() {
         let v = args.get(i + 1);
@@ -502,6 +503,12 @@ fn number_in(s: &mut Scope<'_>, v: Local<'_>, name: &str, max: f64) -> Result<us
 }
 
 /// `buf.subarray(start, end)` and `buf.slice(start, end)`: the same memory.
+/// `buf.slice()`: what `subarray` of this very object gives.
+fn slice<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let k = s.key("subarray");
+    s.invoke(args.this(), k, args.tail(0))
+}
+
 fn subarray<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let n = this_len(s, args.this())? as f64;
     let part = |s: &mut Scope<'s>, i: usize, default: f64| -> Result<f64, Thrown> {

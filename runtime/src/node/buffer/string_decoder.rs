@@ -21,10 +21,13 @@ impl State {
     /// Splits what can be decoded now off; the rest waits.
     fn feed(&mut self, chunk: &[u8]) -> Vec<u8> {
         let mut all = std::mem::take(&mut self.pending);
+        let begun = all.len();
         all.extend_from_slice(chunk);
         let keep = match self.encoding {
             // Node's decoder counts what the first byte announces and does not look whether the rest can still fit.
             Encoding::Utf8 => announced_utf8(&all),
+            // An odd byte is waited for alone, unless a surrogate pair had begun before it.
+            Encoding::Utf16le if all.len() % 2 == 1 && !(all.len() == 3 && begun == 2) => 1,
             e => incomplete(e, &all),
         };
         self.pending = all.split_off(all.len() - keep);

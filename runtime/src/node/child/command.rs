@@ -1,7 +1,6 @@
 //! What to start and how: read from the script's options, made into the system's terms.
 
 use crate::node::buffer::{bytes_of, get};
-use crate::node::fs::fds;
 use command_fds::{CommandFdExt, FdMapping};
 use looplab_engine::{Local, Scope, Thrown};
 use std::ffi::OsString;
@@ -126,7 +125,12 @@ impl ChildEnd {
         Ok(match self {
             ChildEnd::Null => None,
             ChildEnd::Own(fd) => Some(fd),
-            ChildEnd::Number(n) => Some(fds::get(n)?.try_clone()?.into()),
+            ChildEnd::Number(n) => {
+                let fd = super::own_descriptor(n)?;
+                // Most programs expect streams that block.
+                rustix::io::ioctl_fionbio(&fd, false)?;
+                Some(fd)
+            }
         })
     }
 }

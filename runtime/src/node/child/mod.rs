@@ -49,6 +49,8 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
         ("childRef", 2, child_ref),
         ("openDescriptor", 1, open_descriptor),
         ("pipeClose", 2, pipe_close),
+        ("pipeDescriptor", 1, pipe_descriptor),
+        ("pipeHasRef", 1, pipe_has_ref),
         ("pipeReadStart", 2, pipe_read_start),
         ("pipeReadStop", 1, pipe_read_stop),
         ("pipeRef", 2, pipe_ref),
@@ -59,6 +61,23 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
         s.method(o, name, n, f);
     }
     Ok(o)
+}
+
+/// A process that was forked has its end of the channel open as the descriptor that a variable names, which programs don't see.
+pub(crate) fn join(s: &mut Scope<'_>, rt: &Rc<Rt>) -> Result<(), Thrown> {
+    let Some(fd) = std::env::var_os("NODE_CHANNEL_FD") else { return Ok(()) };
+    let process = rt.process(s);
+    let env = get(s, process, "env")?;
+    for name in ["NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE"] {
+        let k = s.key(name);
+        s.delete(env, k)?;
+    }
+    let Some(fd) = fd.to_str().and_then(|fd| fd.parse::<i32>().ok()) else { return Ok(()) };
+    let Some(core) = crate::modules::builtin(s, rt, "/child_process_core")? else { return Ok(()) };
+    let (k, fd) = (s.key("joinChannel"), s.int(fd));
+    let mode = std::env::var("NODE_CHANNEL_SERIALIZATION_MODE").unwrap_or_default();
+    let mode = s.str(&mode);
+    s.invoke(core, k, &[fd, mode]).map(|_| ())
 }
 
 /// A connected pair: ours and the child's.
@@ -315,6 +334,20 @@ fn pipe_read_stop<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let id = number(s, args, 0);
     pipe::read_stop(&rt, id);
     Ok(s.undefined())
+}
+
+/// `pipeDescriptor(id)`: its descriptor's number, or -1.
+fn pipe_descriptor<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let id = number(s, args, 0);
+    Ok(s.int(pipe::descriptor(&rt, id).unwrap_or(-1)))
+}
+
+/// `pipeHasRef(id)`
+fn pipe_has_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let id = number(s, args, 0);
+    Ok(s.bool(pipe::has_ref(&rt, id)))
 }
 
 fn pipe_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {

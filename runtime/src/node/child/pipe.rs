@@ -1,4 +1,4 @@
-//! Pipes to children: sockets whose other end a child has. What is read is handed to a function; writes are tried at once, and what
+//! Pipes to children: Unix sockets whose other end a child has. What is read is handed to a function; writes are tried at once, and what
 //! doesn't fit waits for the loop. A pipe keeps the loop alive only while it is being read from or written to, as in libuv.
 
 use crate::node::buffer::new_buffer;
@@ -11,10 +11,11 @@ use looplab_event_loop::SourceFd;
 use looplab_event_loop::{IoId, Source};
 use looplab_probe::Pos;
 use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags};
 use slab::Slab;
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::rc::Rc;
 
 /// Read at once.
@@ -46,8 +47,9 @@ struct Pipe {
 }
 
 impl Pipe {
-    fn is_active(&self) -> bool {
-        self.reading || !self.writes.is_empty() || self.shutdown.is_some()
+    /// What is on its way out is sent in any case, as in libuv.
+    fn keeps_alive(&self) -> bool {
+        (self.referenced && self.reading) || !self.writes.is_empty() || self.shutdown.is_some()
     }
 }
 
@@ -91,7 +93,7 @@ fn with<R>(rt: &Rc<Rt>, id: usize, f: impl FnOnce(&mut Pipe) -> R) -> Option<R> 
 }
 
 fn update_ref(rt: &Rc<Rt>, id: usize) {
-    if let Some((io, wanted)) = with(rt, id, |p| (p.io, p.referenced && p.is_active())) {
+    if let Some((io, wanted)) = with(rt, id, |p| (p.io, p.keeps_alive())) {
         rt.with_loop(|lp| if wanted { lp.ref_handle(io) } else { lp.unref_handle(io) });
     }
 }
@@ -122,6 +124,16 @@ pub(super) fn read_start(s: &mut Scope<'_>, rt: &Rc<Rt>, id: usize, on_read: Loc
     }
 }
 
+/// The number of its descriptor; none once it is closed.
+pub(super) fn descriptor(rt: &Rc<Rt>, id: usize) -> Option<i32> {
+    with(rt, id, |p| p.fd.as_raw_fd())
+}
+
+/// Whether it may keep the loop alive.
+pub(super) fn has_ref(rt: &Rc<Rt>, id: usize) -> bool {
+    with(rt, id, |p| p.referenced).unwrap_or(false)
+}
+
 /// Stops reading; what comes waits in the system.
 pub(super) fn read_stop(rt: &Rc<Rt>, id: usize) {
     with(rt, id, |p| p.reading = false);
@@ -131,7 +143,7 @@ pub(super) fn read_stop(rt: &Rc<Rt>, id: usize) {
 /// Writes what the system takes of the first write.
 fn write_some(fd: &OwnedFd, write: &mut Write) -> Result<bool, Errno> {
     while write.at < write.data.len() {
-        match rustix::io::write(fd, &write.data[write.at..]) {
+        match rustix::net::send(fd, &write.data[write.at..], SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
             Ok(n) => write.at += n,
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => return Ok(false),
@@ -252,7 +264,8 @@ fn look(pipe: &mut Pipe) -> Found {
     }
     let mut bytes = vec![0; READ_SIZE];
     loop {
-        match rustix::io::read(pipe.fd.as_fd(), &mut bytes) {
+        // Whoever else has this socket (a child that was given it) may have made it blocking.
+        match rustix::net::recv(&pipe.fd, &mut bytes[..], RecvFlags::DONTWAIT).map(|(n, _)| n) {
             Ok(0) => {
                 pipe.reading = false;
                 return Found::End(0);

@@ -132,12 +132,11 @@ fn collect(
             Ok(News::Bytes(i, bytes)) => {
                 let Some(Some(out)) = outcome.output.get_mut(i) else { continue };
                 out.extend_from_slice(&bytes);
-                if let Some(max) = limits.max_buffer.filter(|max| out.len() as u64 > *max) {
-                    out.truncate(max as usize);
-                    if outcome.error.is_none() {
-                        outcome.error = Some(ENOBUFS);
-                        kill(outcome.pid, limits.kill_signal);
-                    }
+                // What was read stays, although it is too much.
+                let too_much = limits.max_buffer.is_some_and(|max| out.len() as u64 > max);
+                if too_much && outcome.error.is_none() {
+                    outcome.error = Some(ENOBUFS);
+                    kill(outcome.pid, limits.kill_signal);
                 }
             }
             Ok(News::End) => open -= 1,

@@ -128,7 +128,21 @@ fn before_error<'s>(
     if !args.is_empty() && s.instance_of(er, class)? {
         return Err(s.throw(er));
     }
-    let shown = crate::node::inspect_text(s, er);
+    let rt = Rt::of(s);
+    let inspected = match crate::modules::builtin(s, &rt, "/inspect")? {
+        Some(m) => {
+            let k = s.key("inspect");
+            s.invoke(m, k, &[er]).and_then(|t| s.to_text(t))
+        }
+        None => s.to_text(er),
+    };
+    let shown = match inspected {
+        Ok(shown) => shown,
+        Err(t) => {
+            s.caught(t);
+            s.to_text(er)?
+        }
+    };
     let text = format!("Unhandled error. ({shown})");
     let e = errors::new(s, errors::Kind::Error, "ERR_UNHANDLED_ERROR", &text);
     let k = s.key("context");

@@ -45,7 +45,7 @@ fn read<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 }
 
 fn read_chunk(file: &File, n: usize, at: Option<u64>) -> io::Result<Vec<u8>> {
-    let mut chunk = Vec::with_capacity(n);
+    let mut chunk = looplab_engine::room(n);
     loop {
         let got = match at {
             Some(at) => rustix::io::pread(file, spare_capacity(&mut chunk), at),
@@ -58,8 +58,10 @@ fn read_chunk(file: &File, n: usize, at: Option<u64>) -> io::Result<Vec<u8>> {
         }
     }
     // A small rest is not to keep the memory of a whole chunk.
-    if chunk.len() < n {
-        chunk.shrink_to_fit();
+    if chunk.len() <= n / 2 {
+        let rest = chunk.clone();
+        looplab_engine::give_back(chunk);
+        chunk = rest;
     }
     Ok(chunk)
 }
@@ -67,12 +69,16 @@ fn read_chunk(file: &File, n: usize, at: Option<u64>) -> io::Result<Vec<u8>> {
 /// `write(fd, buffer, position, callback)`: the callback gets `(error, bytesWritten)`.
 fn write<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let fd = s.to_int32(args.get(0))?;
-    let data = s.view_bytes(args.get(1)).unwrap_or_default().to_vec();
+    let bytes = s.view_bytes(args.get(1)).unwrap_or_default();
+    let mut data = looplab_engine::room(bytes.len());
+    data.extend_from_slice(bytes);
     let at = position(args.get(2));
     let plan = Plan::one("fs.write", Show::Number, move || {
         let file = fds::file(fd, "write")?;
-        write_all(&file, &data, at).map_err(|e| Fail::system(&e, "write"))?;
-        Ok(Out::Number(data.len() as f64))
+        let (n, done) = (data.len(), write_all(&file, &data, at));
+        looplab_engine::give_back(data);
+        done.map_err(|e| Fail::system(&e, "write"))?;
+        Ok(Out::Number(n as f64))
     });
     begin(s, args, plan)
 }

@@ -3,7 +3,7 @@
 
 pub(crate) mod address;
 mod datagram;
-mod handle;
+pub(crate) mod handle;
 mod lookup;
 mod ready;
 pub(crate) mod state;

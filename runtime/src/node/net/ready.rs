@@ -163,6 +163,18 @@ fn written(link: &mut Link) -> Step {
     }
 }
 
+/// The first `n` bytes of the buffer as memory of their own: the buffer itself when they fill most of it, else a copy.
+fn taken(buffer: &mut Vec<u8>, n: usize) -> Vec<u8> {
+    if n < CHUNK / 4 * 3 {
+        let mut copy = looplab_engine::room(n);
+        copy.extend_from_slice(&buffer[..n]);
+        return copy;
+    }
+    let mut full = std::mem::replace(buffer, looplab_engine::room(CHUNK));
+    full.truncate(n);
+    full
+}
+
 fn read(link: &mut Link, rt: &Rc<Rt>, number: u32) -> Step {
     if !link.reading || !link.readable {
         return Step::Done;
@@ -203,7 +215,7 @@ fn read(link: &mut Link, rt: &Rc<Rt>, number: u32) -> Step {
     rt.emit(|_| Event::SocketRead { number, bytes: n as u32 });
     match link.reader {
         Some(reader) => Step::Parse(reader, n as i32),
-        None => Step::Read(n as i32, buffer[..n].to_vec()),
+        None => Step::Read(n as i32, taken(&mut buffer, n)),
     }
 }
 

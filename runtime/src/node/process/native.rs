@@ -11,6 +11,10 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
     let o = s.new_object();
     let functions: &[(&str, u32, NativeFn)] = &[
         ("writeError", 1, write_error),
+        ("writesPlainly", 0, |s, _| {
+            let plain = crate::node::console::is_plain(s, "stderr")?;
+            Ok(s.bool(plain))
+        }),
         ("describe", 1, describe),
         ("cpu", 0, usage::cpu),
         ("threadCpu", 0, usage::thread_cpu),

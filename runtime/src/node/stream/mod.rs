@@ -3,6 +3,7 @@
 
 mod eye;
 mod host;
+pub(crate) mod message;
 mod names;
 mod props;
 mod readable;
