@@ -109,11 +109,18 @@ export class Panes {
       this.list('Requests', requests.length, requests.slice(0, SHOWN).map(([number, one]) => { const e = log.get(one.start); return this.link(one.start, `${e.label || 'request'} ${number}${one.pooled ? ', in the pool' : ''}`, this.where(e.pos)); })),
       this.list('Deferred callbacks', state.deferred.length, state.deferred.slice(0, SHOWN).map(entry)),
       this.list('Functions in await', state.awaits.size, [...state.awaits.keys()].slice(0, SHOWN).map((id) => { const e = log.get(id); return this.link(id, e.label ? `${e.label}()` : 'async function', this.where(e.pos)); })),
-      this.list('Handles', state.handles.size, [...state.handles.entries()].slice(0, SHOWN).map(([name, one]) => this.link(one.init, `${name}${one.closing !== NONE ? ', closing' : one.active ? '' : ', idle'}${one.refed ? '' : ' (unref)'}`))),
+      this.list('Handles', state.handles.size, [...state.handles.entries()].slice(0, SHOWN).map(([name, one]) => this.link(one.init, `${name}${this.socket(name)}${one.closing !== NONE ? ', closing' : one.active ? '' : ', idle'}${one.refed ? '' : ' (unref)'}`))),
     ].filter(Boolean);
     const phase = state.phase ? `phase ${state.phase}` : state.life === 'before' ? 'main script' : state.life === 'loop' ? 'between phases' : state.life;
     const head = h('p', { className: 'soft' }, `${state.turn ? `turn ${state.turn} · ` : ''}${phase} · at ${time(state.at ? log.t[state.at - 1] : 0)}`);
     document.getElementById('queues').replaceChildren(head, ...(lists.length ? lists : [h('p', { className: 'empty' }, 'Nothing waits.')]));
+  }
+
+  // What a socket is for, after its handle's name.
+  socket(name) {
+    const [kind, number] = name.split(' ');
+    const role = kind === 'io' ? this.log.sockets?.get(Number(number)) : undefined;
+    return role ? `, socket ${role}` : '';
   }
 
   why(running) {
