@@ -85,7 +85,7 @@ impl Vm {
             h.mark_value(a);
             h.mark_value(b);
         });
-        self.jobs.iter().for_each(|j| j.trace(h));
+        self.jobs.trace(h);
         self.modules.iter().for_each(|m| module::trace(m, h));
         self.symbol_registry.values().for_each(|&v| h.mark_value(v));
     }
