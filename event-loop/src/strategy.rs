@@ -196,8 +196,8 @@ pub fn simulate(strategy: Strategy, workload: &[Work], step: u64) -> Outcome {
     let ended = lp.run();
     debug_assert!(ended.is_ok(), "{ended:?}");
     drop(lp);
-    let outcome = run.borrow().outcome.clone();
-    outcome
+    let run = run.borrow();
+    run.outcome.clone()
 }
 
 type Sim = EventLoop<SimWorld<AnyJob>>;
