@@ -7,6 +7,7 @@ mod explore;
 mod heap;
 mod quiz;
 mod resolve;
+mod tiers;
 mod view;
 
 use crate::hiargs;
@@ -14,7 +15,7 @@ use crate::lowargs::{LowEntry, LowProgram, Problem};
 use clap::{ArgMatches, Command};
 
 /// The instruments by name.
-pub const NAMES: &[&str] = &["bench", "compare", "explore", "heap", "quiz", "resolve", "view"];
+pub const NAMES: &[&str] = &["bench", "compare", "explore", "heap", "quiz", "resolve", "tiers", "view"];
 
 /// An instrument with its arguments checked.
 pub enum Instrument {
@@ -30,6 +31,8 @@ pub enum Instrument {
     Compare(compare::Compare),
     /// `looplab quiz`
     Quiz(quiz::Quiz),
+    /// `looplab tiers`
+    Tiers(Box<tiers::Tiers>),
     /// `looplab view`
     View(view::View),
 }
@@ -43,13 +46,14 @@ pub fn commands() -> Vec<Command> {
         heap::command(),
         quiz::command(),
         resolve::command(),
+        tiers::command(),
         view::command(),
     ]
 }
 
 /// Whether an instrument's arguments end in a program and its arguments, as those of `run` do.
 pub fn takes_a_program(name: &str) -> bool {
-    matches!(name, "explore" | "heap" | "view")
+    matches!(name, "explore" | "heap" | "tiers" | "view")
 }
 
 impl Instrument {
@@ -62,6 +66,7 @@ impl Instrument {
             "bench" => Ok(Instrument::Bench(bench::Bench::new(matches)?)),
             "compare" => Ok(Instrument::Compare(compare::Compare::new(matches)?)),
             "quiz" => Ok(Instrument::Quiz(quiz::Quiz::new(matches)?)),
+            "tiers" => Ok(Instrument::Tiers(Box::new(tiers::Tiers::new(matches, program)?))),
             "view" => Ok(Instrument::View(view::View::new(matches, program)?)),
             _ => Err(format!("no such command: {name}")),
         }
@@ -77,6 +82,7 @@ pub fn run(what: Instrument) -> i32 {
         Instrument::Bench(bench) => bench::run(bench),
         Instrument::Compare(compare) => compare::run(compare),
         Instrument::Quiz(quiz) => quiz::run(quiz),
+        Instrument::Tiers(what) => tiers::run(*what),
         Instrument::View(view) => view::run(view),
     }
 }
