@@ -89,7 +89,7 @@ impl Vm {
             h.mark_value(a);
             h.mark_value(b);
         });
-        self.jobs.iter().for_each(|j| j.trace(h));
+        self.jobs.trace(h);
         self.modules.iter().for_each(|m| module::trace(m, h));
         self.symbol_registry.values().for_each(|&v| h.mark_value(v));
     }
@@ -215,7 +215,9 @@ mod tests {
                 });
                 let v = s.root(v);
                 s.define_with(kept, key, v, ALL);
-                s.nested(|s| drop(s.new_object()));
+                s.nested(|s| {
+                    s.new_object();
+                });
             }
             s.vm.collect_now();
             let stats = s.vm.heap_stats();

@@ -2,7 +2,6 @@
 //!
 //! The engine queues jobs; the embedder decides when they run ([`Scope::run_job`]).
 
-use crate::heap::Heap;
 use crate::scope::{Local, Scope, Thrown};
 use crate::value::Value;
 
@@ -30,17 +29,6 @@ pub(crate) struct Job {
     pub(crate) b: Value,
     pub(crate) c: Value,
     pub(crate) context: Value,
-}
-
-impl Job {
-    /// Every value it holds.
-    pub(crate) fn values(&self) -> [Value; 4] {
-        [self.a, self.b, self.c, self.context]
-    }
-
-    pub(crate) fn trace(&self, heap: &mut Heap) {
-        self.values().iter().for_each(|&v| heap.mark_value(v));
-    }
 }
 
 /// Where a statement or function stands: its script as a number of [`EngineProbe::text`], lines and columns from 1.
@@ -146,7 +134,7 @@ impl<'s> Scope<'s> {
             }
         };
         let context = self.vm.async_context;
-        self.vm.jobs.push_back(Job { kind, rejected, id, a, b, c, context });
+        self.vm.jobs.push(Job { kind, rejected, id, a, b, c, context });
     }
 
     /// The function a job is going to run, for the log.
@@ -180,7 +168,7 @@ impl<'s> Scope<'s> {
 
     /// Runs the oldest job, if there is one: `Some(Err)` when a callback of queueMicrotask threw (nothing else lets errors out).
     pub fn run_job(&mut self) -> Option<Result<(), Thrown>> {
-        let job = self.vm.jobs.pop_front()?;
+        let job = self.vm.jobs.pop()?;
         let saved = std::mem::replace(&mut self.vm.async_context, job.context);
         let base = self.vm.handles.len();
         self.vm.handles.extend_from_slice(&[job.a, job.b, job.c, saved]);

@@ -28,6 +28,7 @@ mod preview;
 mod promise;
 mod property;
 mod proxy;
+mod queue;
 mod realm;
 mod recycle;
 mod scope;

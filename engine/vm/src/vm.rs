@@ -4,7 +4,7 @@ use crate::atoms::Atoms;
 use crate::code::CodeRef;
 use crate::heap::{CellKind, Header, Heap, HeapStats};
 use crate::interp::Frame;
-use crate::job::{EngineProbe, Job};
+use crate::job::EngineProbe;
 use crate::module::ModuleRecord;
 use crate::object::{Class, EXOTIC, IS_PROTO, LAZY, NOT_EXTENSIBLE, ObjRef};
 use crate::realm::{Intrinsic, Realm, mark_proto};
@@ -13,7 +13,6 @@ use crate::shape::{ACCESSOR, CONFIGURABLE, ShapeRef, WRITABLE};
 use crate::string::{self, Interner, JsString};
 use crate::value::{PropKey, Value};
 use rustc_hash::FxHashMap;
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -151,7 +150,7 @@ pub struct Vm {
     pub(crate) out_of_memory: bool,
     /// A termination was requested: nothing catches it.
     pub(crate) terminating: bool,
-    pub(crate) jobs: VecDeque<Job>,
+    pub(crate) jobs: crate::queue::JobQueue,
     pub(crate) modules: Vec<ModuleRecord>,
     pub(crate) symbol_registry: FxHashMap<u64, Value>,
     /// Moves when the layout of any prototype changes: caches of inherited properties compare it.
@@ -228,7 +227,7 @@ impl Vm {
             pending_throw: false,
             out_of_memory: false,
             terminating: false,
-            jobs: VecDeque::new(),
+            jobs: crate::queue::JobQueue::default(),
             modules: Vec::new(),
             symbol_registry: FxHashMap::default(),
             proto_epoch: 1,

@@ -240,11 +240,7 @@ pub(super) fn roots(vm: &Vm, to: Sink<'_>) {
     for m in &vm.modules {
         crate::module::each(m, &mut |name, v| to(Label::Named(name), Target::Value(v)));
     }
-    for j in &vm.jobs {
-        for v in j.values() {
-            to(Label::Internal("a promise job that waits"), Target::Value(v));
-        }
-    }
+    vm.jobs.values().for_each(|v| to(Label::Internal("a promise job that waits"), Target::Value(v)));
     for r in std::iter::once(&vm.realm).chain(vm.other_realms.iter().flatten()) {
         to(Label::Internal("global object"), Target::Value(r.global));
         r.intrinsics.iter().for_each(|&v| to(Label::Internal("built in"), Target::Value(v)));
