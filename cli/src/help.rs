@@ -12,6 +12,7 @@ pub const USAGE: &str = "usage: looplab [flags] FILE [args…]
        looplab disasm FILE
        looplab explore [flags] FILE [args…]
        looplab heap [flags] FILE [args…]
+       looplab tiers [flags] FILE [args…]
 hint:  looplab --help lists the flags";
 
 /// `looplab 0.1.0 (Node 24 semantics)`

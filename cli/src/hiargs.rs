@@ -190,7 +190,11 @@ fn trace(program: LowProgram, low: LowTrace) -> Result<Trace, Problem> {
         }
     };
     if low.phases {
-        record.without.extend([looplab_probe::Group::Queue, looplab_probe::Group::Promise]);
+        record.without.extend([
+            looplab_probe::Group::Queue,
+            looplab_probe::Group::Promise,
+            looplab_probe::Group::Heap,
+        ]);
     }
     options.record = Some(record);
     options.quiet = output.is_none() || format == Format::Outcome;

@@ -85,6 +85,8 @@ pub struct Options {
     pub heap_limit: Option<usize>,
     /// Collect at every so manyth safepoint (a call or a backward jump) as well.
     pub gc_every: Option<u32>,
+    /// Look at how functions run: caches, types, what an optimiser would do. Slow.
+    pub tiers: bool,
     /// Look at the heap.
     pub heap: Option<crate::HeapWatch>,
     /// How the program is found and loaded.
@@ -115,6 +117,7 @@ impl Options {
             record: None,
             heap_limit: None,
             gc_every: None,
+            tiers: false,
             heap: None,
             load: crate::LoadFlags::default(),
             expose_gc: false,
@@ -139,6 +142,8 @@ pub struct Finished {
     pub trail: Vec<TrailPoint>,
     /// What was found of the heap at the points of [`Options::heap`], as far as the run came to them.
     pub heap: Vec<crate::HeapLook>,
+    /// How the program's functions ran, if [`Options::tiers`] was given.
+    pub functions: Vec<crate::FunctionProfile>,
 }
 
 /// One way through the points where a machine could go either way.

@@ -197,6 +197,11 @@ impl Rt {
         self.stream_numbers.get()
     }
 
+    /// Whether the log is to hold collections of the heap.
+    pub(crate) fn records_collections(&self) -> bool {
+        self.probe.as_ref().is_some_and(|log| log.wants(looplab_probe::Group::Heap))
+    }
+
     /// Whether the log is to hold ticks, microtasks and promises, or only what the loop itself runs.
     #[inline]
     pub(crate) fn records_jobs(&self) -> bool {

@@ -31,6 +31,7 @@ pub fn run(options: Options) -> Finished {
                 scripts: Vec::new(),
                 trail: Vec::new(),
                 heap: Vec::new(),
+                functions: Vec::new(),
             };
         }
     };
@@ -47,7 +48,7 @@ pub fn run(options: Options) -> Finished {
     vm.set_embedder(rt.clone());
     vm.set_host(Rc::new(RtHost(rt.clone())));
     let paced = rt.paces();
-    if rt.records_jobs() || paced {
+    if rt.records_jobs() || rt.records_collections() || paced {
         vm.set_probe(Some(Rc::new(RtProbe::new(rt.clone()))));
     }
     let steps = rt.options.record.as_ref().is_some_and(|o| !o.without.contains(&Group::Statement));
@@ -55,6 +56,10 @@ pub fn run(options: Options) -> Finished {
     let mut m = Machine::new(vm, rt.clone());
     m.enter(set_up);
     m.enter(|s, rt| crate::stop::attach(s, rt));
+    let sites = rt.options.heap.as_ref().is_some_and(|watch| watch.sites);
+    if sites || rt.options.tiers {
+        m.vm.set_watching(sites, rt.options.tiers, |source| !source.starts_with("node:"));
+    }
     if rt.exit.get().is_none() {
         m.enter(|s, rt| crate::heap::look(s, rt, HeapPoint::Start));
         m.enter(main_program);
@@ -64,6 +69,7 @@ pub fn run(options: Options) -> Finished {
     m.enter(|s, rt| crate::heap::look(s, rt, HeapPoint::End));
     rt.emit(|_| Event::ExitCode { code });
     let log = probe.map(|p| p.take());
+    let functions = m.vm.function_profiles();
     let heap = std::mem::take(&mut rt.looks.borrow_mut().found);
     let scripts = std::mem::take(&mut *rt.scripts.borrow_mut());
     // Process end frees everything at once; tearing the heap down cell by cell would only take time.
@@ -73,7 +79,7 @@ pub fn run(options: Options) -> Finished {
         _ => Vec::new(),
     };
     std::mem::forget(m);
-    Finished { exit_code: code, log, scripts, trail, heap }
+    Finished { exit_code: code, log, scripts, trail, heap, functions }
 }
 
 fn world(options: &Options) -> std::io::Result<RtWorld> {

@@ -11,6 +11,7 @@ mod heap;
 mod quiz;
 mod resolve;
 mod strategies;
+mod tiers;
 mod view;
 
 use crate::hiargs;
@@ -18,7 +19,8 @@ use crate::lowargs::{LowEntry, LowProgram, Problem};
 use clap::{ArgMatches, Command};
 
 /// The instruments by name.
-pub const NAMES: &[&str] = &["bench", "compare", "explore", "heap", "quiz", "resolve", "strategies", "view"];
+pub const NAMES: &[&str] =
+    &["bench", "compare", "explore", "heap", "quiz", "resolve", "strategies", "tiers", "view"];
 
 /// An instrument with its arguments checked.
 pub enum Instrument {
@@ -36,6 +38,8 @@ pub enum Instrument {
     Quiz(quiz::Quiz),
     /// `looplab strategies`
     Strategies(strategies::Strategies),
+    /// `looplab tiers`
+    Tiers(Box<tiers::Tiers>),
     /// `looplab view`
     View(view::View),
 }
@@ -50,13 +54,14 @@ pub fn commands() -> Vec<Command> {
         quiz::command(),
         resolve::command(),
         strategies::command(),
+        tiers::command(),
         view::command(),
     ]
 }
 
 /// Whether an instrument's arguments end in a program and its arguments, as those of `run` do.
 pub fn takes_a_program(name: &str) -> bool {
-    matches!(name, "explore" | "heap" | "view")
+    matches!(name, "explore" | "heap" | "tiers" | "view")
 }
 
 impl Instrument {
@@ -70,6 +75,7 @@ impl Instrument {
             "compare" => Ok(Instrument::Compare(compare::Compare::new(matches)?)),
             "quiz" => Ok(Instrument::Quiz(quiz::Quiz::new(matches)?)),
             "strategies" => Ok(Instrument::Strategies(strategies::Strategies::new(matches)?)),
+            "tiers" => Ok(Instrument::Tiers(Box::new(tiers::Tiers::new(matches, program)?))),
             "view" => Ok(Instrument::View(view::View::new(matches, program)?)),
             _ => Err(format!("no such command: {name}")),
         }
@@ -86,6 +92,7 @@ pub fn run(what: Instrument) -> i32 {
         Instrument::Compare(compare) => compare::run(compare),
         Instrument::Quiz(quiz) => quiz::run(quiz),
         Instrument::Strategies(what) => strategies::run(&what),
+        Instrument::Tiers(what) => tiers::run(*what),
         Instrument::View(view) => view::run(view),
     }
 }
