@@ -117,7 +117,7 @@ impl EngineProbe for RtProbe {
         };
         let cause = event_of(id);
         crate::stop::check_limit(&self.rt);
-        let begin = self.rt.emit(|_| Event::CallbackBegin { kind, number: 0, label, pos, cause });
+        let begin = self.rt.emit_begin(Event::CallbackBegin { kind, number: 0, label, pos, cause });
         self.begun.borrow_mut().push(begin);
     }
 
@@ -148,12 +148,12 @@ impl EngineProbe for RtProbe {
             return 0;
         }
         let pos = self.rt.places.of(p, place);
-        handle_of(self.rt.emit(|_| Event::AwaitSuspended { promise, label: Str::NONE, pos }))
+        handle_of(self.rt.emit_along(|_| Event::AwaitSuspended { promise, label: Str::NONE, pos }))
     }
 
     fn await_resumed(&self, promise: u32, suspended: u32, rejected: bool) {
         let settlement = if rejected { Settlement::Rejected } else { Settlement::Fulfilled };
-        self.rt.emit(|_| Event::AwaitResumed { promise, suspended: event_of(suspended), settlement });
+        self.rt.emit_along(|_| Event::AwaitResumed { promise, suspended: event_of(suspended), settlement });
     }
 
     fn collection_begin(&self, used: usize) {

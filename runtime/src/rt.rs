@@ -212,6 +212,24 @@ impl Rt {
         }
     }
 
+    /// The same at the moment of the last event: for what follows it at once.
+    #[inline]
+    pub(crate) fn emit_along(&self, event: impl FnOnce(&Recorder) -> Event) -> EventId {
+        match &self.probe {
+            None => EventId::NONE,
+            Some(p) => p.emit_along(event(p)),
+        }
+    }
+
+    /// Appends the begin of a callback. One that runs inside no other follows at once on what ended before it, if all that runs is recorded.
+    pub(crate) fn emit_begin(&self, event: Event) -> EventId {
+        match &self.probe {
+            None => EventId::NONE,
+            Some(p) if self.jobs_recorded && p.current().is_none() => p.emit_along(event),
+            Some(p) => p.emit(event),
+        }
+    }
+
     /// Name and place of a function for the log; nothing when it is not recorded.
     pub fn describe(&self, s: &mut Scope<'_>, f: Local<'_>) -> (Str, Pos) {
         let Some(p) = &self.probe else { return (Str::NONE, Pos::NONE) };

@@ -1,7 +1,10 @@
 //! The instruments' commands: what was typed for each, what it means, and the call into the lab.
 
 mod bench;
+mod bench_cold;
+mod bench_http;
 pub mod child;
+mod clock;
 mod compare;
 mod explore;
 mod heap;
@@ -15,8 +18,7 @@ use crate::lowargs::{LowEntry, LowProgram, Problem};
 use clap::{ArgMatches, Command};
 
 /// The instruments by name.
-pub const NAMES: &[&str] =
-    &["bench", "compare", "explore", "heap", "quiz", "resolve", "strategies", "view"];
+pub const NAMES: &[&str] = &["bench", "compare", "explore", "heap", "quiz", "resolve", "strategies", "view"];
 
 /// An instrument with its arguments checked.
 pub enum Instrument {
