@@ -29,6 +29,7 @@ mod zone;
 
 pub use load_flags::LoadFlags;
 pub use looplab_event_loop::{Detail, ExploreOptions, TrailPoint};
+pub use modules::graph::ModuleGraph;
 pub use options::{Decisions, Entry, Finished, NodeFlags, Options, Script, Unhandled};
 pub use run::run;
 pub use stop::StopSwitch;

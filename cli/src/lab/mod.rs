@@ -4,6 +4,7 @@ mod bench;
 mod child;
 mod compare;
 mod explore;
+mod graph;
 mod quiz;
 mod resolve;
 mod view;
@@ -13,12 +14,14 @@ use crate::lowargs::{LowEntry, LowProgram, Problem};
 use clap::{ArgMatches, Command};
 
 /// The instruments by name.
-pub const NAMES: &[&str] = &["bench", "compare", "explore", "quiz", "resolve", "view"];
+pub const NAMES: &[&str] = &["bench", "compare", "explore", "graph", "quiz", "resolve", "view"];
 
 /// An instrument with its arguments checked.
 pub enum Instrument {
     /// `looplab explore`
     Explore(explore::Explore),
+    /// `looplab graph`
+    Graph(graph::Graph),
     /// `looplab resolve`
     Resolve(resolve::Resolve),
     /// `looplab bench`
@@ -37,6 +40,7 @@ pub fn commands() -> Vec<Command> {
         bench::command(),
         compare::command(),
         explore::command(),
+        graph::command(),
         quiz::command(),
         resolve::command(),
         view::command(),
@@ -45,7 +49,7 @@ pub fn commands() -> Vec<Command> {
 
 /// Whether an instrument's arguments end in a program and its arguments, as those of `run` do.
 pub fn takes_a_program(name: &str) -> bool {
-    matches!(name, "explore" | "view")
+    matches!(name, "explore" | "graph" | "view")
 }
 
 impl Instrument {
@@ -53,6 +57,7 @@ impl Instrument {
     pub fn new(name: &str, matches: &ArgMatches, program: LowProgram) -> Result<Instrument, Problem> {
         match name {
             "explore" => Ok(Instrument::Explore(explore::Explore::new(matches, program)?)),
+            "graph" => Ok(Instrument::Graph(graph::Graph::new(matches, program)?)),
             "resolve" => Ok(Instrument::Resolve(resolve::Resolve::new(matches)?)),
             "bench" => Ok(Instrument::Bench(bench::Bench::new(matches)?)),
             "compare" => Ok(Instrument::Compare(compare::Compare::new(matches)?)),
@@ -67,6 +72,7 @@ impl Instrument {
 pub fn run(what: Instrument) -> i32 {
     match what {
         Instrument::Explore(explore) => explore::run(explore),
+        Instrument::Graph(what) => graph::run(what),
         Instrument::Resolve(what) => resolve::run(&what),
         Instrument::Bench(bench) => bench::run(bench),
         Instrument::Compare(compare) => compare::run(compare),
@@ -93,7 +99,7 @@ fn again(program: &LowProgram) -> Result<Vec<std::ffi::OsString>, Problem> {
         Some(LowEntry::File(file)) => words.push(file.clone()),
         Some(LowEntry::Eval(code)) => words.extend(["-e".into(), code.into()]),
         Some(LowEntry::Print(code)) => words.extend(["-p".into(), code.into()]),
-        Some(LowEntry::Stdin) | None => {
+        Some(LowEntry::Stdin | LowEntry::Repl) | None => {
             return Err("needs a FILE (or -e CODE): standard input can be read only once".into());
         }
     }

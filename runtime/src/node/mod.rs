@@ -2,6 +2,7 @@
 //! embedded and compiled when first required.
 
 pub(crate) mod binding;
+mod broadcast;
 pub(crate) mod buffer;
 pub(crate) mod child;
 pub(crate) mod clone;
@@ -16,6 +17,7 @@ pub(crate) mod net;
 pub(crate) mod os;
 pub(crate) mod performance;
 pub(crate) mod process;
+mod repl;
 pub(crate) mod stacks;
 pub(crate) mod stdio;
 pub(crate) mod stdio_native;
@@ -23,6 +25,7 @@ pub(crate) mod stream;
 pub(crate) mod sys;
 pub(crate) mod url;
 pub(crate) mod vm;
+pub(crate) mod worker;
 pub(crate) mod zlib;
 
 use crate::modules::{self, builtin};
@@ -131,6 +134,9 @@ const JS: &[(&str, &str)] = &[
     ("/tty_colors", include_str!("../../js/tty_colors.js")),
     ("worker_threads", include_str!("../../js/worker_threads.js")),
     ("/preload", include_str!("../../js/preload.js")),
+    ("/worker", include_str!("../../js/worker.js")),
+    ("/worker_shared", include_str!("../../js/worker_shared.js")),
+    ("/worker_thread", include_str!("../../js/worker_thread.js")),
     ("vm", include_str!("../../js/vm.js")),
     ("zlib", include_str!("../../js/zlib.js")),
     ("test", include_str!("../../js/test.js")),
@@ -138,6 +144,9 @@ const JS: &[(&str, &str)] = &[
     ("/test_reporters", include_str!("../../js/test_reporters.js")),
     ("module", include_str!("../../js/module.js")),
     ("/module_cycles", include_str!("../../js/module_cycles.js")),
+    ("repl", include_str!("../../js/repl.js")),
+    ("/repl_complete", include_str!("../../js/repl_complete.js")),
+    ("/repl_main", include_str!("../../js/repl_main.js")),
     ("readline", include_str!("../../js/readline.js")),
     ("readline/promises", include_str!("../../js/readline_promises.js")),
     ("diagnostics_channel", include_str!("../../js/diagnostics_channel.js")),
@@ -190,6 +199,8 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         "/crypto_native" => crypto::load(s),
         "/vm_native" => vm::load(s),
         "/zlib_native" => zlib::load(s),
+        "/worker_native" => worker::load(s)?,
+        "/repl_native" => repl::load(s),
         "/async_native" => crate::continuation::load(s),
         "/module_native" => modules::cjs_module::native(s),
         "/fs_stream_native" => fs::stream_io::load(s)?,
