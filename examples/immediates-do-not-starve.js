@@ -13,13 +13,12 @@ setImmediate(() => {
 });
 
 function second() {
-  let running = true;
-  setTimeout(() => {
-    running = false;
-    console.log('the timeout ran while immediates kept coming');
-  }, 5);
+  setTimeout(() => console.log('the timeout ran while immediates kept coming'), 1);
+  let rounds = 3;
   setImmediate(function again() {
-    if (running) setImmediate(again);
+    const until = Date.now() + 5;
+    while (Date.now() < until);
+    if (--rounds > 0) setImmediate(again);
     else console.log('the chain ends');
   });
 }

@@ -11,6 +11,8 @@ pub const USAGE: &str = "usage: looplab [flags] FILE [args…]
        looplab step [flags] FILE [args…]
        looplab disasm FILE
        looplab explore [flags] FILE [args…]
+       looplab graph [flags] FILE [args…]
+       looplab heap [flags] FILE [args…]
 hint:  looplab --help lists the flags";
 
 /// `looplab 0.1.0 (Node 24 semantics)`
@@ -33,7 +35,12 @@ pub fn command() -> Command {
     Command::new("looplab")
         .about("Runs JavaScript the way Node does, and shows you why your output came in that order.")
         .override_usage("looplab [FLAGS] FILE [ARGS]...\n       looplab <COMMAND> ...")
-        .after_help("`looplab FILE` is short for `looplab run FILE`; its flags are those of `looplab run`.")
+        .after_help(
+            "`looplab FILE` is short for `looplab run FILE`; its flags are those of `looplab run`.\n\
+             `looplab` alone on a terminal (or with -i) is a prompt; .help there lists its commands.\n\
+             `looplab --watch FILE` runs it again whenever a file changes that it has loaded (or one of --watch-path PATH); \
+             --watch-preserve-output keeps the screen.",
+        )
         .disable_version_flag(true)
         .subcommand_required(true)
         .arg(
@@ -56,6 +63,12 @@ fn run() -> Command {
         .about("Run a program")
         .override_usage("looplab [run] [FLAGS] FILE [ARGS]...")
         .args(program_args())
+        .arg(
+            Arg::new("sweep-seeds")
+                .long("sweep-seeds")
+                .value_name("N")
+                .help("Run it once under each of the seeds 1 to N, until one fails; its output is shown, and --seed repeats it"),
+        )
 }
 
 fn serve() -> Command {
@@ -92,6 +105,7 @@ fn trace() -> Command {
                     PossibleValue::new("text"),
                     PossibleValue::new("json"),
                     PossibleValue::new("perfetto"),
+                    PossibleValue::new("none").hide(true),
                     PossibleValue::new("outcome").hide(true),
                 ])
                 .help("text, json (the log itself), or perfetto (for ui.perfetto.dev) [default: text]"),
@@ -107,6 +121,9 @@ fn trace() -> Command {
         ))
         .arg(Arg::new("steps").long("steps").action(ArgAction::SetTrue).help(
             "Record statements, calls and variables too (json only; slower)",
+        ))
+        .arg(Arg::new("phases").long("phases").action(ArgAction::SetTrue).conflicts_with("steps").help(
+            "Record phases and the callbacks that they run, but no ticks, microtasks and promises (costs least)",
         ))
         .arg(value("width", "N").help("Columns of the text [default: the terminal's, or 100]"))
         .arg(Arg::new("no-color").long("no-color").action(ArgAction::SetTrue).help("No colours, not even on a terminal"))
@@ -125,6 +142,7 @@ fn step() -> Command {
         .args(program_args())
         .arg(value("seconds", "N").help("Stop the program after so many seconds [default: 10]"))
         .arg(value("limit", "N").help("Events recorded at most; the program is stopped there [default: 1000000]"))
+        .arg(value("at", "EVENT").help("Begin just after this event (its id in the log)"))
         .arg(Arg::new("no-color").long("no-color").action(ArgAction::SetTrue).help("No colours (as NO_COLOR=1)"))
 }
 
@@ -158,6 +176,11 @@ fn own_args() -> Vec<Arg> {
         value("eval", "CODE").short('e').allow_hyphen_values(true).help("Run this code instead of a file"),
         value("print", "CODE").short('p').allow_hyphen_values(true).help("Run this code and print its value"),
         switch("virtual").help("Run in the simulated world: virtual time, the same output every time"),
+        value("sim", "KEY=VALUE").action(ArgAction::Append).help(
+            "Declare what the simulated world is like, and run in it: disk=ssd|hdd|nfs, fs.read=2ms±1ms, dns=20ms, net=lan|wan, \
+             cpu=1us/stmt, fail=fs.read:3:EIO, … (see the book's chapter on it)",
+        ),
+        value("seed", "N").help("Run in the simulated world that this seed makes: random numbers, latencies and ties follow from it"),
         value("node-semantics", "N").help("Follow the loop rules of Node 10, 18, 20, 22 or 24 [default: 24]"),
         value("choices", "LIST").help(
             "Run in the simulated world with these decisions, as explore gives them (0,2,1): the order that they bring about",
@@ -165,6 +188,7 @@ fn own_args() -> Vec<Arg> {
         value("stall", "MS").help("With --choices and explore: how long a machine may hold things up [default: 50]"),
         value("stack-trace-limit", "N").help("Lines of a stack trace [default: 10]"),
         value("max-old-space-size", "MIB").help("The limit of the heap in MiB"),
+        value("gc-every", "N").help("Collect the heap at every Nth safepoint (a call or a backward jump) as well"),
         switch("expose-gc").help("Provide gc()"),
     ]
 }

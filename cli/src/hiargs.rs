@@ -16,6 +16,8 @@ const WIDEST: usize = 160;
 pub enum Command {
     /// Run a program.
     Run(Box<Options>),
+    /// Run it under many seeds.
+    Sweep(crate::sweep::Sweep),
     /// Run it and tell its story.
     Trace(Box<Trace>),
     /// Step through a run.
@@ -67,6 +69,8 @@ pub enum Format {
     Perfetto,
     /// What the explorer wants to know of a run.
     Outcome,
+    /// Recorded and thrown away: what recording costs.
+    Nothing,
 }
 
 /// Whose bytecode to show.
@@ -92,6 +96,9 @@ impl Command {
             }
             LowArgs::Run(program) if program.entry == Some(LowEntry::Repl) => {
                 Command::Run(Box::new(repl(program)?))
+            }
+            LowArgs::Run(program) if program.sweep_seeds.is_some() => {
+                Command::Sweep(crate::sweep::Sweep::new(program)?)
             }
             LowArgs::Run(mut program) => match program.watch.take() {
                 Some(watch) => Command::Run(Box::new(watched(program, watch)?)),
@@ -120,11 +127,17 @@ pub fn options(low: LowProgram) -> Result<Options, Problem> {
     options.stack_trace_limit = number("--stack-trace-limit", low.stack_trace_limit)?;
     let mib: Option<u32> = number("--max-old-space-size", low.max_old_space_size)?;
     options.heap_limit = mib.filter(|mib| *mib > 0).map(|mib| (mib as usize).saturating_mul(1 << 20));
+    options.gc_every = number("--gc-every", low.gc_every)?;
     if let Some(text) = low.node_semantics {
         let profile = text.parse().ok().and_then(Profile::from_major);
         options.profile =
             profile.ok_or_else(|| format!("--node-semantics knows 10, 18, 20, 22 and 24, not '{text}'"))?;
     }
+    for text in &low.sim {
+        options.simulation.declare(text).map_err(|problem| format!("--sim: {problem}"))?;
+    }
+    options.simulation.seed = number("--seed", low.seed)?;
+    options.simulated |= !low.sim.is_empty() || options.simulation.seed.is_some();
     options.explore = decisions(low.choices, low.stall)?;
     Ok(options)
 }
@@ -196,16 +209,20 @@ fn trace(program: LowProgram, low: LowTrace) -> Result<Trace, Problem> {
                 Some(limit) => record.max_events = limit,
                 None => {}
             }
-            if low.steps && other == Some("json") {
+            if low.steps && matches!(other, Some("json" | "none")) {
                 record.without.retain(|group| *group != looplab_probe::Group::Statement);
             }
             match other {
                 Some("json") => Format::Json,
                 Some("outcome") => Format::Outcome,
+                Some("none") => Format::Nothing,
                 _ => Format::Perfetto,
             }
         }
     };
+    if low.phases {
+        record.without.extend([looplab_probe::Group::Queue, looplab_probe::Group::Promise]);
+    }
     options.record = Some(record);
     options.quiet = output.is_none() || format == Format::Outcome;
     Ok(Trace { options, format, output })
@@ -217,7 +234,8 @@ const PATIENCE: u64 = 10;
 fn step(program: LowProgram, low: LowStep) -> Result<Step, Problem> {
     let limit: Option<usize> = number("--limit", low.limit)?;
     let seconds = number("--seconds", low.seconds)?.unwrap_or(PATIENCE);
-    let shown = StepOptions { color: !low.no_color && colors_are_welcome() };
+    let at = number("--at", low.at)?;
+    let shown = StepOptions { color: !low.no_color && colors_are_welcome(), at };
     let what = match &program.entry {
         None => {
             return Err("step needs a FILE: a script, or a log that `trace --format json` has written".into());

@@ -46,12 +46,20 @@ pub struct LowProgram {
     pub print: bool,
     /// `--virtual`
     pub simulated: bool,
+    /// `--sim`, each as typed.
+    pub sim: Vec<String>,
+    /// `--seed`
+    pub seed: Option<String>,
+    /// `--sweep-seeds`
+    pub sweep_seeds: Option<String>,
     /// `--expose-gc`
     pub expose_gc: bool,
     /// `--stack-trace-limit`
     pub stack_trace_limit: Option<String>,
     /// `--max-old-space-size`
     pub max_old_space_size: Option<String>,
+    /// `--gc-every`
+    pub gc_every: Option<String>,
     /// `--node-semantics`
     pub node_semantics: Option<String>,
     /// How the program is found and loaded.
@@ -103,6 +111,8 @@ pub struct LowTrace {
     pub width: Option<String>,
     /// `--steps`
     pub steps: bool,
+    /// `--phases`
+    pub phases: bool,
     /// `--no-color`
     pub no_color: bool,
 }
@@ -114,6 +124,8 @@ pub struct LowStep {
     pub limit: Option<String>,
     /// `--seconds`
     pub seconds: Option<String>,
+    /// `--at`
+    pub at: Option<String>,
     /// `--no-color`
     pub no_color: bool,
 }
@@ -224,9 +236,17 @@ impl LowProgram {
             }
             "-i" | "--interactive" if inline.is_none() => self.entry = Some(LowEntry::Repl),
             "--virtual" if inline.is_none() => self.simulated = true,
+            "--sim" => self.sim.push(value()?),
+            "--seed" => self.seed = Some(value()?),
+            "--sweep-seeds" => {
+                // Not for the runs themselves.
+                self.sweep_seeds = Some(value()?);
+                return Ok(());
+            }
             "--expose-gc" if inline.is_none() => self.expose_gc = true,
             "--stack-trace-limit" => self.stack_trace_limit = Some(value()?),
             "--max-old-space-size" => self.max_old_space_size = Some(value()?),
+            "--gc-every" => self.gc_every = Some(value()?),
             "--node-semantics" => self.node_semantics = Some(value()?),
             "--choices" => self.choices = Some(value()?),
             "--stall" => self.stall = Some(value()?),
@@ -256,6 +276,7 @@ fn parse_command(args: Vec<OsString>, program: LowProgram) -> Result<LowArgs, Pr
             LowStep {
                 limit: matches.get_one::<String>("limit").cloned(),
                 seconds: matches.get_one::<String>("seconds").cloned(),
+                at: matches.get_one::<String>("at").cloned(),
                 no_color: matches.get_flag("no-color"),
             },
         )),
@@ -294,9 +315,12 @@ fn program_of(matches: &ArgMatches, typed: LowProgram) -> Result<LowProgram, Pro
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     let mut program = LowProgram {
         simulated: matches.get_flag("virtual") || typed.simulated,
+        sim: typed.sim.into_iter().chain(matches.get_many("sim").into_iter().flatten().cloned()).collect(),
+        seed: text("seed").or(typed.seed),
         expose_gc: matches.get_flag("expose-gc") || typed.expose_gc,
         stack_trace_limit: text("stack-trace-limit").or(typed.stack_trace_limit),
         max_old_space_size: text("max-old-space-size").or(typed.max_old_space_size),
+        gc_every: text("gc-every").or(typed.gc_every),
         node_semantics: text("node-semantics").or(typed.node_semantics),
         choices: text("choices").or(typed.choices),
         stall: text("stall").or(typed.stall),
@@ -327,6 +351,7 @@ fn parse_trace(matches: &ArgMatches, program: LowProgram) -> Result<LowArgs, Pro
         limit: text("limit"),
         width: text("width"),
         steps: matches.get_flag("steps"),
+        phases: matches.get_flag("phases"),
         no_color: matches.get_flag("no-color"),
     };
     Ok(LowArgs::Trace(program, trace))

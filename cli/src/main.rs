@@ -13,6 +13,7 @@ mod nodeflags;
 mod output;
 mod repl;
 mod step;
+mod sweep;
 mod trace;
 
 use hiargs::Command;
@@ -38,6 +39,7 @@ fn main() {
 fn run(command: Command) -> i32 {
     match command {
         Command::Run(options) => looplab_runtime::run(*options).exit_code,
+        Command::Sweep(what) => sweep::run(&what),
         Command::Trace(what) => trace::run(*what),
         Command::Step(what) => step::run(*what),
         Command::Disasm(what) => disasm::run(&what),

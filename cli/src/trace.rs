@@ -38,6 +38,7 @@ fn tell(finished: &Finished, format: &Format, out: &mut dyn Write) -> io::Result
         Format::Text(options) => trace::write_text(log, &finished.scripts, options, out)?,
         Format::Json => trace::write_json(log, out)?,
         Format::Outcome => serde_json::to_writer(&mut *out, &RunReport::new(finished))?,
+        Format::Nothing => {}
         Format::Perfetto => perfetto::write(log, &finished.scripts, out)?,
     }
     out.flush()

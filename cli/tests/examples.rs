@@ -214,9 +214,6 @@ fn every_example_says_what_it_teaches() {
     }
 }
 
-/// The simulated world has no sockets: listening there fails with ENOTSUP.
-const NEED_SOCKETS: [&str; 2] = ["tcp-echo.js", "http-json-api.js"];
-
 #[test]
 fn virtual_traces_are_the_same_on_every_machine() {
     if recording() {
@@ -227,8 +224,7 @@ fn virtual_traces_are_the_same_on_every_machine() {
     settings.set_snapshot_path(folder().join("traces"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let simulated = |script: &String| selected(script) && !NEED_SOCKETS.contains(&script.as_str());
-    for script in scripts().into_iter().filter(simulated) {
+    for script in scripts().into_iter().filter(|script| selected(script)) {
         let first = subject.run(&folder(), &script);
         let second = subject.run(&folder(), &script);
         assert_eq!(first.stdout, second.stdout, "{script}: two virtual runs differ");

@@ -98,6 +98,8 @@ mod handles;
 mod input;
 mod profile;
 mod state;
+pub mod strategy;
+pub mod system;
 mod ticks;
 mod timeout;
 mod timers;
@@ -108,7 +110,7 @@ pub use driver::{Driver, Fired, Source, Task};
 pub use event_loop::{AnyJob, Callback, EventLoop};
 pub use handles::{AsyncId, Handle, HookId, HookKind, IoId, Origin, RequestId, Waker};
 pub use looplab_probe::{ChoiceKind, EndReason, JobClass, Off, Phase, RequestEnd, RunMode, TimeoutReason};
-pub use looplab_threadpool::{BoxJob, Job, JobError, SubmitError};
+pub use looplab_threadpool::{BoxJob, Job, JobError, Priority, Stats as PoolStats, SubmitError};
 pub use mio;
 pub use mio::Interest;
 pub use mio::unix::SourceFd;
@@ -119,6 +121,7 @@ pub use timeout::{PollTimeout, Situation, poll_timeout};
 pub use timers::TimerId;
 pub use turn::Ended;
 pub use world::{
-    Choice, Chooser, Detail, EitherWorld, ExploreOptions, First, JobInfo, Latencies, Output, Readiness,
-    Ready, RealOptions, RealWorld, SimOptions, SimWorld, TrailPoint, World,
+    Choice, Chooser, Cost, Detail, EitherWorld, ExploreOptions, Fault, First, JobInfo, Latencies, Latency,
+    NetModel, Output, Readiness, Ready, RealOptions, RealWorld, Seeded, SimOptions, SimWorld, TrailPoint,
+    World,
 };

@@ -8,12 +8,15 @@
 pub mod bench;
 pub mod compare;
 pub mod explore;
+pub mod heap;
 pub mod perfetto;
 pub mod quiz;
+pub mod rules;
 pub mod sources;
 pub mod state;
 pub mod step;
 pub mod story;
+pub mod strategies;
 pub mod trace;
 pub mod units;
 pub mod view;

@@ -619,6 +619,26 @@ events! {
         /// How many such events of this callback were recorded.
         recorded: u32,
     }
+    /// A collection of the heap begins: whatever runs stands still until it is over.
+    CollectionBegin "collection-begin" Heap {
+        /// Bytes in use.
+        used: u64,
+    }
+    /// The collection is over. The time between the two is its pause.
+    CollectionEnd "collection-end" Heap {
+        /// Its `collection-begin`.
+        begin: EventId,
+        /// Cells that the roots referred to (the stack, the global object, what the runtime and waiting jobs hold).
+        roots: u32,
+        /// Cells that were found alive.
+        marked: u32,
+        /// Cells that were freed.
+        swept: u32,
+        /// Bytes in use afterwards.
+        used: u64,
+        /// Bytes that the heap has from the system.
+        committed: u64,
+    }
     /// An error that no one caught.
     UncaughtError "uncaught-error" Exit {
         /// Where it came from.

@@ -3,7 +3,7 @@
 use crate::words::Group;
 use crate::{Event, EventId, Probe, Str};
 use rustc_hash::FxHashMap;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// Gives the current time in nanoseconds since the world began. The loop's world provides it; the log itself owns no clock.
@@ -62,18 +62,21 @@ impl Log {
     }
 
     /// Whether events of `group` would be recorded now.
+    #[inline]
     pub fn wants(&self, group: Group) -> bool {
         self.mask & (1 << group as u32) != 0 && (!self.full() || group == Group::Exit)
     }
 
     /// Appends an event that happened at `t`. [`EventId::NONE`] if its group is left out or the limit is reached.
+    #[inline]
     pub fn push(&mut self, t: u64, event: Event) -> EventId {
         let within = self.current();
-        let id = if self.wants(event.group()) {
+        let group = event.group();
+        let id = if self.wants(group) {
             self.records.push(Record { t, within, event });
             EventId::new(self.records.len() - 1)
         } else {
-            if self.mask & (1 << event.group() as u32) != 0 {
+            if self.mask & (1 << group as u32) != 0 {
                 self.cut_one(t, within);
             }
             EventId::NONE
@@ -93,12 +96,14 @@ impl Log {
         self.full()
     }
 
+    #[inline]
     fn full(&self) -> bool {
         self.mark.is_some()
             || self.records.len() >= self.options.max_events
             || self.strings.bytes > self.options.max_text
     }
 
+    #[cold]
     fn cut_one(&mut self, t: u64, within: EventId) {
         let at = *self.mark.get_or_insert_with(|| {
             self.records.push(Record { t, within, event: Event::Truncated { cut: 0 } });
@@ -217,12 +222,14 @@ impl Strings {
 pub struct Recorder {
     log: Rc<RefCell<Log>>,
     time: Rc<TimeSource>,
+    /// What the clock said last.
+    last: Rc<Cell<u64>>,
 }
 
 impl Recorder {
     /// A recorder with a log of its own, stamped by `time` (see `World::time_source` of the event loop).
     pub fn new(options: Options, time: TimeSource) -> Recorder {
-        Recorder { log: Rc::new(RefCell::new(Log::new(options))), time: Rc::new(time) }
+        Recorder { log: Rc::new(RefCell::new(Log::new(options))), time: Rc::new(time), last: Rc::default() }
     }
 
     /// Looks into the log while the run goes on.
@@ -252,7 +259,13 @@ impl Probe for Recorder {
     }
 
     fn emit(&self, event: Event) -> EventId {
-        self.log.borrow_mut().push((self.time)(), event)
+        let now = (self.time)();
+        self.last.set(now);
+        self.log.borrow_mut().push(now, event)
+    }
+
+    fn emit_along(&self, event: Event) -> EventId {
+        self.log.borrow_mut().push(self.last.get(), event)
     }
 
     fn emit_at(&self, t: u64, event: Event) -> EventId {

@@ -96,6 +96,8 @@ words! {
         Exit = "exit",
         /// Buffers of streams: levels, full ones, drained ones.
         Stream = "stream",
+        /// Collections of the heap.
+        Heap = "heap",
     }
 
     /// The two sides of a stream.

@@ -152,6 +152,7 @@ const TABLE = {
   ERR_EVAL_ESM_CANNOT_PRINT: [Error, '--print cannot be used with ESM input'],
   ERR_EVENT_RECURSION: [Error, (name) => `The event "${name}" is already being dispatched`],
   ERR_FALSY_VALUE_REJECTION: [Error, () => 'Promise was rejected with falsy value', ['reason']],
+  ERR_NOT_BUILDING_SNAPSHOT: [Error, 'Operation cannot be invoked when not building startup snapshot'],
   ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: [TypeError, (a) => `The feature ${a} is unavailable on the current platform, which is being used to run Node.js`],
   ERR_FS_WATCH_QUEUE_OVERFLOW: [Error, (size) => `fs.watch() queued more than ${size} events`],
   ERR_FS_FILE_TOO_LARGE: [RangeError, (size) => `File size (${size}) is greater than 2 GiB`],

@@ -16,6 +16,8 @@ const kErrored = Symbol('errored');
 const kHighWaterMark = Symbol('kHighWaterMark');
 const kBytesWritten = Symbol('kBytesWritten');
 const kUniqueHeaders = Symbol('kUniqueHeaders');
+// What a server's connection does when a response has been written.
+const kExchange = Symbol('kExchange');
 const kRejectBody = Symbol('kRejectNonStandardBodyWrites');
 const nop = () => {};
 const closeExpression = /(?:^|\W)close(?:$|\W)/i;
@@ -69,6 +71,7 @@ function OutgoingMessage(options) {
   this._keepAliveTimeout = 0;
   this._onPendingData = nop;
   this[kErrored] = null;
+  this[kExchange] = null;
   this[kHighWaterMark] = options?.highWaterMark ?? 65536;
   this[kRejectBody] = options?.rejectNonStandardBodyWrites ?? false;
 }
@@ -324,7 +327,7 @@ OutgoingMessage.prototype._storeHeader = function _storeHeader(firstLine, header
     }
   }
   if (this.chunkedEncoding !== true && state.trailer) throw new codes.ERR_HTTP_TRAILER_INVALID();
-  this._header = native.head(firstLine, pairs);
+  this._header = native.head(firstLine, pairs, this[kSocket]?._handle);
   this._headerSent = false;
   // An expectation has to be out before the body can be.
   if (state.expect) this._send('');
@@ -524,10 +527,15 @@ OutgoingMessage.prototype.addTrailers = function addTrailers(headers) {
 
 function onFinish(msg) {
   if (msg.socket?._hadError) return;
+  const exchange = msg[kExchange];
+  if (exchange) {
+    msg[kExchange] = null;
+    exchange.finish(msg);
+  }
   msg.emit('finish');
 }
 
-OutgoingMessage.prototype.end = function end(chunk, encoding, callback) {
+OutgoingMessage.prototype.end = native.end(function end(chunk, encoding, callback) {
   if (typeof chunk === 'function') {
     callback = chunk;
     chunk = null;
@@ -584,7 +592,7 @@ OutgoingMessage.prototype.end = function end(chunk, encoding, callback) {
   this.finished = true;
   if (this.outputData.length === 0 && now && now._httpMessage === this) this._finish();
   return this;
-};
+});
 
 OutgoingMessage.prototype._finish = function _finish() {
   this.emit('prefinish');
@@ -639,6 +647,6 @@ function parseUniqueHeadersOption(headers) {
 }
 
 module.exports = {
-  kErrored, kHighWaterMark, kNeedDrain, kOutHeaders, kSocket, kUniqueHeaders, parseUniqueHeadersOption,
-  validateHeaderName, validateHeaderValue, OutgoingMessage,
+  kChunked, kCorked, kErrored, kExchange, kHighWaterMark, kNeedDrain, kOutHeaders, kSocket, kUniqueHeaders, parseUniqueHeadersOption,
+  validateHeaderName, validateHeaderValue, OutgoingMessage, onFinish,
 };

@@ -4,12 +4,15 @@ const net = require('net');
 const native = require('./http_native');
 const { codes } = require('./errors');
 const { validateBoolean, validateInteger, validateObject, validateFunction } = require('./validators');
-const { OutgoingMessage, kOutHeaders, kNeedDrain, kUniqueHeaders, parseUniqueHeadersOption, validateHeaderName, validateHeaderValue } = require('_http_outgoing');
+const {
+  kChunked, kCorked, kExchange, kHighWaterMark, kOutHeaders, kNeedDrain, kSocket, kUniqueHeaders,
+  OutgoingMessage, onFinish, parseUniqueHeadersOption, validateHeaderName, validateHeaderValue,
+} = require('_http_outgoing');
 const { IncomingMessage } = require('_http_incoming');
 const {
-  chunkExpression, continueExpression, freeParser, kIncomingMessage, makeParser, parseError, _checkInvalidHeaderChar: badHeaderChar,
+  chunkExpression, continueExpression, freeParser, kIncomingMessage, onhead, makeParser, parseError, _checkInvalidHeaderChar: badHeaderChar,
 } = require('_http_common');
-const { setInterval: startInterval, clearInterval } = require('./timers_native');
+const { setInterval: startInterval, clearInterval, setTimeout: startTimeout, clearTimeout } = require('./timers_native');
 
 const { STATUS_CODES } = native;
 const kServerResponse = Symbol('ServerResponse');
@@ -26,13 +29,17 @@ function publish(name, make) {
 
 // ---- ServerResponse -------------------------------------------------------
 
+function initResponse(res, req, options) {
+  OutgoingMessage.call(res, options);
+  if (req.method === 'HEAD') res._hasBody = false;
+  res.req = req;
+  res.sendDate = true;
+  res._sent100 = false;
+  res._expect_continue = false;
+}
+
 function ServerResponse(req, options) {
-  OutgoingMessage.call(this, options);
-  if (req.method === 'HEAD') this._hasBody = false;
-  this.req = req;
-  this.sendDate = true;
-  this._sent100 = false;
-  this._expect_continue = false;
+  initResponse(this, req, options);
   if (req.httpVersionMajor < 1 || req.httpVersionMinor < 1) {
     this.useChunkedEncodingByDefault = chunkExpression.test(req.headers?.te);
     this.shouldKeepAlive = false;
@@ -122,7 +129,7 @@ ServerResponse.prototype._implicitHeader = function _implicitHeader() {
   this.writeHead(this.statusCode);
 };
 
-ServerResponse.prototype.writeHead = function writeHead(statusCode, reason, obj) {
+ServerResponse.prototype.writeHead = native.writeHead(function writeHead(statusCode, reason, obj) {
   if (this._header) throw new codes.ERR_HTTP_HEADERS_SENT('write');
   const given = statusCode;
   statusCode |= 0;
@@ -154,7 +161,7 @@ ServerResponse.prototype.writeHead = function writeHead(statusCode, reason, obj)
   if (this._expect_continue && !this._sent100) this.shouldKeepAlive = false;
   this._storeHeader(`HTTP/1.1 ${statusCode} ${this.statusMessage}\r\n`, headers);
   return this;
-};
+});
 ServerResponse.prototype.writeHeader = ServerResponse.prototype.writeHead;
 
 // ---- Server ---------------------------------------------------------------
@@ -319,8 +326,11 @@ function connectionListener(socket) {
   const parser = makeParser(true, socket, server.maxHeaderSize, server.insecureHTTPParser);
   socket.parser = parser;
   const state = {
-    server, socket, parser, outgoing: [], incoming: [], outgoingData: 0, requestsCount: 0, keepAliveTimeoutSet: false,
+    server, socket, parser, outgoing: [], incoming: [], outgoingData: 0, requestsCount: 0, keepAliveTimeoutSet: false, idleTimer: null,
   };
+  state._onPendingData = (delta) => pendingData(state, delta);
+  state.finish = (res) => resOnFinish(state, res.req, res);
+  state.armIdle = () => armIdle(state, server.keepAliveTimeout + server.keepAliveTimeoutBuffer);
   socket[kState] = state;
   server[kConnections].add(socket);
   if (typeof server.maxHeadersCount === 'number') parser.maxHeaderPairs = server.maxHeadersCount << 1;
@@ -340,7 +350,9 @@ function connectionListener(socket) {
   state.onClose = () => {
     server[kConnections].delete(socket);
     freeParser(parser, null, socket);
+    if (state.idleTimer !== null) clearTimeout(state.idleTimer);
     abortIncoming(state.incoming);
+    if (socket._httpMessage) emitResponseClose(socket._httpMessage);
   };
   state.onDrain = () => onDrain(state);
   socket.setEncoding = socketSetEncoding;
@@ -356,8 +368,64 @@ function connectionListener(socket) {
     socket.on = watched('on');
     socket.addListener = watched('addListener');
     socket.prependListener = watched('prependListener');
+    if (isOrdinary(server, socket)) parser.useLane(state, server, socket);
   }
   if (socket._handle && !socket._handle.reading && !socket.isPaused()) socket._handle.readStart();
+}
+
+// Whether exchanges on a connection may be dealt with natively (see src/node/http/lane.rs).
+function isOrdinary(server, socket) {
+  setParts();
+  return socket.constructor === net.Socket && server[kIncomingMessage] === IncomingMessage &&
+    server[kServerResponse] === ServerResponse && server[kUniqueHeaders] === null && server.requireHostHeader === true &&
+    server.joinDuplicateHeaders !== true && server.rejectNonStandardBodyWrites === false && typeof server.maxHeadersCount !== 'number';
+}
+
+let partsSet = false;
+function setParts() {
+  if (partsSet) return;
+  partsSet = true;
+  const request = new IncomingMessage();
+  request.httpVersionMajor = 1;
+  request.httpVersionMinor = 1;
+  request.httpVersion = '1.1';
+  request.upgrade = false;
+  const response = Object.create(ServerResponse.prototype);
+  initResponse(response, request);
+  const { Channel, channel } = require('diagnostics_channel');
+  native.setParts({
+    request,
+    response,
+    symbols: { kChunked, kCorked, kExchange, kHighWaterMark, kOutHeaders, kSocket, kUniqueHeaders },
+    channels: ['response.created', 'request.start', 'response.finish'].map((name) => {
+      const full = `http.server.${name}`;
+      return channels[full] ??= channel(full);
+    }),
+    silent: Channel.prototype,
+    finish: onFinish,
+    emitClose: emitResponseClose,
+    implicitHeader: ServerResponse.prototype._implicitHeader,
+    writeHead: ServerResponse.prototype.writeHead,
+    onhead,
+  });
+}
+
+// One timer looks after a connection's idle times, however many exchanges there are between two of its looks.
+function armIdle(state, ms) {
+  if (!state.server.keepAliveTimeout || state.socket.destroyed) return;
+  state.idleTimer = startTimeout(onIdle, ms, state);
+  state.idleTimer.unref();
+}
+
+function onIdle(state) {
+  state.idleTimer = null;
+  const { parser, server, socket } = state;
+  if (socket.destroyed) return;
+  const idle = parser.idle();
+  if (idle < 0) return;
+  const left = server.keepAliveTimeout + server.keepAliveTimeoutBuffer - idle;
+  if (left > 0) armIdle(state, left);
+  else socket._onTimeout();
 }
 
 function socketSetEncoding() {
@@ -490,13 +558,13 @@ function onIncoming(state, req, keepAlive) {
   });
   res._keepAliveTimeout = server.keepAliveTimeout;
   res._maxRequestsPerSocket = server.maxRequestsPerSocket;
-  res._onPendingData = (delta) => pendingData(state, delta);
+  res._onPendingData = state._onPendingData;
+  res[kExchange] = state;
   res.shouldKeepAlive = keepAlive;
   res[kUniqueHeaders] = server[kUniqueHeaders];
   publish('http.server.request.start', () => ({ request: req, response: res, socket, server }));
   if (socket._httpMessage) state.outgoing.push(res);
   else res.assignSocket(socket);
-  res.on('finish', () => resOnFinish(state, req, res));
   if (req.httpVersionMajor === 1 && req.httpVersionMinor === 1) {
     if (server.requireHostHeader && req.headers.host === undefined) {
       res.writeHead(400, ['Connection', 'close']);
@@ -573,6 +641,7 @@ function upgrade(state, req) {
 function resOnFinish(state, req, res) {
   const { server, socket, parser } = state;
   publish('http.server.response.finish', () => ({ request: req, response: res, socket, server }));
+  parser.leave(res);
   if (state.incoming[0] === req) state.incoming.shift();
   if (!req._consumed) req._dump();
   res.detachSocket(socket);
@@ -585,6 +654,7 @@ function resOnFinish(state, req, res) {
     if (typeof socket.destroySoon === 'function') socket.destroySoon();
     else socket.end();
   } else if (state.outgoing.length === 0) {
+    if (!socket.timeout && parser.rest()) return;
     if (server.keepAliveTimeout && typeof socket.setTimeout === 'function') {
       socket.setTimeout(server.keepAliveTimeout + server.keepAliveTimeoutBuffer);
       state.keepAliveTimeoutSet = true;
@@ -595,5 +665,5 @@ function resOnFinish(state, req, res) {
 }
 
 module.exports = {
-  STATUS_CODES, Server, ServerResponse, storeHTTPOptions, _connectionListener: connectionListener, kServerResponse,
+  STATUS_CODES, Server, ServerResponse, setParts, storeHTTPOptions, _connectionListener: connectionListener, kServerResponse,
 };

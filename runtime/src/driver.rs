@@ -58,8 +58,13 @@ impl Driver for Machine {
     }
 
     fn run(&mut self, task: Task, fired: Fired<JobOutput>) -> ControlFlow<()> {
+        self.vm.collect_if_due();
         let drains = !(self.drain_between && matches!(task, Task::Timers | Task::Immediates));
+        let turn = self.lp().turns();
         self.enter(|s, rt| {
+            if rt.options.heap.is_some() {
+                crate::heap::turn(s, rt, turn);
+            }
             match task {
                 Task::Timers => timers::process(s, rt),
                 Task::Immediates => timers::process_immediates(s, rt),

@@ -4,11 +4,11 @@ use crate::rt::Rt;
 use crate::steps::Steps;
 use crate::uncaught;
 use looplab_engine::{
-    EngineProbe, Host, JobKind, Leave, Local, ModuleId, Scope, Settled, StatementAt, Thrown,
+    EngineProbe, HeapStats, Host, JobKind, Leave, Local, ModuleId, Place, Scope, Settled, StatementAt, Thrown,
 };
 use looplab_event_loop::World;
-use looplab_probe::{CallbackKind, Event, EventId, Outcome, Pos, Probe, ReactionKind, Settlement};
-use std::cell::RefCell;
+use looplab_probe::{CallbackKind, Event, EventId, Outcome, Probe, ReactionKind, Settlement, Str};
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// The services.
@@ -61,6 +61,8 @@ pub(crate) struct RtProbe {
     rt: Rc<Rt>,
     /// `callback-begin` events of the jobs that run now.
     begun: RefCell<Vec<EventId>>,
+    /// The `collection-begin` of the collection that runs now.
+    collection: Cell<EventId>,
     steps: Steps,
 }
 
@@ -76,7 +78,12 @@ fn event_of(handle: u32) -> EventId {
 impl RtProbe {
     pub(crate) fn new(rt: Rc<Rt>) -> RtProbe {
         let max = rt.options.record.as_ref().map_or(0, |options| options.max_events);
-        RtProbe { rt, begun: RefCell::default(), steps: Steps::new(max) }
+        RtProbe { rt, begun: RefCell::default(), collection: Cell::default(), steps: Steps::new(max) }
+    }
+
+    /// The log, as long as the callback under way may record statements. It may see them without: where each takes its time.
+    fn recording(&self) -> Option<&looplab_probe::Recorder> {
+        self.rt.probe.as_ref().filter(|log| self.steps.are_open(log))
     }
 }
 
@@ -110,7 +117,7 @@ impl EngineProbe for RtProbe {
         };
         let cause = event_of(id);
         crate::stop::check_limit(&self.rt);
-        let begin = self.rt.emit(|_| Event::CallbackBegin { kind, number: 0, label, pos, cause });
+        let begin = self.rt.emit_begin(Event::CallbackBegin { kind, number: 0, label, pos, cause });
         self.begun.borrow_mut().push(begin);
     }
 
@@ -135,24 +142,40 @@ impl EngineProbe for RtProbe {
         self.rt.emit(|_| Event::PromiseResolved { promise, settlement, follows, pos });
     }
 
-    fn await_suspended(&self, script: u32, line: u32, column: u32, promise: u32) -> u32 {
-        let scripts = self.rt.scripts.borrow();
+    fn await_suspended(&self, place: Place, promise: u32) -> u32 {
         let Some(p) = &self.rt.probe else { return 0 };
-        let script = match scripts.iter().find(|x| x.id == script) {
-            Some(x) => p.intern(&x.name),
-            None => return 0,
-        };
-        let pos = Pos { script, line, column };
-        handle_of(self.rt.emit(|p| Event::AwaitSuspended { promise, label: p.intern(""), pos }))
+        if place.script().starts_with("node:") {
+            return 0;
+        }
+        let pos = self.rt.places.of(p, place);
+        handle_of(self.rt.emit_along(|_| Event::AwaitSuspended { promise, label: Str::NONE, pos }))
     }
 
     fn await_resumed(&self, promise: u32, suspended: u32, rejected: bool) {
         let settlement = if rejected { Settlement::Rejected } else { Settlement::Fulfilled };
-        self.rt.emit(|_| Event::AwaitResumed { promise, suspended: event_of(suspended), settlement });
+        self.rt.emit_along(|_| Event::AwaitResumed { promise, suspended: event_of(suspended), settlement });
+    }
+
+    fn collection_begin(&self, used: usize) {
+        self.collection.set(self.rt.emit(|_| Event::CollectionBegin { used: used as u64 }));
+    }
+
+    fn collection_end(&self, stats: HeapStats) {
+        let begin = self.collection.take();
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        self.rt.emit(|_| Event::CollectionEnd {
+            begin,
+            roots: count(stats.roots),
+            marked: count(stats.marked),
+            swept: count(stats.swept),
+            used: stats.used as u64,
+            committed: stats.committed as u64,
+        });
     }
 
     fn wants_statements(&self) -> bool {
-        self.rt.probe.as_ref().is_some_and(|log| self.steps.wanted(log))
+        let recorded = self.rt.probe.as_ref().is_some_and(|log| self.steps.wanted(log));
+        recorded || self.rt.paces()
     }
 
     fn follows(&self, source: &str) -> bool {
@@ -164,29 +187,35 @@ impl EngineProbe for RtProbe {
     }
 
     fn statement(&self, at: StatementAt) -> bool {
-        self.rt.probe.as_ref().is_some_and(|log| self.steps.statement(log, at))
+        let paced = self.rt.paces();
+        if paced {
+            let cost = self.rt.options.simulation.cpu;
+            self.rt.with_loop(|lp| lp.world_mut().spend(cost));
+        }
+        let recorded = self.recording().is_some_and(|log| self.steps.statement(log, at));
+        recorded || paced
     }
 
     fn frame_enter(&self, name: u32, at: StatementAt, resumed: bool) {
-        if let Some(log) = &self.rt.probe {
+        if let Some(log) = self.recording() {
             self.steps.enter(log, name, at, resumed);
         }
     }
 
     fn frame_leave(&self, how: Leave, value: u32) {
-        if let Some(log) = &self.rt.probe {
+        if let Some(log) = self.recording() {
             self.steps.leave(log, how, value);
         }
     }
 
     fn variable(&self, closure: bool, name: u32, value: Option<u32>) {
-        if let Some(log) = &self.rt.probe {
+        if let Some(log) = self.recording() {
             self.steps.variable(log, closure, name, value);
         }
     }
 
     fn thrown(&self, value: u32, at: Option<StatementAt>) {
-        if let Some(log) = &self.rt.probe {
+        if let Some(log) = self.recording() {
             self.steps.thrown(log, value, at);
         }
     }

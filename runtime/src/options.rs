@@ -60,6 +60,8 @@ pub struct NodeFlags {
     pub env_files: Vec<(String, bool)>,
     /// `--title`
     pub title: Option<String>,
+    /// `--experimental-eventsource`
+    pub event_source: bool,
     /// `-r`: modules that are loaded before the program.
     pub require: Vec<String>,
 }
@@ -77,12 +79,18 @@ pub struct Options {
     pub profile: Profile,
     /// Run in the simulated world: virtual clock, same output every time.
     pub simulated: bool,
+    /// What the simulated world is like.
+    pub simulation: crate::Simulation,
     /// Run in the simulated world with these decisions: what the explorer asks for. Goes before `simulated`.
     pub explore: Option<Decisions>,
     /// Record a log with these options.
     pub record: Option<looplab_probe::Options>,
     /// Heap limit in bytes (`--max-old-space-size`).
     pub heap_limit: Option<usize>,
+    /// Collect at every so manyth safepoint (a call or a backward jump) as well.
+    pub gc_every: Option<u32>,
+    /// Look at the heap.
+    pub heap: Option<crate::HeapWatch>,
     /// How the program is found and loaded.
     pub load: crate::LoadFlags,
     /// `--expose-gc`.
@@ -114,9 +122,12 @@ impl Options {
             exec_args: Vec::new(),
             profile: Profile::Node24,
             simulated: false,
+            simulation: crate::Simulation::default(),
             explore: None,
             record: None,
             heap_limit: None,
+            gc_every: None,
+            heap: None,
             load: crate::LoadFlags::default(),
             expose_gc: false,
             stack_trace_limit: None,
@@ -142,6 +153,8 @@ pub struct Finished {
     pub scripts: Vec<Script>,
     /// Every decision of the run, if [`Options::explore`] was given.
     pub trail: Vec<TrailPoint>,
+    /// What was found of the heap at the points of [`Options::heap`], as far as the run came to them.
+    pub heap: Vec<crate::HeapLook>,
 }
 
 /// One way through the points where a machine could go either way.

@@ -6,8 +6,8 @@ use crate::timers::{Immediates, Timers};
 use looplab_engine::{Args, Global, Local, Scope};
 use looplab_event_loop::world::EitherWorld;
 use looplab_event_loop::{BoxJob, JobError, Loop, Origin, World};
-use looplab_event_loop::{ChoiceKind, JobClass, JobInfo};
-use looplab_probe::{Event, EventId, Pos, Probe, Recorder, Str};
+use looplab_event_loop::{ChoiceKind, JobInfo};
+use looplab_probe::{Event, EventId, Group, Pos, Probe, Recorder, Str};
 use slab::Slab;
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -60,10 +60,15 @@ pub struct Rt {
     lp: RefCell<Option<Box<Lp>>>,
     /// The log, if the run is recorded.
     pub probe: Option<Recorder>,
+    /// Places that the log has met.
+    pub(crate) places: crate::places::Places,
+    jobs_recorded: bool,
     pub(crate) ticks: RefCell<Ticks>,
     pub(crate) timers: RefCell<Timers>,
     pub(crate) immediates: RefCell<Immediates>,
     pub(crate) requests: RefCell<Slab<Complete>>,
+    /// The paths that the file operation being asked for names: only while calls are to fail that would not.
+    pub(crate) asked_paths: RefCell<Vec<String>>,
     pub(crate) later: RefCell<Slab<Later>>,
     pub(crate) watchers: RefCell<crate::watch::Watchers>,
     pub(crate) wakes: RefCell<crate::wake::Wakes>,
@@ -87,6 +92,8 @@ pub struct Rt {
     pub(crate) emitter: OnceCell<Box<crate::node::events::Names>>,
     /// Keys of the `stream` module, once it is loaded.
     pub(crate) streams: OnceCell<Box<crate::node::stream::Names>>,
+    /// What HTTP servers make their messages of, once there is one.
+    pub(crate) http: OnceCell<Box<crate::node::http::Parts>>,
     /// How many streams the log has heard of.
     stream_numbers: Cell<u32>,
     /// A read of standard input that waits.
@@ -111,6 +118,8 @@ pub struct Rt {
     pub(crate) terminal: RefCell<Option<rustix::termios::Termios>>,
     /// Numbers for events of our own kinds.
     numbers: Cell<u32>,
+    /// What was found of the heap.
+    pub(crate) looks: RefCell<crate::heap::Looks>,
 }
 
 impl Rt {
@@ -118,11 +127,14 @@ impl Rt {
         let rules = options.profile.rules();
         Rt {
             lp: RefCell::new(Some(lp)),
+            jobs_recorded: options.record.as_ref().is_some_and(|o| !o.without.contains(&Group::Queue)),
             probe,
+            places: crate::places::Places::default(),
             ticks: RefCell::new(Ticks::default()),
             timers: RefCell::new(Timers::new(rules.drain_after_phase)),
             immediates: RefCell::new(Immediates::default()),
             requests: RefCell::default(),
+            asked_paths: RefCell::default(),
             later: RefCell::default(),
             watchers: RefCell::default(),
             wakes: RefCell::default(),
@@ -138,6 +150,7 @@ impl Rt {
             process: Cell::new(None),
             emitter: OnceCell::new(),
             streams: OnceCell::new(),
+            http: OnceCell::new(),
             stream_numbers: Cell::new(0),
             input: RefCell::default(),
             buffer_prototype: Cell::new(None),
@@ -152,6 +165,7 @@ impl Rt {
             hooks: Cell::new(None),
             terminal: RefCell::default(),
             numbers: Cell::new(0),
+            looks: RefCell::default(),
         }
     }
 
@@ -185,6 +199,12 @@ impl Rt {
         self.stream_numbers.get()
     }
 
+    /// Whether the log is to hold ticks, microtasks and promises, or only what the loop itself runs.
+    #[inline]
+    pub(crate) fn records_jobs(&self) -> bool {
+        self.jobs_recorded
+    }
+
     /// Appends an event to the log, if there is one. The closure makes it, so that nothing is computed in vain.
     #[inline]
     pub fn emit(&self, event: impl FnOnce(&Recorder) -> Event) -> EventId {
@@ -194,33 +214,46 @@ impl Rt {
         }
     }
 
+    /// The same at the moment of the last event: for what follows it at once.
+    #[inline]
+    pub(crate) fn emit_along(&self, event: impl FnOnce(&Recorder) -> Event) -> EventId {
+        match &self.probe {
+            None => EventId::NONE,
+            Some(p) => p.emit_along(event(p)),
+        }
+    }
+
+    /// Appends the begin of a callback. One that runs inside no other follows at once on what ended before it, if all that runs is recorded.
+    pub(crate) fn emit_begin(&self, event: Event) -> EventId {
+        match &self.probe {
+            None => EventId::NONE,
+            Some(p) if self.jobs_recorded && p.current().is_none() => p.emit_along(event),
+            Some(p) => p.emit(event),
+        }
+    }
+
     /// Name and place of a function for the log; nothing when it is not recorded.
     pub fn describe(&self, s: &mut Scope<'_>, f: Local<'_>) -> (Str, Pos) {
         let Some(p) = &self.probe else { return (Str::NONE, Pos::NONE) };
-        let name = s.function_name(f);
-        let pos = match s.function_location(f) {
-            Some((script, _, line, column)) => Pos { script: p.intern(&script), line, column },
-            None => Pos::NONE,
-        };
-        (p.intern(&name), pos)
+        let Some(place) = s.function_place(f) else { return (p.intern(&s.function_name(f)), Pos::NONE) };
+        let (label, pos) = self.places.of_function(p, place);
+        if s.has_its_first_name(f) { (label, pos) } else { (p.intern(&s.function_name(f)), pos) }
     }
 
     /// Where the running script stands, for the log: in the program's own code, if that is what called into ours.
     pub fn here(&self, s: &mut Scope<'_>) -> Pos {
         let Some(p) = &self.probe else { return Pos::NONE };
-        match s.vm().position_in(|source| !source.starts_with("node:")) {
-            Some((script, _, line, column)) => Pos { script: p.intern(&script), line, column },
+        match s.vm().place_in(|source| !source.starts_with("node:")) {
+            Some(place) => self.places.of(p, place),
             None => Pos::NONE,
         }
     }
 
     /// Runs `job` on the pool and `complete` on the loop afterwards. The work was asked for at `pos` (perhaps by an earlier
-    /// callback); the completion reports its callback itself. `more`: unless it fails, another step of the same operation follows.
+    /// callback); the completion reports its callback itself.
     pub(crate) fn submit_from<T: Send + 'static>(
         self: &Rc<Self>,
-        class: JobClass,
-        label: &'static str,
-        more: bool,
+        info: JobInfo,
         pos: Pos,
         job: impl FnOnce() -> T + Send + 'static,
         complete: impl for<'n> FnOnce(&mut Scope<'n>, &Rc<Rt>, crate::ticks::Callback, Result<T, JobError>)
@@ -232,10 +265,8 @@ impl Rt {
         });
         let key = self.requests.borrow_mut().insert(complete) as u32;
         let boxed: BoxJob<JobOutput> = Box::new(move || Box::new(job()) as JobOutput);
-        let origin = Origin { label: self.probe.intern(label), pos, hidden: false };
-        let sent = self.with_loop(|lp| {
-            lp.pool_submit(boxed, JobInfo { class, label, more }, Task::Request(key), origin)
-        });
+        let origin = Origin { label: self.probe.intern(info.label), pos, hidden: false };
+        let sent = self.with_loop(|lp| lp.pool_submit(boxed, info, Task::Request(key), origin));
         if sent.is_err() {
             // The queue is full: the callback gets the error, later, as any other.
             self.with_loop(|lp| lp.defer(Task::Request(key), origin));
@@ -255,8 +286,18 @@ impl Rt {
     }
 
     /// Does work of the pool's kinds on the loop's own thread (the synchronous API).
-    pub fn charge(&self, class: JobClass, label: &'static str) {
-        self.with_loop(|lp| lp.world_mut().charge(JobInfo { class, label, more: false }));
+    pub fn charge(&self, info: JobInfo) {
+        self.with_loop(|lp| lp.world_mut().charge(info));
+    }
+
+    /// Whether each statement of the program takes its declared time.
+    pub(crate) fn paces(&self) -> bool {
+        self.options.simulation.cpu > 0 && (self.options.simulated || self.options.explore.is_some())
+    }
+
+    /// Whether calls are to fail that would not.
+    pub(crate) fn injects(&self) -> bool {
+        !self.options.simulation.faults.is_empty()
     }
 
     /// Exploring only: whether an answer that is here is to be taken for one that is still on its way.

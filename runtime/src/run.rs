@@ -1,5 +1,6 @@
 //! From options to exit code: sets the engine and the loop up, runs the program, then the loop until nothing is left.
 
+use crate::HeapPoint;
 use crate::driver::Machine;
 use crate::host::{RtHost, RtProbe};
 use crate::modules::{self, cjs, esm, registered, resolver};
@@ -8,7 +9,7 @@ use crate::rt::{Rt, RtWorld};
 use crate::uncaught::{self, Origin};
 use crate::{node, ticks, timers};
 use looplab_engine::{Args, Completion, Scope, new_engine};
-use looplab_event_loop::{EndReason, Loop, RealOptions, RealWorld, RunMode, SimOptions, SimWorld, World};
+use looplab_event_loop::{EndReason, Loop, RealOptions, RealWorld, RunMode, World};
 use looplab_module_loader::Format;
 use looplab_module_loader::url::path_to_file_url;
 use looplab_probe::{CallbackKind, Event, Group, Recorder};
@@ -24,7 +25,13 @@ pub fn run(options: Options) -> Finished {
         Ok(w) => w,
         Err(e) => {
             eprintln!("looplab: cannot set the event loop up: {e}");
-            return Finished { exit_code: 1, log: None, scripts: Vec::new(), trail: Vec::new() };
+            return Finished {
+                exit_code: 1,
+                log: None,
+                scripts: Vec::new(),
+                trail: Vec::new(),
+                heap: Vec::new(),
+            };
         }
     };
     let mut options = options;
@@ -35,23 +42,31 @@ pub fn run(options: Options) -> Finished {
     if let Some(limit) = options.heap_limit {
         vm.set_heap_limit(limit);
     }
+    if let Some(n) = options.gc_every {
+        vm.set_gc_every(n);
+    }
     let rt = Rc::new(Rt::new(lp, probe.clone(), options));
     vm.set_embedder(rt.clone());
     vm.set_host(Rc::new(RtHost(rt.clone())));
-    if probe.is_some() {
+    let paced = rt.paces();
+    if rt.records_jobs() || paced {
         vm.set_probe(Some(Rc::new(RtProbe::new(rt.clone()))));
     }
     let steps = rt.options.record.as_ref().is_some_and(|o| !o.without.contains(&Group::Statement));
-    vm.set_stepping(steps);
+    vm.set_stepping(steps || paced);
     let mut m = Machine::new(vm, rt.clone());
     m.enter(set_up);
     m.enter(|s, rt| crate::stop::attach(s, rt));
     if rt.exit.get().is_none() {
+        m.enter(|s, rt| crate::heap::look(s, rt, HeapPoint::Start));
         m.enter(main_program);
+        m.enter(|s, rt| crate::heap::look(s, rt, HeapPoint::Main));
     }
     let code = run_loop(&mut m);
+    m.enter(|s, rt| crate::heap::look(s, rt, HeapPoint::End));
     rt.emit(|_| Event::ExitCode { code });
     let log = probe.map(|p| p.take());
+    let heap = std::mem::take(&mut rt.looks.borrow_mut().found);
     let scripts = std::mem::take(&mut *rt.scripts.borrow_mut());
     // Process end frees everything at once; tearing the heap down cell by cell would only take time.
     m.take_loop();
@@ -63,18 +78,18 @@ pub fn run(options: Options) -> Finished {
     if rt.options.worker.is_none() {
         std::mem::forget(m);
     }
-    Finished { exit_code: code, log, scripts, trail }
+    Finished { exit_code: code, log, scripts, trail, heap }
 }
 
 fn world(options: &Options) -> std::io::Result<RtWorld> {
     let workers = std::env::var("UV_THREADPOOL_SIZE").ok().and_then(|v| v.parse::<usize>().ok());
     let workers = workers.map_or(4, |n| n.clamp(1, 1024));
     if let Some(Decisions { taken, limits }) = &options.explore {
-        let world = SimWorld::new(SimOptions { workers, ..SimOptions::default() });
+        let world = options.simulation.world(workers);
         return Ok(RtWorld::Sim(world.exploring(*limits, Given(taken.clone().into_iter()))));
     }
     if options.simulated {
-        return Ok(RtWorld::Sim(SimWorld::new(SimOptions { workers, ..SimOptions::default() })));
+        return Ok(RtWorld::Sim(options.simulation.world(workers)));
     }
     let real = RealOptions { workers, ..RealOptions::default() }.eager();
     Ok(RtWorld::Real(RealWorld::new(real)?))
@@ -104,7 +119,9 @@ fn set_up(s: &mut Scope<'_>, rt: &Rc<Rt>) {
         if rt.options.expose_gc {
             let k = s.key("gc");
             let f = s.function(k, 0, |s, _| {
-                s.vm().collect();
+                s.vm().collect_now();
+                let rt = Rt::of(s);
+                crate::heap::gc_called(s, &rt);
                 Ok(s.undefined())
             });
             s.define_hidden(g, k, f);

@@ -38,13 +38,22 @@ impl Steps {
             self.share.set((left / 4).max(LEAST).min(left));
             self.recorded.set(0);
         }
+        self.are_open(log)
+    }
+
+    /// Whether there is something left of its share.
+    pub(crate) fn are_open(&self, log: &Recorder) -> bool {
         self.share.get() > 0 && log.wants(Group::Statement)
     }
 
-    fn emit(&self, log: &Recorder, event: Event) {
+    fn count(&self) {
         self.left.set(self.left.get().saturating_sub(1));
         self.share.set(self.share.get().saturating_sub(1));
         self.recorded.set(self.recorded.get() + 1);
+    }
+
+    fn emit(&self, log: &Recorder, event: Event) {
+        self.count();
         log.emit(event);
     }
 
@@ -52,7 +61,7 @@ impl Steps {
     pub(crate) fn statement(&self, log: &Recorder, at: StatementAt) -> bool {
         let StatementAt { to_line, to_column, .. } = at;
         self.emit(log, Event::Statement { pos: position(at), to_line, to_column });
-        if self.share.get() > 0 && log.wants(Group::Statement) {
+        if self.are_open(log) {
             return true;
         }
         log.emit(Event::StatementsCut { recorded: self.recorded.get() });
@@ -75,7 +84,9 @@ impl Steps {
     pub(crate) fn variable(&self, log: &Recorder, closure: bool, name: u32, value: Option<u32>) {
         let scope = if closure { VariableScope::Closure } else { VariableScope::Local };
         let value = value.map_or(Str::NONE, Str::numbered);
-        self.emit(log, Event::Variable { scope, name: Str::numbered(name), value });
+        self.count();
+        // Told together with the statement that follows at once: the clock is asked for that one.
+        log.emit_along(Event::Variable { scope, name: Str::numbered(name), value });
     }
 
     pub(crate) fn thrown(&self, log: &Recorder, value: u32, at: Option<StatementAt>) {

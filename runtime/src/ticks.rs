@@ -3,14 +3,15 @@
 use crate::rt::Rt;
 use crate::uncaught::{self, Origin};
 use looplab_engine::{Args, Completion, Global, Local, Scope};
-use looplab_probe::{CallbackKind, Event, EventId, Outcome, Pos, Str};
+use looplab_probe::{CallbackKind, Event, EventId, Outcome, Pos, Probe as _, Str};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 struct Tick {
     f: Global,
     args: Vec<Global>,
-    context: Global,
+    /// Absent when undefined, as it nearly always is.
+    context: Option<Global>,
     cause: EventId,
     number: u32,
 }
@@ -43,19 +44,23 @@ pub(crate) fn enqueue(s: &mut Scope<'_>, rt: &Rt, f: Local<'_>, args: &[Local<'_
     if rt.exit.get().is_some() || rt.exit_emitted.get() {
         return;
     }
-    let number = if rt.probe.is_some() { rt.next_number() } else { 0 };
+    let (number, cause) = if rt.records_jobs() { report_queued(s, rt, f) } else { (0, EventId::NONE) };
+    let context = crate::continuation::capture(s, rt, "TickObject", None);
+    let context = if context.is_undefined() { None } else { Some(s.global(context)) };
+    let mut kept = Vec::new();
+    if !args.is_empty() {
+        kept.extend(args.iter().map(|&a| s.global(a)));
+    }
+    let tick = Tick { f: s.global(f), args: kept, context, cause, number };
+    rt.ticks.borrow_mut().queue.push_back(tick);
+}
+
+/// Tells the log of a new tick; its number and the event.
+fn report_queued(s: &mut Scope<'_>, rt: &Rt, f: Local<'_>) -> (u32, EventId) {
+    let number = rt.next_number();
     let (label, _) = rt.describe(s, f);
     let pos = rt.here(s);
-    let cause = rt.emit(|_| Event::TickQueued { number, label, pos });
-    let context = crate::continuation::capture(s, rt, "TickObject", None);
-    let tick = Tick {
-        f: s.global(f),
-        args: args.iter().map(|&a| s.global(a)).collect(),
-        context: s.global(context),
-        cause,
-        number,
-    };
-    rt.ticks.borrow_mut().queue.push_back(tick);
+    (number, rt.emit(|_| Event::TickQueued { number, label, pos }))
 }
 
 /// All ticks, then all microtasks, again until both queues are empty; then unhandled rejections, which may make more.
@@ -63,10 +68,9 @@ pub(crate) fn drain(s: &mut Scope<'_>, rt: &Rc<Rt>) {
     if rt.ticks.borrow().is_empty() && !s.has_jobs() && rt.rejections.borrow().is_empty() {
         return;
     }
-    let after = rt.emit(|p| {
-        use looplab_probe::Probe;
-        Event::DrainBegin { after: p.current() }
-    });
+    if rt.records_jobs() {
+        rt.emit_along(|p| Event::DrainBegin { after: p.current() });
+    }
     let (mut ticks, mut microtasks) = (0, 0);
     loop {
         // Node looks at the microtasks after each tick as well: the queue of ticks is emptied first, then the other.
@@ -75,8 +79,7 @@ pub(crate) fn drain(s: &mut Scope<'_>, rt: &Rc<Rt>) {
             ticks += 1;
             if !run_tick(s, rt, tick) && rt.exit.get().is_none() {
                 // An error that a listener took ends this drain: what is left runs after the next callback, as in Node.
-                rt.emit(|_| Event::DrainEnd { ticks, microtasks });
-                return;
+                return drained(rt, ticks, microtasks);
             }
         }
         microtasks += run_microtasks(s, rt);
@@ -87,19 +90,27 @@ pub(crate) fn drain(s: &mut Scope<'_>, rt: &Rc<Rt>) {
             break;
         }
     }
-    let _ = after;
-    rt.emit(|_| Event::DrainEnd { ticks, microtasks });
+    drained(rt, ticks, microtasks);
+}
+
+fn drained(rt: &Rt, ticks: u32, microtasks: u32) {
+    if rt.records_jobs() {
+        rt.emit_along(|_| Event::DrainEnd { ticks, microtasks });
+    }
 }
 
 /// False when it threw.
 fn run_tick(s: &mut Scope<'_>, rt: &Rc<Rt>, tick: Tick) -> bool {
     s.nested(|s| {
-        let f = s.open(tick.f);
-        let args: Vec<Local<'_>> = tick.args.iter().map(|&g| s.open(g)).collect();
-        let context = s.open(tick.context);
-        s.release(tick.f);
-        s.release(tick.context);
-        tick.args.iter().for_each(|&g| s.release(g));
+        let f = s.take(tick.f);
+        let mut args = Vec::new();
+        if !tick.args.is_empty() {
+            args.extend(tick.args.iter().map(|&g| s.take(g)));
+        }
+        let context = match tick.context {
+            Some(g) => s.take(g),
+            None => s.undefined(),
+        };
         let this = s.undefined();
         let cb = Callback::new(CallbackKind::Tick, tick.number, tick.cause);
         crate::continuation::within(s, rt, context, true, |s| call(s, rt, cb, f, this, &args))
@@ -151,12 +162,21 @@ pub(crate) fn call(
 ) -> bool {
     s.nested(|s| {
         let (f, this) = (s.adopt(f), s.adopt(this));
-        let args: Vec<Local<'_>> = args.iter().map(|&a| s.adopt(a)).collect();
-        let (label, pos) = rt.describe(s, f);
-        let begin = begin(rt, cb, label, pos);
-        let r = s.call(f, this, &args);
+        let mut own = Vec::new();
+        if !args.is_empty() {
+            own.extend(args.iter().map(|&a| s.adopt(a)));
+        }
+        let recorded = rt.probe.is_some() && (cb.kind != CallbackKind::Tick || rt.records_jobs());
+        let r = if recorded {
+            let (label, pos) = rt.describe(s, f);
+            let begin = begin(rt, cb, label, pos);
+            let r = s.call(f, this, &own);
+            end(rt, begin, r.is_ok());
+            r
+        } else {
+            s.call(f, this, &own)
+        };
         let ok = r.is_ok();
-        end(rt, begin, ok);
         if let Err(t) = r {
             uncaught::uncaught(s, rt, t, Origin::Exception);
         }
@@ -167,7 +187,7 @@ pub(crate) fn call(
 /// Reports that a callback begins.
 pub(crate) fn begin(rt: &Rc<Rt>, cb: Callback, label: Str, pos: Pos) -> EventId {
     crate::stop::check_limit(rt);
-    rt.emit(|_| Event::CallbackBegin { kind: cb.kind, number: cb.number, label, pos, cause: cb.cause })
+    rt.emit_begin(Event::CallbackBegin { kind: cb.kind, number: cb.number, label, pos, cause: cb.cause })
 }
 
 /// Reports that it is over.

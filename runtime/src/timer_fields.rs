@@ -22,7 +22,7 @@ pub(crate) fn timeout<'s>(s: &mut Scope<'s>, proto: Local<'s>) {
     accessor(s, proto, "_destroyed", |s, a| flag(s, a, |t| !t.running), None);
     accessor(s, proto, "_idleTimeout", idle_timeout, None);
     accessor(s, proto, "_idleStart", idle_start, None);
-    accessor(s, proto, "_onTimeout", callback, None);
+    accessor(s, proto, "_onTimeout", timeout_callback, None);
     accessor(s, proto, "_timerArgs", arguments, None);
     accessor(s, proto, "_repeat", repeat, Some(change_repeat));
     inspected(s, proto);
@@ -81,6 +81,12 @@ fn idle_start<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 fn callback<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let f = part(s, args.this(), 0);
     Ok(if f.is_callable() { f } else { s.null() })
+}
+
+/// Node's clearTimeout leaves `undefined` where clearImmediate leaves `null`.
+fn timeout_callback<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let f = part(s, args.this(), 0);
+    Ok(if f.is_callable() { f } else { s.undefined() })
 }
 
 fn arguments<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {

@@ -6,13 +6,18 @@ use crate::output;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use looplab_event_loop::Profile;
 use looplab_lab::compare::{
-    Comparison, Outcome, Verdict, compare, first_difference, node_callbacks, our_callbacks, shape,
+    CATEGORIES, Comparison, Outcome, SideBySide, Step, Verdict, compare, node_callbacks, our_callbacks,
+    shape, steps,
 };
 use looplab_probe::codec;
+use looplab_runtime::Script;
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// Columns of the table of versions.
+const TABLE: usize = 110;
 
 /// What to compare with what.
 pub struct Compare {
@@ -204,10 +209,11 @@ fn one_script(what: &Compare, program: &Path, script: &Path) -> Result<Vec<Compa
         let theirs: Result<Vec<Outcome>, String> =
             (0..what.runs).map(|_| outcome(what, node, &[], script)).collect();
         let trace = folder.join("node.json");
+        let categories = format!("--trace-event-categories={CATEGORIES}");
         let pattern = format!("--trace-event-file-pattern={}", trace.display());
         // What it prints is not of interest here, and a Node that can't trace leaves no file.
         let _ = std::fs::remove_file(&trace);
-        outcome(what, node, &["--trace-event-categories=node.async_hooks", &pattern], script)?;
+        outcome(what, node, &[&categories, &pattern], script)?;
         let traced = std::fs::read_to_string(&trace).ok().and_then(|text| node_callbacks(&text).ok());
         let entry = Some(LowEntry::File(script.into()));
         let program = LowProgram { entry, args: what.args.clone(), ..LowProgram::default() };
@@ -224,46 +230,38 @@ fn one_script(what: &Compare, program: &Path, script: &Path) -> Result<Vec<Compa
 fn side_by_side(what: &Compare, program: &Path, scripts: &[PathBuf]) -> Result<(String, i32), String> {
     let (mut text, mut list, mut parted) = (String::new(), Vec::new(), false);
     for script in scripts {
-        let mut outcomes = Vec::new();
-        for major in &what.semantics {
-            let flag = format!("--node-semantics={major}");
-            outcomes.push((*major, outcome(what, program, &["run", "--virtual", &flag], script)?));
-        }
-        text += &format!("{}\n", script.display());
-        for (major, outcome) in &outcomes {
-            text += &format!("Node {major}:\n");
-            outcome.stdout.lines().for_each(|line| text += &format!("  │ {line}\n"));
-        }
-        for pair in outcomes.windows(2) {
-            let [(one, a), (two, b)] = pair else { continue };
-            text += &match first_difference(&a.stdout, &b.stdout) {
-                Some((line, x, y)) => {
-                    parted = true;
-                    let show =
-                        |line: Option<&str>| line.map_or("(the end)".to_owned(), |line| format!("{line:?}"));
-                    format!(
-                        "Node {one} and Node {two} part in line {line}: {} against {}\n",
-                        show(x),
-                        show(y)
-                    )
-                }
-                None if a.code != b.code => format!(
-                    "Node {one} and Node {two} end with other exit codes: {:?}, {:?}\n",
-                    a.code, b.code
-                ),
-                None => format!("Node {one} and Node {two}: the same\n"),
-            };
-        }
-        let json: Vec<Value> = outcomes
+        let versions: Result<Vec<(u32, Vec<Step>)>, String> = what
+            .semantics
             .iter()
-            .map(|(major, outcome)| {
-                let mut json = outcome.to_json();
-                json["semantics"] = (*major).into();
-                json
-            })
+            .map(|major| Ok((*major, version(what, program, script, *major)?)))
             .collect();
-        list.push(json!({ "script": script.display().to_string(), "outcomes": json }));
+        let table = SideBySide { versions: versions? };
+        parted |= table.parts_at().is_some();
+        if what.path.is_dir() {
+            let at = table.parts_at().map_or("the same".into(), |at| format!("parts at callback {}", at + 1));
+            text += &format!("{}  {at}\n", script.display());
+        } else {
+            text += &format!("{}\n{}", script.display(), table.text(TABLE));
+        }
+        let mut json = table.to_json();
+        json["script"] = script.display().to_string().into();
+        list.push(json);
     }
     let code = if parted { 3 } else { 0 };
     Ok((if what.json { format!("{:#}\n", Value::from(list)) } else { text }, code))
+}
+
+/// The callbacks of a script by the rules of one version.
+fn version(what: &Compare, program: &Path, script: &Path, major: u32) -> Result<Vec<Step>, String> {
+    let log = std::env::temp_dir().join(format!("looplab-compare-{}-{major}.json", std::process::id()));
+    let (flag, name) = (format!("--node-semantics={major}"), log.to_string_lossy().into_owned());
+    outcome(what, program, &["trace", "--virtual", "--format=json", &flag, "-o", &name], script)?;
+    let read = std::fs::read(&log);
+    // A left-over in the temporary folder is the system's to clear if this fails.
+    let _ = std::fs::remove_file(&log);
+    let log = codec::read(read.map_err(|error| format!("the run left no log: {error}"))?.as_slice())
+        .map_err(|error| error.to_string())?;
+    let text = std::fs::read_to_string(script).unwrap_or_default();
+    let name = std::path::absolute(script).unwrap_or_else(|_| script.into()).to_string_lossy().into_owned();
+    Ok(steps(&log, &[Script { id: 1, name, text }]))
 }

@@ -1,12 +1,17 @@
 //! The instruments' commands: what was typed for each, what it means, and the call into the lab.
 
 mod bench;
-mod child;
+mod bench_cold;
+mod bench_http;
+pub mod child;
+mod clock;
 mod compare;
 mod explore;
 mod graph;
+mod heap;
 mod quiz;
 mod resolve;
+mod strategies;
 mod view;
 
 use crate::hiargs;
@@ -14,7 +19,8 @@ use crate::lowargs::{LowEntry, LowProgram, Problem};
 use clap::{ArgMatches, Command};
 
 /// The instruments by name.
-pub const NAMES: &[&str] = &["bench", "compare", "explore", "graph", "quiz", "resolve", "view"];
+pub const NAMES: &[&str] =
+    &["bench", "compare", "explore", "graph", "heap", "quiz", "resolve", "strategies", "view"];
 
 /// An instrument with its arguments checked.
 pub enum Instrument {
@@ -22,6 +28,8 @@ pub enum Instrument {
     Explore(explore::Explore),
     /// `looplab graph`
     Graph(graph::Graph),
+    /// `looplab heap`
+    Heap(Box<heap::Heap>),
     /// `looplab resolve`
     Resolve(resolve::Resolve),
     /// `looplab bench`
@@ -30,6 +38,8 @@ pub enum Instrument {
     Compare(compare::Compare),
     /// `looplab quiz`
     Quiz(quiz::Quiz),
+    /// `looplab strategies`
+    Strategies(strategies::Strategies),
     /// `looplab view`
     View(view::View),
 }
@@ -41,15 +51,17 @@ pub fn commands() -> Vec<Command> {
         compare::command(),
         explore::command(),
         graph::command(),
+        heap::command(),
         quiz::command(),
         resolve::command(),
+        strategies::command(),
         view::command(),
     ]
 }
 
 /// Whether an instrument's arguments end in a program and its arguments, as those of `run` do.
 pub fn takes_a_program(name: &str) -> bool {
-    matches!(name, "explore" | "graph" | "view")
+    matches!(name, "explore" | "graph" | "heap" | "view")
 }
 
 impl Instrument {
@@ -58,10 +70,12 @@ impl Instrument {
         match name {
             "explore" => Ok(Instrument::Explore(explore::Explore::new(matches, program)?)),
             "graph" => Ok(Instrument::Graph(graph::Graph::new(matches, program)?)),
+            "heap" => Ok(Instrument::Heap(Box::new(heap::Heap::new(matches, program)?))),
             "resolve" => Ok(Instrument::Resolve(resolve::Resolve::new(matches)?)),
             "bench" => Ok(Instrument::Bench(bench::Bench::new(matches)?)),
             "compare" => Ok(Instrument::Compare(compare::Compare::new(matches)?)),
             "quiz" => Ok(Instrument::Quiz(quiz::Quiz::new(matches)?)),
+            "strategies" => Ok(Instrument::Strategies(strategies::Strategies::new(matches)?)),
             "view" => Ok(Instrument::View(view::View::new(matches, program)?)),
             _ => Err(format!("no such command: {name}")),
         }
@@ -73,10 +87,12 @@ pub fn run(what: Instrument) -> i32 {
     match what {
         Instrument::Explore(explore) => explore::run(explore),
         Instrument::Graph(what) => graph::run(what),
+        Instrument::Heap(what) => heap::run(*what),
         Instrument::Resolve(what) => resolve::run(&what),
         Instrument::Bench(bench) => bench::run(bench),
         Instrument::Compare(compare) => compare::run(compare),
         Instrument::Quiz(quiz) => quiz::run(quiz),
+        Instrument::Strategies(what) => strategies::run(&what),
         Instrument::View(view) => view::run(view),
     }
 }
@@ -90,8 +106,10 @@ fn again(program: &LowProgram) -> Result<Vec<std::ffi::OsString>, Problem> {
         }
     };
     flag("node-semantics", &program.node_semantics);
+    flag("seed", &program.seed);
     flag("stack-trace-limit", &program.stack_trace_limit);
     flag("max-old-space-size", &program.max_old_space_size);
+    words.extend(program.sim.iter().map(|text| format!("--sim={text}").into()));
     if program.expose_gc {
         words.push("--expose-gc".into());
     }

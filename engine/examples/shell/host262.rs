@@ -57,7 +57,7 @@ fn detach<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 }
 
 fn gc<'s>(s: &mut Scope<'s>, _: &Args<'s>) -> Completion<'s> {
-    s.vm().collect();
+    s.vm().collect_now();
     Ok(s.undefined())
 }
 

@@ -77,6 +77,10 @@ pub struct Code {
     ready: bool,
     /// Nothing to set up on a call but the window itself: no rest, no arguments object, no coroutine, callable without `new`.
     pub(crate) simple: bool,
+    /// The same but for the promise of an async function.
+    pub(crate) simple_async: bool,
+    /// Its functions have a home object, or initialisers for the fields of their instances.
+    pub(crate) has_home: bool,
     /// The template's window, at hand.
     pub(crate) nregs: u32,
     pub(crate) nparams: u32,
@@ -92,6 +96,13 @@ pub struct Code {
 #[repr(transparent)]
 pub(crate) struct CodeRef(pub(crate) *mut Code);
 
+impl Code {
+    /// The function's name, if it has been made into a string value.
+    pub(crate) fn name_if_made(&self) -> Value {
+        self.name
+    }
+}
+
 impl CodeRef {
     /// For functions of the realm `realm`.
     pub(crate) fn new(
@@ -102,9 +113,9 @@ impl CodeRef {
     ) -> CodeRef {
         let p = heap.alloc(std::mem::size_of::<Code>(), CellKind::Code).cast::<Code>();
         let class = matches!(tpl.kind, FuncKind::ClassConstructor | FuncKind::DerivedConstructor);
-        let simple = !(tpl.is_async || tpl.is_generator || class)
-            && tpl.rest_reg.is_none()
-            && tpl.arguments_reg.is_none();
+        let window_only =
+            !(tpl.is_generator || class) && tpl.rest_reg.is_none() && tpl.arguments_reg.is_none();
+        let (simple, simple_async) = (window_only && !tpl.is_async, window_only && tpl.is_async);
         let (nregs, nparams) = (u32::from(tpl.nregs), u32::from(tpl.nparams));
         // SAFETY: fresh cell of that size; the header is already there.
         unsafe {
@@ -112,6 +123,8 @@ impl CodeRef {
             p.write(Code {
                 h,
                 simple,
+                simple_async,
+                has_home: class || tpl.uses_super,
                 nregs,
                 nparams,
                 tpl,

@@ -117,12 +117,19 @@ pub(crate) fn trace(heap: &mut Heap, c: *mut Coroutine) {
     heap.mark_value(c.queue);
     heap.mark_value(c.new_target);
     if !c.regs.is_null() {
-        // SAFETY: regs is a Storage with nregs initialised values.
-        unsafe {
-            heap.mark_cell(c.regs.cast::<Header>().sub(1));
-            std::slice::from_raw_parts(c.regs, c.nregs as usize).iter().for_each(|&v| heap.mark_value(v));
-        }
+        // SAFETY: regs is a Storage.
+        heap.mark_cell(unsafe { c.regs.cast::<Header>().sub(1) });
+        registers(c).iter().for_each(|&v| heap.mark_value(v));
     }
+}
+
+/// The window of a suspended function: the function itself, then its registers. Empty while it runs or is over.
+pub(crate) fn registers(c: &Coroutine) -> &[Value] {
+    if c.regs.is_null() {
+        return &[];
+    }
+    // SAFETY: regs is a Storage with nregs initialised values.
+    unsafe { std::slice::from_raw_parts(c.regs, c.nregs as usize) }
 }
 
 /// The promise of an async function's coroutine.

@@ -1,5 +1,6 @@
 //! Collection: what the roots are, how each kind of cell is traced, and what happens to weak things.
 
+use crate::eye::Eye;
 use crate::heap::{CellKind, Header};
 use crate::object::{Class, ObjRef};
 use crate::value::Value;
@@ -7,12 +8,36 @@ use crate::vm::{Accessor, BigIntCell, Symbol, Vm};
 use crate::{code, coroutine, interp, module, object, shape, string};
 
 impl Vm {
-    /// Marks from the roots and frees the rest. Only at safepoints.
+    /// At a safepoint, where a collection is due or every Nth safepoint is to have one.
     #[cold]
     #[inline(never)]
-    pub fn collect(&mut self) {
+    pub(crate) fn collect(&mut self) {
+        if !self.heap.wants_gc && self.gc_every > 1 {
+            self.gc_skipped += 1;
+            if self.gc_skipped < self.gc_every {
+                return;
+            }
+            self.gc_skipped = 0;
+        }
+        self.collect_now();
+    }
+
+    /// Marks from the roots and frees the rest. Only at safepoints.
+    pub fn collect_now(&mut self) {
+        let mut eye = self.eye.take();
+        self.collect_with(eye.as_deref_mut());
+        self.eye = eye;
+    }
+
+    /// As `collect_now`; what is noted of cells goes with them.
+    pub(crate) fn collect_with(&mut self, eye: Option<&mut Eye>) {
+        let probe = self.probe.clone();
+        if let Some(p) = &probe {
+            p.collection_begin(self.heap_stats().used);
+        }
         self.heap.begin_mark();
         self.mark_roots();
+        self.heap.count_roots();
         self.drain_gray();
         self.process_weak();
         self.interner.retain_marked(&self.heap);
@@ -22,9 +47,24 @@ impl Vm {
         self.root_shapes.retain(|&proto, s| {
             heap.is_marked(s.0.cast()) && (proto == 0 || heap.is_marked(proto as *const Header))
         });
+        if let Some(eye) = eye {
+            eye.after_mark(&self.heap);
+        }
         let mut external = 0;
         self.heap.sweep(|h| external += drop_cell(h));
-        self.heap.external(-(external as isize));
+        self.heap.end_collection(external);
+        if let Some(p) = probe {
+            p.collection_end(self.heap_stats());
+        }
+    }
+
+    /// A collection between two callbacks of the embedder, if one is due: programs whose functions are short and call nothing would
+    /// otherwise come by no safepoint. Being over the limit is left to the next safepoint, which can end the program.
+    pub fn collect_if_due(&mut self) {
+        if self.heap.wants_gc {
+            self.collect_now();
+            self.heap.wants_gc = self.heap.over_limit();
+        }
     }
 
     fn mark_roots(&mut self) {
@@ -45,7 +85,7 @@ impl Vm {
             h.mark_value(a);
             h.mark_value(b);
         });
-        self.jobs.iter().for_each(|j| j.trace(h));
+        self.jobs.trace(h);
         self.modules.iter().for_each(|m| module::trace(m, h));
         self.symbol_registry.values().for_each(|&v| h.mark_value(v));
     }
@@ -113,6 +153,12 @@ fn trace_cell(vm: &mut Vm, h: *mut Header) {
             _ => {}
         }
     }
+}
+
+/// The kind of a cell, as a number.
+pub(crate) fn kind_of(h: *const Header) -> u8 {
+    // SAFETY: the instruments ask for live cells only, right after a collection.
+    unsafe { (*h).kind }
 }
 
 /// Releases what a dead cell owns; the external bytes it had reported.

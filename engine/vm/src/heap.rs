@@ -115,6 +115,8 @@ pub struct HeapStats {
     pub external: usize,
     /// Collections so far.
     pub collections: u32,
+    /// Cells that the roots of the last collection referred to.
+    pub roots: usize,
     /// Cells marked by the last collection.
     pub marked: usize,
     /// Cells freed by the last collection.
@@ -143,6 +145,8 @@ pub struct Heap {
 }
 
 const FIRST_THRESHOLD: usize = 4 << 20;
+/// A heap grows by half of what is alive until the next collection; by less once that is more than this.
+const LARGE_STEP: usize = 28 << 20;
 /// Buffers may grow by this much between two collections where there is little else to mark.
 const EXTERNAL_STEP: usize = 32 << 20;
 
@@ -379,6 +383,17 @@ impl Heap {
         self.stats.swept = 0;
     }
 
+    /// All roots are marked, and nothing else yet.
+    pub(crate) fn count_roots(&mut self) {
+        self.stats.roots = self.stats.marked;
+    }
+
+    /// Bytes of the cell that a Storage of `n` values is.
+    pub(crate) fn storage_bytes(n: usize) -> usize {
+        let size = 8 + n * 8;
+        if size <= MAX_SMALL { class_size(class_of(size)) } else { size + PREFIX }
+    }
+
     /// Marks what `v` points to.
     #[inline(always)]
     pub(crate) fn mark_value(&mut self, v: Value) {
@@ -432,15 +447,23 @@ impl Heap {
             // SAFETY: unmarked, so nobody refers to it.
             unsafe { self.free_large(p) };
         }
-        // What is outside cells costs a collection nothing: it gets less room to grow than what must be marked.
-        let external = self.stats.external.min(self.used);
-        let room = ((self.used - external) / 2).max((external / 2).min(EXTERNAL_STEP)).max(FIRST_THRESHOLD);
-        self.threshold = self.used + room;
-        self.wants_gc = false;
         self.stats.collections += 1;
         if self.mark_stack.capacity() > 1 << 16 {
             self.mark_stack = Vec::new();
         }
+    }
+
+    /// Ends a collection: the cells that were swept owned `freed` bytes outside. Decides when the next one is due.
+    pub(crate) fn end_collection(&mut self, freed: usize) {
+        self.stats.external = self.stats.external.saturating_sub(freed);
+        self.used = self.used.saturating_sub(freed);
+        // What is outside cells costs a collection nothing: it gets less room to grow than what must be marked.
+        let external = self.stats.external.min(self.used);
+        let cells = self.used - external;
+        let room = (cells / 2).min(LARGE_STEP).max(cells / 4);
+        let room = room.max((external / 2).min(EXTERNAL_STEP)).max(FIRST_THRESHOLD);
+        self.threshold = self.used + room;
+        self.wants_gc = false;
     }
 
     /// Sweeps one block; false when it was empty and has been given back.
@@ -579,6 +602,20 @@ mod tests {
         let again = list(&mut heap, 3);
         assert!(cells.contains(&again));
         let _ = big;
+        heap.release_all(|_| {});
+    }
+
+    #[test]
+    fn what_a_collection_frees_outside_cells_does_not_put_the_next_one_off() {
+        let mut heap = Heap::new();
+        for _ in 0..20 {
+            heap.external(FIRST_THRESHOLD as isize + 1);
+            assert!(heap.wants_gc, "{:?}", heap.stats());
+            heap.begin_mark();
+            heap.sweep(|_| ());
+            heap.end_collection(FIRST_THRESHOLD + 1);
+            assert!(!heap.wants_gc);
+        }
         heap.release_all(|_| {});
     }
 

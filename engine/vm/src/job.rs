@@ -2,7 +2,6 @@
 //!
 //! The engine queues jobs; the embedder decides when they run ([`Scope::run_job`]).
 
-use crate::heap::Heap;
 use crate::scope::{Local, Scope, Thrown};
 use crate::value::Value;
 
@@ -19,7 +18,7 @@ pub enum JobKind {
     Callback,
 }
 
-/// One queued job. The meaning of `a`–`d` depends on the kind.
+/// One queued job. The meaning of `a`–`c` depends on the kind.
 pub(crate) struct Job {
     pub(crate) kind: JobKind,
     /// Reaction: a rejection.
@@ -29,14 +28,7 @@ pub(crate) struct Job {
     pub(crate) a: Value,
     pub(crate) b: Value,
     pub(crate) c: Value,
-    pub(crate) d: Value,
     pub(crate) context: Value,
-}
-
-impl Job {
-    pub(crate) fn trace(&self, heap: &mut Heap) {
-        [self.a, self.b, self.c, self.d, self.context].iter().for_each(|&v| heap.mark_value(v));
-    }
 }
 
 /// Where a statement or function stands: its script as a number of [`EngineProbe::text`], lines and columns from 1.
@@ -93,13 +85,15 @@ pub trait EngineProbe {
     /// A promise was settled, or bound to follow another.
     fn promise_settled<'s>(&self, s: &mut Scope<'s>, promise: u32, how: Settled) {}
     /// A function suspended in `await` (source position) of a promise. The answer is handed back when it goes on.
-    fn await_suspended(&self, script: u32, line: u32, column: u32, promise: u32) -> u32 {
+    fn await_suspended(&self, place: crate::Place, promise: u32) -> u32 {
         0
     }
     /// The job of a function that goes on has begun.
     fn await_resumed(&self, promise: u32, suspended: u32, rejected: bool) {}
-    /// A collection ended.
-    fn collected(&self, stats: crate::HeapStats) {}
+    /// A collection begins, with so many bytes in use.
+    fn collection_begin(&self, used: usize) {}
+    /// It has ended.
+    fn collection_end(&self, stats: crate::HeapStats) {}
 
     /// Whether statements are wanted now. Asked whenever a script is entered while none runs.
     fn wants_statements(&self) -> bool {
@@ -129,8 +123,8 @@ pub trait EngineProbe {
 
 impl<'s> Scope<'s> {
     /// `promise`: the one whose settling queues the job, or undefined.
-    pub(crate) fn enqueue(&mut self, kind: JobKind, rejected: bool, v: [Value; 4], promise: Value) {
-        let [a, b, c, d] = v;
+    pub(crate) fn enqueue(&mut self, kind: JobKind, rejected: bool, v: [Value; 3], promise: Value) {
+        let [a, b, c] = v;
         let id = match self.vm.probe.clone() {
             None => 0,
             Some(p) => {
@@ -140,7 +134,7 @@ impl<'s> Scope<'s> {
             }
         };
         let context = self.vm.async_context;
-        self.vm.jobs.push_back(Job { kind, rejected, id, a, b, c, d, context });
+        self.vm.jobs.push(Job { kind, rejected, id, a, b, c, context });
     }
 
     /// The function a job is going to run, for the log.
@@ -158,7 +152,7 @@ impl<'s> Scope<'s> {
     /// Queues a callback (queueMicrotask).
     pub fn queue_microtask(&mut self, f: Local<'s>) {
         let none = Value::UNDEFINED;
-        self.enqueue(JobKind::Callback, false, [f.v, none, none, none], none);
+        self.enqueue(JobKind::Callback, false, [f.v, none, none], none);
     }
 
     /// Whether jobs are waiting.
@@ -174,26 +168,30 @@ impl<'s> Scope<'s> {
 
     /// Runs the oldest job, if there is one: `Some(Err)` when a callback of queueMicrotask threw (nothing else lets errors out).
     pub fn run_job(&mut self) -> Option<Result<(), Thrown>> {
-        let job = self.vm.jobs.pop_front()?;
+        let job = self.vm.jobs.pop()?;
         let saved = std::mem::replace(&mut self.vm.async_context, job.context);
         let base = self.vm.handles.len();
-        self.vm.handles.extend([job.a, job.b, job.c, job.d, saved]);
-        let probe = self.vm.probe.clone();
-        if let Some(p) = &probe {
-            let cb = self.job_callback(job.kind, job.a, job.b);
-            p.job_begin(self, job.kind, job.id, cb);
-            if job.kind == JobKind::Resume {
-                let co = crate::coroutine::get(&job.a);
-                p.await_resumed(co.awaits, co.suspended, job.rejected);
-            }
-        }
-        let r = self.nested(|s| s.run_one(&job));
-        if let Some(p) = &probe {
-            p.job_end(job.id);
-        }
+        self.vm.handles.extend_from_slice(&[job.a, job.b, job.c, saved]);
+        let r = match self.vm.probe.clone() {
+            None => self.run_one(&job),
+            Some(p) => self.run_watched(&job, &*p),
+        };
         self.vm.async_context = saved;
         self.vm.handles.truncate(base);
         Some(r)
+    }
+
+    /// Runs a job and tells the probe.
+    fn run_watched(&mut self, job: &Job, p: &dyn EngineProbe) -> Result<(), Thrown> {
+        let cb = self.job_callback(job.kind, job.a, job.b);
+        p.job_begin(self, job.kind, job.id, cb);
+        if job.kind == JobKind::Resume {
+            let co = crate::coroutine::get(&job.a);
+            p.await_resumed(co.awaits, co.suspended, job.rejected);
+        }
+        let r = self.run_one(job);
+        p.job_end(job.id);
+        r
     }
 
     fn run_one(&mut self, job: &Job) -> Result<(), Thrown> {

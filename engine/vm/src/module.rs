@@ -66,6 +66,20 @@ pub(crate) fn trace(m: &ModuleRecord, heap: &mut Heap) {
     }
 }
 
+/// What a module refers to, with names.
+pub(crate) fn each(m: &ModuleRecord, f: &mut dyn FnMut(String, Value)) {
+    let file = m.name.rsplit('/').next().unwrap_or_default();
+    for (what, v) in
+        [("variables", m.env), ("body", m.co), ("namespace", m.namespace), ("import.meta", m.meta)]
+    {
+        f(format!("{what} of module {file}"), v);
+    }
+    for &(k, v) in &m.synthetic {
+        f(format!("name of an export of module {file}"), k.0);
+        f(format!("export of module {file}"), v);
+    }
+}
+
 impl Vm {
     fn module(&mut self, id: ModuleId) -> &mut ModuleRecord {
         &mut self.modules[id.0 as usize]

@@ -3,13 +3,13 @@
 //! INVARIANT: an [`ObjRef`] points to a live object cell. It is made only from values that are reachable, and is not kept
 //! across a safepoint without being rooted. All unsafe accesses in this module rest on that.
 //!
-//! Layout: header, shape, slots, elements; then, by class, either four internal values (exotic classes) or room for slots
-//! (plain objects). `slots` always points at the slots wherever they are, so reading one never branches.
+//! Layout: header, shape, slots, elements; then, by class, either internal values (exotic classes; the header's `aux` says how
+//! many) or room for slots (plain objects). `slots` always points at the slots wherever they are, so reading one never branches.
 
 use crate::heap::{CellKind, Header, Heap};
 use crate::shape::{self, ShapeRef};
 use crate::value::{PropKey, Value};
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::ptr::null_mut;
 
@@ -77,15 +77,30 @@ pub trait HostData: Any {
     }
 }
 
+/// Class data as an object keeps it.
+struct HostBox {
+    /// INVARIANT: the type of the data; `host_of` rests on it.
+    id: TypeId,
+    data: Box<dyn HostData>,
+}
+
 /// Receives the values that [`HostData`] holds.
-pub struct Visitor<'a> {
-    pub(crate) heap: &'a mut Heap,
+pub struct Visitor<'a>(Receiver<'a>);
+
+enum Receiver<'a> {
+    /// The collector, which marks them.
+    Heap(&'a mut Heap),
+    /// An instrument, which lists them.
+    List(&'a mut Vec<Value>),
 }
 
 impl Visitor<'_> {
     /// Reports one value.
     pub fn visit(&mut self, v: Value) {
-        self.heap.mark_value(v);
+        match &mut self.0 {
+            Receiver::Heap(heap) => heap.mark_value(v),
+            Receiver::List(list) => list.push(v),
+        }
     }
 }
 
@@ -106,6 +121,9 @@ pub(crate) const HAS_HOST: u8 = 64;
 /// Has internal methods of its own (proxy, string, typed array, namespace, mapped arguments).
 pub(crate) const EXOTIC: u8 = 128;
 
+/// Internal value of functions: the home object.
+const HOME: usize = 2;
+
 /// An object cell.
 #[repr(C)]
 pub(crate) struct Obj {
@@ -115,7 +133,10 @@ pub(crate) struct Obj {
     pub(crate) elems: *mut Value,
 }
 const OBJ: usize = std::mem::size_of::<Obj>();
+/// Internal values of most classes that have them.
 const INTS: usize = 4;
+/// Of promises and of functions without a home object: what programs make by the million stays small.
+pub(crate) const FEW_INTS: usize = 2;
 
 /// Elements too far apart, or with attributes of their own.
 #[derive(Default)]
@@ -155,13 +176,20 @@ pub(crate) struct ObjRef(pub(crate) *mut Obj);
 impl ObjRef {
     /// A new object of a class with internal values, or an array.
     pub(crate) fn new(heap: &mut Heap, class: Class, shape: ShapeRef) -> ObjRef {
-        let size = if class.has_ints() { OBJ + INTS * 8 } else { OBJ };
-        let o = Self::raw(heap, size, class, shape);
         if class.has_ints() {
-            for i in 0..INTS {
-                // SAFETY: the cell has room for the internal values.
-                unsafe { o.ints().add(i).write(Value::UNDEFINED) };
-            }
+            return Self::with_ints::<INTS>(heap, class, shape);
+        }
+        Self::raw(heap, OBJ, class, shape)
+    }
+
+    /// A new object with `N` internal values.
+    #[inline(always)]
+    pub(crate) fn with_ints<const N: usize>(heap: &mut Heap, class: Class, shape: ShapeRef) -> ObjRef {
+        let o = Self::raw(heap, OBJ + N * 8, class, shape);
+        o.get().h.aux = N as u8;
+        for i in 0..N {
+            // SAFETY: the cell has room for the internal values.
+            unsafe { o.ints().add(i).write(Value::UNDEFINED) };
         }
         o
     }
@@ -262,10 +290,16 @@ impl ObjRef {
         unsafe { self.0.add(1).cast() }
     }
 
-    /// Internal value `i` (0–3) of an object whose class has them.
+    /// How many internal values the object has.
+    #[inline(always)]
+    pub(crate) fn int_count(self) -> usize {
+        if self.class().has_ints() { self.get().h.aux as usize } else { 0 }
+    }
+
+    /// Internal value `i` of an object that has it.
     #[inline(always)]
     pub(crate) fn int(self, i: usize) -> Value {
-        debug_assert!(self.class().has_ints() && i < INTS);
+        debug_assert!(i < self.int_count());
         // SAFETY: the class has internal values.
         unsafe { *self.ints().add(i) }
     }
@@ -273,9 +307,20 @@ impl ObjRef {
     /// Sets internal value `i`.
     #[inline(always)]
     pub(crate) fn set_int(self, i: usize, v: Value) {
-        debug_assert!(self.class().has_ints() && i < INTS);
+        debug_assert!(i < self.int_count());
         // SAFETY: the class has internal values.
         unsafe { self.ints().add(i).write(write_barrier(v)) }
+    }
+
+    /// The home object of a function (what its `super` refers to); undefined when it has none.
+    pub(crate) fn home(self) -> Value {
+        if self.int_count() > HOME { self.int(HOME) } else { Value::UNDEFINED }
+    }
+
+    /// Sets the home object of a function that was made with room for it.
+    pub(crate) fn set_home(self, home: Value) {
+        assert!(self.int_count() > HOME, "a function without room for its home object");
+        self.set_int(HOME, home);
     }
 
     // ---- slots ----
@@ -556,21 +601,48 @@ impl ObjRef {
         if !self.has_flag(HAS_HOST) {
             return None;
         }
-        // SAFETY: with this flag internal value 3 is a leaked box that drop_object frees.
-        Some(unsafe { &**(self.int(3).as_raw() as *const Box<dyn HostData>) })
+        // SAFETY: with this flag internal value 3 is a leaked HostBox that drop_object frees.
+        Some(unsafe { &*(*(self.int(3).as_raw() as *const HostBox)).data })
     }
 
-    /// Class data owned outside the heap, writable.
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "cells are reached through raw pointers; see the module's invariant"
-    )]
-    pub(crate) fn host_mut(&self) -> Option<&mut dyn HostData> {
+    /// The class data outside the heap, if it is of this type. As with `get`, no reference is kept across another call.
+    #[inline(always)]
+    pub(crate) fn host_of<T: HostData>(self) -> Option<*mut T> {
         if !self.has_flag(HAS_HOST) {
             return None;
         }
-        // SAFETY: as in `host`; the caller holds no other reference to it.
-        Some(unsafe { &mut **(self.int(3).as_raw() as *mut Box<dyn HostData>) })
+        // SAFETY: as in `host`; no other reference to it lives.
+        let host = unsafe { &mut *(self.int(3).as_raw() as *mut HostBox) };
+        if host.id != TypeId::of::<T>() {
+            return None;
+        }
+        let data: *mut dyn HostData = &mut *host.data;
+        Some(data.cast())
+    }
+
+    /// The values that class data outside the heap holds.
+    pub(crate) fn held_values(self) -> Vec<Value> {
+        let mut held = Vec::new();
+        if let Some(h) = self.host() {
+            h.trace(&mut Visitor(Receiver::List(&mut held)));
+        }
+        held
+    }
+
+    /// Bytes that it owns outside its cell: slots, elements, class data.
+    pub(crate) fn owned_bytes(self) -> usize {
+        let o = self.get();
+        let mut bytes = self.host().map_or(0, HostData::bytes);
+        let slots = self.slot_capacity();
+        if slots > 0 && !(self.is(Class::Plain) && o.slots == self.ints()) {
+            bytes += Heap::storage_bytes(slots);
+        }
+        if self.has_flag(SPARSE) {
+            bytes += self.sparse().reported;
+        } else if !o.elems.is_null() {
+            bytes += Heap::storage_bytes(self.elem_capacity() as usize);
+        }
+        bytes
     }
 
     /// The data of an array buffer, without the cost of a checked downcast: every access to a typed array comes here. `None`
@@ -581,8 +653,8 @@ impl ObjRef {
         if !class || !self.has_flag(HAS_HOST) {
             return None;
         }
-        // SAFETY: with this flag internal value 3 is a leaked box that drop_object frees.
-        let data: *mut dyn HostData = unsafe { &mut **(self.int(3).as_raw() as *mut Box<dyn HostData>) };
+        // SAFETY: with this flag internal value 3 is a leaked HostBox that drop_object frees.
+        let data: *mut dyn HostData = unsafe { &mut *(*(self.int(3).as_raw() as *mut HostBox)).data };
         Some(data.cast())
     }
 
@@ -596,7 +668,8 @@ impl ObjRef {
             "not buffer data"
         );
         heap.external(data.bytes() as isize);
-        self.set_int(3, Value::raw(Box::into_raw(Box::new(data)) as usize));
+        let id = (&*data as &dyn Any).type_id();
+        self.set_int(3, Value::raw(Box::into_raw(Box::new(HostBox { id, data })) as usize));
         self.set_flag(HAS_HOST);
     }
 }
@@ -631,9 +704,9 @@ pub(crate) fn trace(heap: &mut Heap, o: *mut Obj) {
         r.elems().iter().for_each(|&v| heap.mark_value(v));
     }
     if r.class().has_ints() && !r.is(Class::WeakRef) {
-        (0..INTS).for_each(|i| heap.mark_value(r.int(i)));
+        (0..r.int_count()).for_each(|i| heap.mark_value(r.int(i)));
         if let Some(h) = r.host() {
-            h.trace(&mut Visitor { heap });
+            h.trace(&mut Visitor(Receiver::Heap(heap)));
         }
     }
 }
@@ -649,8 +722,8 @@ pub(crate) fn drop_object(o: *mut Obj) -> usize {
     }
     if r.has_flag(HAS_HOST) {
         bytes += r.host().map_or(0, HostData::bytes);
-        // SAFETY: a leaked box; the object is dead.
-        drop(unsafe { Box::from_raw(r.int(3).as_raw() as *mut Box<dyn HostData>) });
+        // SAFETY: a leaked HostBox; the object is dead.
+        drop(unsafe { Box::from_raw(r.int(3).as_raw() as *mut HostBox) });
     }
     bytes
 }

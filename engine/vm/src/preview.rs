@@ -23,6 +23,70 @@ impl Vm {
     pub(crate) fn preview(&self, v: Value, out: &mut String) {
         Preview { vm: self, end: out.len() + LONGEST, out }.value(v, 0);
     }
+
+    /// A function's name as it stands in its `name` property, or would.
+    pub(crate) fn name_of_function(&self, f: ObjRef) -> String {
+        Preview { vm: self, end: 0, out: &mut String::new() }.function_name(f)
+    }
+
+    /// The name of the class that made an object, as its prototype has it.
+    pub(crate) fn name_of_class(&self, o: ObjRef) -> Option<String> {
+        Preview { vm: self, end: 0, out: &mut String::new() }.class_name(o)
+    }
+}
+
+/// What a preview of an object would show, as a number: while it stays the same, the text does. Names of classes and functions that are
+/// changed afterwards don't count. `None`: only the text itself can tell. Good until the next collection.
+pub(crate) fn digest(v: Value) -> Option<u64> {
+    let mut digest = Digest(0);
+    digest.value(v, 0).then_some(digest.0 | 1)
+}
+
+struct Digest(u64);
+
+impl Digest {
+    fn mix(&mut self, bits: u64) {
+        self.0 = (self.0.rotate_left(5) ^ bits).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+
+    /// Mirrors `Preview::object`. False: this can't be told cheaply.
+    fn value(&mut self, v: Value, depth: u32) -> bool {
+        self.mix(v.bits());
+        let Some(o) = ObjRef::from(v) else { return true };
+        match o.class() {
+            Class::Proxy => true,
+            Class::Function | Class::Native | Class::Bound => {
+                self.mix(o.shape().0 as u64);
+                true
+            }
+            Class::Array if !o.has_flag(SPARSE) => {
+                let (length, dense) = (o.array_length() as usize, o.elem_len() as usize);
+                self.mix(length as u64);
+                self.mix(dense as u64);
+                depth > 0
+                    || length <= dense
+                        && (0..length.min(ENTRIES)).all(|i| self.value(o.elem(i as u32), depth + 1))
+            }
+            Class::Map | Class::Set => {
+                let (length, entries) = crate::collections::front(o, if depth > 0 { 0 } else { ENTRIES });
+                self.mix(length as u64);
+                entries
+                    .into_iter()
+                    .all(|(key, value)| self.value(key, depth + 1) && self.value(value, depth + 1))
+            }
+            Class::Plain if !o.has_flag(SPARSE) => {
+                self.mix(o.shape().0 as u64);
+                self.mix(o.elem_len() as u64);
+                let elements = (o.elem_len() as usize).min(ENTRIES);
+                let entries = o.shape().first_entries(ENTRIES + 1);
+                entries.into_iter().all(|(key, slot, attrs)| {
+                    self.mix(key.0.bits() ^ u64::from(attrs));
+                    depth > 0 || self.value(o.slot(slot), depth + 1)
+                }) && (depth > 0 || (0..elements).all(|i| self.value(o.elem(i as u32), depth + 1)))
+            }
+            _ => false,
+        }
+    }
 }
 
 struct Preview<'a> {

@@ -2,8 +2,9 @@
 
 use crate::coroutine;
 use crate::heap::{CellKind, Heap};
+use crate::interp::{Frame, Ret};
 use crate::job::{Job, JobKind, Settled};
-use crate::object::{Class, ObjRef};
+use crate::object::{Class, FEW_INTS, ObjRef};
 use crate::realm::Intrinsic;
 use crate::scope::{Args, Completion, Local, Scope, Thrown};
 use crate::value::Value;
@@ -21,11 +22,13 @@ pub enum PromiseState {
 }
 
 const HANDLED: i32 = 4;
+/// Internal value: state (0–2), `HANDLED`, and above them the promise's number in the log, 0 where it has none.
 const STATE: usize = 0;
+const NUMBER_SHIFT: u32 = 3;
+/// Internal value of a settled promise.
 const RESULT: usize = 1;
-const REACTIONS: usize = 2;
-/// Its number in the log, where there is one.
-const NUMBER: usize = 3;
+/// Internal value of a pending promise.
+const REACTIONS: usize = 1;
 
 /// Fields of a reaction, a List cell that ends with its last field that is not undefined (but has the first three). The first
 /// reaction of a promise may be a bare Coroutine cell instead, which resumes it without an async context: what `await` of a
@@ -55,12 +58,21 @@ pub(crate) enum Awaiter {
     Promise(Value),
 }
 
+/// The state of a promise.
+fn state(p: ObjRef) -> PromiseState {
+    match p.int(STATE).as_int() & 3 {
+        0 => PromiseState::Pending,
+        1 => PromiseState::Fulfilled,
+        _ => PromiseState::Rejected,
+    }
+}
+
 /// What a promise's first reaction leads to.
 pub(crate) fn awaiter(p: ObjRef) -> Option<Awaiter> {
-    let r = p.int(REACTIONS);
-    if !r.is_cell() {
+    if state(p) != PromiseState::Pending || !p.int(REACTIONS).is_cell() {
         return None;
     }
+    let r = p.int(REACTIONS);
     if coroutine::is(r) {
         return Some(Awaiter::Coroutine(r));
     }
@@ -113,7 +125,7 @@ pub(crate) use crate::interp::{list_get, list_len, list_set};
 
 impl Vm {
     pub(crate) fn alloc_promise(&mut self) -> ObjRef {
-        let p = self.alloc_object(Class::Promise, Some(self.realm.proto(Intrinsic::PromisePrototype)));
+        let p = ObjRef::with_ints::<FEW_INTS>(&mut self.heap, Class::Promise, self.realm.promise_shape);
         p.set_int(STATE, Value::int(0));
         p
     }
@@ -129,14 +141,52 @@ impl Vm {
         p
     }
 
+    /// What an `await` of `v` by the frame `f` gives, when the function may go on at once: it was resumed by a job, no other
+    /// job is waiting, and `v` is settled, so that the job which would resume it again would be the very next thing to run.
+    /// Nobody watches (instruments want to see every job).
+    #[inline]
+    pub(crate) fn await_in_place(&mut self, f: &Frame, v: Value) -> Option<Value> {
+        if f.first || f.ret != Ret::Entry || !self.jobs.is_empty() || self.probe.is_some() || !f.co.is_cell()
+        {
+            return None;
+        }
+        if !v.is_object() {
+            return self.resumed_by_job(f).then_some(v);
+        }
+        let o = ObjRef::of(v);
+        let fulfilled = o.is(Class::Promise) && o.int(STATE).as_int() & 3 == 1;
+        (fulfilled && self.resumed_by_job(f) && self.constructor_is_intrinsic(o)).then(|| o.int(RESULT))
+    }
+
+    /// Ends the job that runs `f`, as far as scripts could tell, if `f` is an async function's frame.
+    fn resumed_by_job(&mut self, f: &Frame) -> bool {
+        let job = coroutine::get(&f.co).kind == coroutine::CoKind::Async;
+        if job {
+            self.kept.clear();
+        }
+        job
+    }
+
+    /// Whether `constructor` of a promise is the intrinsic one, found without running code. May say no too often.
+    fn constructor_is_intrinsic(&mut self, o: ObjRef) -> bool {
+        let key = self.atoms.constructor.0;
+        let (proto, promise) =
+            (self.realm.proto(Intrinsic::PromisePrototype), self.realm.get(Intrinsic::Promise));
+        let plain = o.shape() == self.realm.promise_shape
+            || o.proto() == Some(proto) && self.lookups.find(o.shape(), key).is_none();
+        plain && self.lookups.find(proto.shape(), key).is_some_and(|(slot, _)| proto.slot(slot) == promise)
+    }
+
     /// The number of a promise in the log; 0 for anything else.
     pub(crate) fn promise_number(&mut self, p: Value) -> u32 {
         let Some(o) = ObjRef::from(p).filter(|o| o.is(Class::Promise)) else { return 0 };
-        if !o.int(NUMBER).is_int() {
-            self.promises += 1;
-            o.set_int(NUMBER, Value::int(self.promises as i32));
+        let bits = o.int(STATE).as_int() as u32;
+        if bits >> NUMBER_SHIFT != 0 {
+            return bits >> NUMBER_SHIFT;
         }
-        o.int(NUMBER).as_int() as u32
+        self.promises += 1;
+        o.set_int(STATE, Value::int((bits | self.promises << NUMBER_SHIFT) as i32));
+        self.promises
     }
 }
 
@@ -183,16 +233,13 @@ impl<'s> Scope<'s> {
 
     /// The state of a promise object.
     pub fn promise_state(&self, p: Local<'_>) -> PromiseState {
-        match p.obj().int(STATE).as_int() & 3 {
-            0 => PromiseState::Pending,
-            1 => PromiseState::Fulfilled,
-            _ => PromiseState::Rejected,
-        }
+        state(p.obj())
     }
 
-    /// The value or reason of a settled promise.
+    /// The value or reason of a settled promise; undefined while it is pending.
     pub fn promise_result(&mut self, p: Local<'_>) -> Local<'s> {
-        let v = p.obj().int(RESULT);
+        let pending = self.promise_state(p) == PromiseState::Pending;
+        let v = if pending { Value::UNDEFINED } else { p.obj().int(RESULT) };
         self.root(v)
     }
 
@@ -235,7 +282,7 @@ impl<'s> Scope<'s> {
                     let followed = self.vm.promise_number(v.v);
                     self.report_settled(p.v, Settled::Follows(followed));
                 }
-                self.enqueue(JobKind::Thenable, false, [v.v, then.v, p.v, Value::UNDEFINED], p.v);
+                self.enqueue(JobKind::Thenable, false, [v.v, then.v, p.v], p.v);
             }
             Ok(_) => self.settle(p, v, false),
         }
@@ -258,11 +305,11 @@ impl<'s> Scope<'s> {
 
     fn settle(&mut self, p: Local<'s>, v: Local<'s>, rejected: bool) {
         let o = p.obj();
-        let handled = o.int(STATE).as_int() & HANDLED;
+        let bits = o.int(STATE).as_int();
+        let handled = bits & HANDLED;
         let mut r = o.int(REACTIONS);
-        o.set_int(REACTIONS, Value::UNDEFINED);
         o.set_int(RESULT, v.v);
-        o.set_int(STATE, Value::int(handled | if rejected { 2 } else { 1 }));
+        o.set_int(STATE, Value::int(bits | if rejected { 2 } else { 1 }));
         self.report_settled(p.v, if rejected { Settled::Rejected } else { Settled::Fulfilled });
         if rejected
             && handled == 0
@@ -289,7 +336,7 @@ impl<'s> Scope<'s> {
 
     fn enqueue_resume(&mut self, coroutine: Value, v: Value, rejected: bool, context: Value, promise: Value) {
         let saved = std::mem::replace(&mut self.vm.async_context, context);
-        self.enqueue(JobKind::Resume, rejected, [coroutine, v, Value::UNDEFINED, Value::UNDEFINED], promise);
+        self.enqueue(JobKind::Resume, rejected, [coroutine, v, Value::UNDEFINED], promise);
         self.vm.async_context = saved;
     }
 
@@ -299,7 +346,7 @@ impl<'s> Scope<'s> {
             return self.enqueue_resume(handler, v, rejected, field(r, CONTEXT), promise);
         }
         let saved = std::mem::replace(&mut self.vm.async_context, field(r, CONTEXT));
-        self.enqueue(JobKind::Reaction, rejected, [handler, v, r, Value::UNDEFINED], promise);
+        self.enqueue(JobKind::Reaction, rejected, [handler, v, r], promise);
         self.vm.async_context = saved;
     }
 
@@ -359,22 +406,23 @@ impl<'s> Scope<'s> {
     /// Whether SpeciesConstructor of this promise is the intrinsic one without looking at anything a script has made.
     pub fn promise_is_pristine(&mut self, p: Local<'_>) -> bool {
         let Some(o) = ObjRef::from(p.v).filter(|o| o.is(Class::Promise)) else { return false };
-        let (constructor, species) = (self.vm.atoms.constructor.0, self.vm.atoms.sym_species.0);
+        let species = self.vm.atoms.sym_species.0;
         let r = &self.vm.realm;
-        let (proto, promise) = (r.proto(Intrinsic::PromisePrototype), r.proto(Intrinsic::Promise));
-        let known_species = r.get(Intrinsic::PromiseSpecies);
-        let own = &mut self.vm.lookups;
-        let mut holds =
-            |o: ObjRef, key, v| own.find(o.shape(), key).is_some_and(|(slot, _)| o.slot(slot) == v);
-        o.proto() == Some(proto)
-            && holds(proto, constructor, promise.value())
-            && holds(promise, species, known_species)
-            && (o.shape().count() == 0 || self.vm.lookups.find(o.shape(), constructor).is_none())
+        let (promise, known) = (r.proto(Intrinsic::Promise), r.get(Intrinsic::PromiseSpecies));
+        self.vm.constructor_is_intrinsic(o)
+            && self
+                .vm
+                .lookups
+                .find(promise.shape(), species)
+                .is_some_and(|(slot, _)| promise.slot(slot) == known)
     }
 
     /// PromiseResolve(%Promise%, v): `v` itself when it is a promise of the intrinsic class.
     pub fn promise_resolve_value(&mut self, v: Local<'s>) -> Completion<'s> {
         if v.is_class(Class::Promise) {
+            if self.vm.constructor_is_intrinsic(v.obj()) {
+                return Ok(v);
+            }
             let c = self.get(v, self.vm.atoms.constructor)?;
             if c.v == self.vm.realm.get(Intrinsic::Promise) {
                 return Ok(v);

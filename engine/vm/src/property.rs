@@ -605,7 +605,7 @@ impl<'s> Scope<'s> {
 
     /// The own enumerable properties if all of them are data that can be read without running code: indices, strings, and
     /// (on request) symbols. Not rooted: valid until the next safepoint.
-    fn enumerable_data(&self, o: ObjRef, symbols: bool) -> Option<Vec<(PropKey, Value)>> {
+    pub(crate) fn enumerable_data(&self, o: ObjRef, symbols: bool) -> Option<Vec<(PropKey, Value)>> {
         if !Vm::is_ordinary(o) || o.has_flag(SPARSE) {
             return None;
         }

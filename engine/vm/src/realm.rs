@@ -74,6 +74,7 @@ pub(crate) struct Realm {
     pub(crate) lex: Vec<LexBinding>,
     pub(crate) object_shape: ShapeRef,
     pub(crate) array_shape: ShapeRef,
+    pub(crate) promise_shape: ShapeRef,
     pub(crate) function_shape: ShapeRef,
     pub(crate) iter_result_shape: ShapeRef,
     /// State of builtins, by its type.
@@ -90,6 +91,7 @@ impl Realm {
             lex: Vec::new(),
             object_shape: shape,
             array_shape: shape,
+            promise_shape: shape,
             function_shape: shape,
             iter_result_shape: shape,
             extensions: FxHashMap::default(),
@@ -101,7 +103,8 @@ impl Realm {
         self.intrinsics.iter().for_each(|&v| h.mark_value(v));
         h.mark_value(self.global);
         self.lex.iter().for_each(|b| h.mark_value(b.value));
-        [self.object_shape, self.array_shape, self.function_shape, self.iter_result_shape]
+        let s = self;
+        [s.object_shape, s.array_shape, s.promise_shape, s.function_shape, s.iter_result_shape]
             .iter()
             .for_each(|s| h.mark_cell(s.0.cast()));
     }

@@ -36,6 +36,11 @@ pub fn room(n: usize) -> Vec<u8> {
     Vec::with_capacity(n)
 }
 
+/// Puts bytes that are not needed any more where [`room`] finds them.
+pub fn give_back(bytes: Vec<u8>) {
+    drop(Block::new(bytes));
+}
+
 /// Bytes that go to the store instead of back to the system, if there is space for them.
 #[derive(Default)]
 pub(crate) struct Block(Vec<u8>);

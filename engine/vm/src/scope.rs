@@ -353,6 +353,13 @@ impl<'s> Scope<'s> {
         self.root(v)
     }
 
+    /// The value of a permanent handle that ends with this.
+    pub fn take(&mut self, g: Global) -> Local<'s> {
+        let l = self.open(g);
+        self.vm.free_global(g);
+        l
+    }
+
     /// Ends a permanent handle; it must not be opened afterwards.
     pub fn release(&mut self, g: Global) {
         self.vm.free_global(g);

@@ -235,6 +235,11 @@ impl ShapeRef {
         live.map(|(i, e)| (e.key, i as u32, e.attrs)).collect()
     }
 
+    /// The shape that this one adds a property to, and the property's name.
+    pub(crate) fn link(self) -> (ShapeRef, PropKey) {
+        (ShapeRef(self.get().parent), self.get().key)
+    }
+
     /// The first `n` of them.
     pub(crate) fn first_entries(self, n: usize) -> Vec<(PropKey, u32, u8)> {
         let count = self.count() as usize;

@@ -493,6 +493,16 @@ pub(crate) fn trace(heap: &mut Heap, s: *mut JsString) {
     }
 }
 
+/// What a rope is made of, or the string that a slice is a part of.
+pub(crate) fn parts(s: *const JsString) -> [Option<*const Header>; 2] {
+    // SAFETY: s is live, and so is what it refers to.
+    unsafe {
+        let f = (*s).h.flags;
+        let part = |on: bool, i| on.then(|| *(*s).word(i) as *const Header);
+        [part(f & (ROPE | SLICE) != 0, 0), part(f & ROPE != 0, 1)]
+    }
+}
+
 /// The interned strings: open addressing, weak (dead ones are dropped by `retain_marked`).
 pub(crate) struct Interner {
     slots: Vec<*mut JsString>,

@@ -4,7 +4,7 @@ use crate::atoms::Atoms;
 use crate::code::CodeRef;
 use crate::heap::{CellKind, Header, Heap, HeapStats};
 use crate::interp::Frame;
-use crate::job::{EngineProbe, Job};
+use crate::job::EngineProbe;
 use crate::module::ModuleRecord;
 use crate::object::{Class, EXOTIC, IS_PROTO, LAZY, NOT_EXTENSIBLE, ObjRef};
 use crate::realm::{Intrinsic, Realm, mark_proto};
@@ -13,7 +13,6 @@ use crate::shape::{ACCESSOR, CONFIGURABLE, ShapeRef, WRITABLE};
 use crate::string::{self, Interner, JsString};
 use crate::value::{PropKey, Value};
 use rustc_hash::FxHashMap;
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -151,14 +150,17 @@ pub struct Vm {
     pub(crate) out_of_memory: bool,
     /// A termination was requested: nothing catches it.
     pub(crate) terminating: bool,
-    pub(crate) jobs: VecDeque<Job>,
+    pub(crate) jobs: crate::queue::JobQueue,
     pub(crate) modules: Vec<ModuleRecord>,
     pub(crate) symbol_registry: FxHashMap<u64, Value>,
     /// Moves when the layout of any prototype changes: caches of inherited properties compare it.
     pub(crate) proto_epoch: u32,
     pub(crate) interrupt: Interrupt,
-    /// Collect at every safepoint (tests).
+    /// Collect at every safepoint, or at every `gc_every`th.
     pub(crate) gc_stress: bool,
+    pub(crate) gc_every: u32,
+    /// Safepoints since the last one that had a collection.
+    pub(crate) gc_skipped: u32,
     pub(crate) host: Option<Rc<dyn Host>>,
     pub(crate) probe: Option<Rc<dyn EngineProbe>>,
     /// Statements, frames and variables are reported: the Debug interpreter runs.
@@ -184,6 +186,8 @@ pub struct Vm {
     /// Promises that have a number in the log.
     pub(crate) promises: u32,
     pub(crate) lookups: crate::lookup::LookupCache,
+    /// What the instruments have noted of cells, once one has looked.
+    pub(crate) eye: Option<Box<crate::eye::Eye>>,
 }
 
 impl Vm {
@@ -221,12 +225,14 @@ impl Vm {
             pending_throw: false,
             out_of_memory: false,
             terminating: false,
-            jobs: VecDeque::new(),
+            jobs: crate::queue::JobQueue::default(),
             modules: Vec::new(),
             symbol_registry: FxHashMap::default(),
             proto_epoch: 1,
             interrupt: Interrupt::default(),
             gc_stress: false,
+            gc_every: 1,
+            gc_skipped: 0,
             host: None,
             probe: None,
             debugger: None,
@@ -243,6 +249,7 @@ impl Vm {
             throw_site: None,
             promises: 0,
             lookups: crate::lookup::LookupCache::new(),
+            eye: None,
         });
         vm.top = vm.stack.as_mut_ptr();
         vm.setup_realm();
@@ -298,6 +305,7 @@ impl Vm {
             let o = ObjRef::new(&mut self.heap, Class::Plain, shape);
             self.realm.intrinsics[i as usize] = o.value();
         }
+        self.realm.promise_shape = self.root_shape(Some(self.realm.proto(Intrinsic::PromisePrototype)));
     }
 
     /// Installs the embedder's services.
@@ -345,11 +353,23 @@ impl Vm {
     /// Collects at every safepoint: slow, finds rooting mistakes.
     pub fn set_gc_stress(&mut self, on: bool) {
         self.gc_stress = on;
+        self.gc_every = 1;
+    }
+
+    /// Collects at every `n`th safepoint as well (1: at every one).
+    pub fn set_gc_every(&mut self, n: u32) {
+        self.gc_stress = true;
+        self.gc_every = n.max(1);
     }
 
     /// The heap limit in bytes.
     pub fn set_heap_limit(&mut self, bytes: usize) {
         self.heap.limit = bytes;
+    }
+
+    /// The heap limit in bytes.
+    pub fn heap_limit(&self) -> usize {
+        self.heap.limit
     }
 
     /// Figures of the heap.
@@ -852,7 +872,12 @@ fn native_stack_limit() -> usize {
     // A local, not a literal: a reference to a literal is promoted to a static.
     let mark = 0u8;
     let here = std::hint::black_box(&mark) as *const u8 as usize;
-    let size = rustix::process::getrlimit(rustix::process::Resource::Stack).current.unwrap_or(8 << 20);
+    // Miri knows no resource limits.
+    let limit = match cfg!(miri) {
+        true => None,
+        false => rustix::process::getrlimit(rustix::process::Resource::Stack).current,
+    };
+    let size = limit.unwrap_or(8 << 20);
     let size = (size as usize).clamp(128 << 10, 64 << 20);
     // Threads other than the first usually have 2 MiB; the embedder calls use_current_stack on a thread it sized itself.
     here.saturating_sub(size - (size / 4).min(160 << 10))

@@ -6,24 +6,29 @@
 //! | time | monotonic clock, system clock | virtual, jumps to the next due thing |
 //! | waiting | mio | never waits |
 //! | pool | threads | jobs run on the spot; workers are occupied for the declared time |
-//! | readiness of descriptors | mio | not available |
-//! | network | sockets | see [`World::network`] |
+//! | readiness of descriptors | mio | of its own sockets only |
+//! | network | sockets of the system | sockets in memory, as [`NetModel`] has it |
+//! | failures | the system's | the chosen calls ([`Fault`]) |
 //! | chance | keyed by the system | seeded |
 //! | choices | made by the machine | made by a [`Chooser`] |
 
 mod either;
+mod faults;
+pub mod latency;
 pub mod network;
 mod real;
 mod real_net;
 mod sim;
 
 pub use either::EitherWorld;
+pub use faults::Fault;
+pub use latency::{Cost, Latencies, Latency};
 pub use network::Network;
 pub use real::{RealOptions, RealWorld};
-pub use sim::{Chooser, Detail, ExploreOptions, First, Latencies, SimOptions, SimWorld, TrailPoint};
+pub use sim::{Chooser, Detail, ExploreOptions, First, NetModel, Seeded, SimOptions, SimWorld, TrailPoint};
 
 use looplab_probe::{ChoiceKind, JobClass, TimeSource};
-use looplab_threadpool::{Completion, Job, JobId, SubmitError};
+use looplab_threadpool::{Completion, Job, JobId, Priority, SubmitError};
 use mio::Interest;
 use mio::event::Source;
 use std::io;
@@ -95,6 +100,27 @@ pub struct JobInfo {
     pub label: &'static str,
     /// Unless it fails, another step of the same operation follows, and no program code runs in between.
     pub more: bool,
+    /// How many bytes it moves, as far as that is known when it is asked for: for latencies that depend on it.
+    pub bytes: u64,
+    /// How urgent it is.
+    pub priority: Priority,
+}
+
+impl JobInfo {
+    /// A job that stands for itself and moves nothing.
+    pub fn new(class: JobClass, label: &'static str) -> JobInfo {
+        JobInfo { class, label, more: false, bytes: 0, priority: Priority::Normal }
+    }
+
+    /// The same with another priority.
+    pub fn with_priority(self, priority: Priority) -> JobInfo {
+        JobInfo { priority, ..self }
+    }
+
+    /// The same, moving so many bytes.
+    pub fn moving(self, bytes: u64) -> JobInfo {
+        JobInfo { bytes, ..self }
+    }
 }
 
 /// Where a program runs.
@@ -148,6 +174,12 @@ pub trait World: 'static {
     /// latency. The real world does nothing.
     fn charge(&mut self, info: JobInfo);
 
+    /// The program has computed for so many nanoseconds: the simulated clock moves on. The real world does nothing, as it took the
+    /// time it took.
+    fn spend(&mut self, nanos: u64) {
+        let _ = nanos;
+    }
+
     /// Hands a job to the pool.
     ///
     /// # Errors
@@ -160,10 +192,13 @@ pub trait World: 'static {
     /// Jobs that wait for a worker.
     fn pool_waiting(&self) -> usize;
 
+    /// How busy the pool is and was: its queue, and how long jobs waited and ran.
+    fn pool_stats(&self) -> looplab_threadpool::Stats;
+
     /// Starts watching a descriptor. Edge-triggered: after an event, read or write until it would block.
     ///
     /// # Errors
-    /// The system's; [`io::ErrorKind::Unsupported`] in the simulated world.
+    /// The system's; in the simulated world [`io::ErrorKind::Unsupported`] for anything but its own sockets.
     fn register(&mut self, source: &mut dyn Source, token: usize, interest: Interest) -> io::Result<()>;
 
     /// Changes what is watched for.
@@ -178,8 +213,15 @@ pub trait World: 'static {
     /// The system's.
     fn deregister(&mut self, source: &mut dyn Source) -> io::Result<()>;
 
-    /// The network. A world that has none refuses everything by name.
+    /// The network.
     fn network(&mut self) -> &mut dyn Network;
+
+    /// This operation is asked for once more, of the pool or on the spot. Simulated world only: the error number with which it is to
+    /// fail instead of being done, if it was declared that this call should ([`SimOptions::faults`]).
+    fn fault(&mut self, label: &str) -> Option<i32> {
+        let _ = label;
+        None
+    }
 
     /// A handle by which other threads end a poll.
     fn wakeup(&self) -> Wakeup;

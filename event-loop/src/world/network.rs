@@ -246,27 +246,3 @@ pub trait Network {
     /// The system's.
     fn datagram(&mut self, at: SocketAddr, options: DatagramOptions) -> io::Result<Box<dyn Datagram>>;
 }
-
-/// A world without a network: everything is refused by name.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoNetwork;
-
-impl NoNetwork {
-    fn refuse<T>() -> io::Result<T> {
-        Err(io::Error::new(io::ErrorKind::Unsupported, "this world has no network"))
-    }
-}
-
-impl Network for NoNetwork {
-    fn listen(&mut self, _: &Address, _: ListenOptions) -> io::Result<Box<dyn Listener>> {
-        Self::refuse()
-    }
-
-    fn connect(&mut self, _: &Address, _: Option<SocketAddr>) -> io::Result<Box<dyn Stream>> {
-        Self::refuse()
-    }
-
-    fn datagram(&mut self, _: SocketAddr, _: DatagramOptions) -> io::Result<Box<dyn Datagram>> {
-        Self::refuse()
-    }
-}

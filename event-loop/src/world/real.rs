@@ -225,7 +225,7 @@ impl<J: Job> World for RealWorld<J> {
     fn charge(&mut self, _info: JobInfo) {}
 
     fn submit(&mut self, token: u64, job: J, info: JobInfo) -> Result<JobId, SubmitError> {
-        self.pool.submit(token, job, info.class == JobClass::Lookup)
+        self.pool.submit_with(token, job, info.class == JobClass::Lookup, info.priority)
     }
 
     fn cancel(&mut self, id: JobId) -> bool {
@@ -234,6 +234,10 @@ impl<J: Job> World for RealWorld<J> {
 
     fn pool_waiting(&self) -> usize {
         self.pool.waiting()
+    }
+
+    fn pool_stats(&self) -> looplab_threadpool::Stats {
+        self.pool.stats()
     }
 
     fn register(&mut self, source: &mut dyn Source, token: usize, interest: Interest) -> io::Result<()> {
@@ -299,7 +303,8 @@ impl<J: Job> World for RealWorld<J> {
 }
 
 fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    // Without 128-bit arithmetic: every event of a recording asks.
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(duration.subsec_nanos()))
 }
 
 impl<J: Job> std::fmt::Debug for RealWorld<J> {

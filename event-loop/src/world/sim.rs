@@ -1,21 +1,25 @@
 //! The simulated world: a virtual clock that jumps, workers that are occupied for declared times, decisions by a chooser.
 //!
 //! Jobs really run, on the spot, at the virtual moment at which a worker takes them; what they give back is delivered when their
-//! declared latency is over. Same program, same options: same run, byte for byte.
+//! declared latency is over. Sockets are in memory (`net/`). Same program, same options: same run, byte for byte.
 
 mod explore;
+mod net;
 
 pub use explore::{Detail, ExploreOptions, TrailPoint};
+pub use net::NetModel;
 
-use super::network::NoNetwork;
+use super::faults::{Fault, Faults};
+use super::latency::Latencies;
 use super::{Choice, JobInfo, Network, Output, Polled, Ready, Wakeup, World};
 use explore::Exploring;
 use looplab_probe::{ChoiceKind, JobClass, TimeSource};
-use looplab_threadpool::{Completion, Job, JobError, JobId, Queue, SubmitError, Waiting, run_caught};
-use mio::Interest;
+use looplab_threadpool::{Completion, Job, JobError, JobId, Queue, Stats, SubmitError, Waiting, run_caught};
 use mio::event::Source;
-use std::cell::Cell;
-use std::collections::{BTreeMap, VecDeque};
+use mio::{Interest, Token};
+use net::{Net, SimNetwork};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -37,54 +41,36 @@ impl Chooser for First {
     }
 }
 
-/// How long things take, in nanoseconds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Latencies {
-    /// A file-system operation. Default 200 µs.
-    pub disk: u64,
-    /// A name look-up. Default 5 ms.
-    pub lookup: u64,
-    /// A computing job. Default 10 ms.
-    pub compute: u64,
-    /// Any other. Default 1 ms.
-    pub other: u64,
-    /// By operation (`fs.open`), before the above.
-    pub by_label: BTreeMap<String, u64>,
-    /// What reading the clock costs the program. Default 1 µs.
-    pub clock_read: u64,
-    /// What a poll costs that doesn't wait and finds nothing. Default 1 µs: a loop kept turning by immediates gets on in time.
-    pub empty_poll: u64,
-}
+/// Takes any option, as its seed has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Seeded(u64);
 
-impl Default for Latencies {
-    fn default() -> Self {
-        Latencies {
-            disk: 200_000,
-            lookup: 5_000_000,
-            compute: 10_000_000,
-            other: 1_000_000,
-            by_label: BTreeMap::new(),
-            clock_read: 1_000,
-            empty_poll: 1_000,
-        }
+impl Seeded {
+    /// The chooser of this seed.
+    pub fn new(seed: u64) -> Seeded {
+        Seeded(seed)
     }
 }
 
-impl Latencies {
-    fn of(&self, info: JobInfo) -> u64 {
-        self.by_label.get(info.label).copied().unwrap_or(match info.class {
-            JobClass::Disk => self.disk,
-            JobClass::Lookup => self.lookup,
-            JobClass::Compute => self.compute,
-            JobClass::Other => self.other,
-        })
+impl Chooser for Seeded {
+    fn choose(&mut self, _kind: ChoiceKind, options: u32) -> u32 {
+        (split_mix(&mut self.0) >> 32) as u32 % options.max(1)
     }
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014).
+fn split_mix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 /// How a simulated world is built.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SimOptions {
-    /// Seed of the random numbers.
+    /// Seed of the random numbers: those the program draws, and those of latencies and losses.
     pub seed: u64,
     /// The system time when the world begins, in nanoseconds since 1970. Default 2024-01-01T00:00:00Z.
     pub epoch: u64,
@@ -94,6 +80,10 @@ pub struct SimOptions {
     pub max_waiting: usize,
     /// Declared times.
     pub latencies: Latencies,
+    /// The network.
+    pub net: NetModel,
+    /// Calls that are to fail.
+    pub faults: Vec<Fault>,
     /// A timer due within this many nanoseconds may be found due already (a [`ChoiceKind::TimerDue`] choice). Default 1 ms.
     pub slack: u64,
 }
@@ -106,6 +96,8 @@ impl Default for SimOptions {
             workers: 4,
             max_waiting: 1_000_000,
             latencies: Latencies::default(),
+            net: NetModel::default(),
+            faults: Vec::new(),
             slack: 1_000_000,
         }
     }
@@ -135,7 +127,7 @@ struct Running<J: Job> {
 /// The simulated world.
 pub struct SimWorld<J: Job> {
     clock: Rc<Cell<u64>>,
-    options: SimOptions,
+    options: Box<SimOptions>,
     chooser: Box<dyn Chooser>,
     choices: Vec<Choice>,
     queue: Queue<(J, JobInfo)>,
@@ -143,17 +135,25 @@ pub struct SimWorld<J: Job> {
     done: VecDeque<Completion<J::Output>>,
     woken: Arc<AtomicBool>,
     random: u64,
+    latency_random: u64,
+    faults: Faults,
+    stats: Stats,
     /// Orders are being explored.
     exploring: Option<Box<Exploring>>,
-    network: NoNetwork,
+    network: SimNetwork,
+    /// Only there because mio's sources are registered with something: nothing is ever asked of it.
+    registry: Option<mio::Poll>,
 }
 
 impl<J: Job> SimWorld<J> {
     /// A world at time 0 that takes the first option everywhere.
     pub fn new(options: SimOptions) -> SimWorld<J> {
         let workers = options.workers.clamp(1, 1024);
+        let clock = Rc::new(Cell::new(0));
+        let faults = Faults::new(options.faults.clone());
+        let net = Net::new(clock.clone(), options.net.clone(), faults.clone(), options.seed);
         SimWorld {
-            clock: Rc::new(Cell::new(0)),
+            clock,
             chooser: Box::new(First),
             choices: Vec::new(),
             queue: Queue::new(workers),
@@ -161,8 +161,12 @@ impl<J: Job> SimWorld<J> {
             done: VecDeque::new(),
             woken: Arc::new(AtomicBool::new(false)),
             random: options.seed,
-            network: NoNetwork,
-            options,
+            latency_random: options.seed ^ 0x1a7e_9c15_5eed_0000,
+            faults,
+            stats: Stats { threads: workers, ..Stats::default() },
+            network: SimNetwork(Rc::new(RefCell::new(net))),
+            registry: None,
+            options: Box::new(options),
             exploring: None,
         }
     }
@@ -178,13 +182,20 @@ impl<J: Job> SimWorld<J> {
         self.clock.set(self.clock.get().saturating_add(nanos));
     }
 
+    /// How long this operation takes: latencies have random numbers of their own, so that declaring one changes none of those the
+    /// program draws.
+    fn latency(&mut self, info: JobInfo) -> u64 {
+        let state = &mut self.latency_random;
+        self.options.latencies.of(info, &mut || split_mix(state))
+    }
+
     /// Gives waiting jobs to free workers at the moment `now`.
     fn assign(&mut self, now: u64) {
         while let Some(worker) = self.workers.iter().position(Option::is_none) {
             let Some(Waiting { token, job: (job, info), queued_at, slow, .. }) = self.queue.pop() else {
                 return;
             };
-            let finish_at = now.saturating_add(self.options.latencies.of(info));
+            let finish_at = now.saturating_add(self.latency(info));
             let work = match self.exploring {
                 Some(_) => Work::ToRun(job),
                 None => Work::Ran(run_caught(job)),
@@ -211,12 +222,56 @@ impl<J: Job> SimWorld<J> {
         }
     }
 
+    /// Everything that is over by now: packets first, as they need no worker.
+    fn catch_up(&mut self) {
+        self.network.0.borrow_mut().deliver();
+        self.settle_workers();
+    }
+
+    /// When the next packet arrives.
+    fn next_arrival(&self) -> Option<u64> {
+        self.network.0.borrow().next_arrival()
+    }
+
+    /// Whether a poll has something to give.
+    fn found_something(&self) -> bool {
+        !self.done.is_empty() || self.network.0.borrow_mut().has_ready()
+    }
+
+    /// What a poll gives: sockets in the order in which they became ready, then jobs in the order of their answers.
+    fn hand_over(&mut self, woken: bool, out: &mut Vec<Ready<J::Output>>) {
+        if woken {
+            out.push(Ready::Woken);
+        }
+        self.network.0.borrow_mut().take_ready(out);
+        out.extend(self.done.drain(..).map(Ready::Done));
+    }
+
+    fn registry(&mut self) -> io::Result<mio::Registry> {
+        if self.registry.is_none() {
+            self.registry = Some(mio::Poll::new()?);
+        }
+        match &self.registry {
+            Some(poll) => poll.registry().try_clone(),
+            None => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    fn take_noted(&mut self) -> bool {
+        self.network.0.borrow_mut().take_noted()
+    }
+
     /// The job of `worker` is over at the moment `at`; the worker takes its next.
     fn finish(&mut self, worker: usize, at: u64) {
         let Some(run) = self.workers[worker].take() else { return };
         if run.slow {
             self.queue.slow_done();
         }
+        let waited = run.started_at.saturating_sub(run.queued_at);
+        self.stats.finished += 1;
+        self.stats.wait += waited;
+        self.stats.longest_wait = self.stats.longest_wait.max(waited);
+        self.stats.run += at.saturating_sub(run.started_at);
         self.done.push_back(Completion {
             token: run.token,
             worker: Some(worker as u32),
@@ -256,13 +311,8 @@ impl<J: Job> World for SimWorld<J> {
         self.options.epoch.saturating_add(self.hrtime())
     }
 
-    /// SplitMix64 (Steele, Lea, Flood 2014).
     fn random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        split_mix(&mut self.random)
     }
 
     fn choose(&mut self, kind: ChoiceKind, options: u32) -> u32 {
@@ -300,7 +350,12 @@ impl<J: Job> World for SimWorld<J> {
         if let Some(exploring) = &mut self.exploring {
             exploring.saw(info.label);
         }
-        self.advance(self.options.latencies.of(info));
+        let latency = self.latency(info);
+        self.advance(latency);
+    }
+
+    fn spend(&mut self, nanos: u64) {
+        self.advance(nanos);
     }
 
     fn timer_starts(&mut self, delay: u64) {
@@ -327,8 +382,9 @@ impl<J: Job> World for SimWorld<J> {
             None => self.settle_workers(),
         }
         let now = self.clock.get();
-        let id = self.queue.push(token, (job, info), now, info.class == JobClass::Lookup);
+        let id = self.queue.push_with(token, (job, info), now, info.class == JobClass::Lookup, info.priority);
         self.assign(now);
+        self.stats.peak_waiting = self.stats.peak_waiting.max(self.queue.len());
         Ok(id)
     }
 
@@ -354,7 +410,19 @@ impl<J: Job> World for SimWorld<J> {
         self.queue.len()
     }
 
-    fn register(&mut self, _source: &mut dyn Source, _token: usize, _interest: Interest) -> io::Result<()> {
+    fn pool_stats(&self) -> Stats {
+        let running = self.workers.iter().flatten().count();
+        let waiting = self.queue.len();
+        Stats { waiting, unfinished: waiting + running + self.done.len(), ..self.stats }
+    }
+
+    fn register(&mut self, source: &mut dyn Source, token: usize, interest: Interest) -> io::Result<()> {
+        let registry = self.registry()?;
+        let result = source.register(&registry, Token(token), interest);
+        if self.take_noted() || result.is_err() {
+            return result;
+        }
+        source.deregister(&registry)?;
         Err(io::Error::new(
             io::ErrorKind::Unsupported,
             "real descriptors have no readiness in the simulated world",
@@ -362,15 +430,23 @@ impl<J: Job> World for SimWorld<J> {
     }
 
     fn reregister(&mut self, source: &mut dyn Source, token: usize, interest: Interest) -> io::Result<()> {
-        self.register(source, token, interest)
+        let result = source.reregister(&self.registry()?, Token(token), interest);
+        self.take_noted();
+        result
     }
 
-    fn deregister(&mut self, _source: &mut dyn Source) -> io::Result<()> {
-        Ok(())
+    fn deregister(&mut self, source: &mut dyn Source) -> io::Result<()> {
+        let result = source.deregister(&self.registry()?);
+        self.take_noted();
+        result
     }
 
     fn network(&mut self) -> &mut dyn Network {
         &mut self.network
+    }
+
+    fn fault(&mut self, label: &str) -> Option<i32> {
+        self.faults.called(label).map(|error| error.raw_os_error())
     }
 
     fn wakeup(&self) -> Wakeup {
@@ -382,25 +458,24 @@ impl<J: Job> World for SimWorld<J> {
         if self.exploring.is_some() {
             return Ok(self.poll_exploring(timeout, out));
         }
-        self.settle_workers();
+        self.catch_up();
         let woken = self.woken.swap(false, Ordering::SeqCst);
-        if self.done.is_empty() && !woken && timeout != Some(0) {
-            // The loop counts whole milliseconds: waiting ends when its clock shows the due one.
-            let limit = timeout.map(|ms| (self.clock.get() / 1_000_000 + ms) * 1_000_000);
-            let Some(until) = [limit, self.next_finish()].into_iter().flatten().min() else {
-                return Ok(Polled::Stalled);
-            };
+        // The loop counts whole milliseconds: waiting ends when its clock shows the due one.
+        let limit =
+            timeout.map(|ms| (self.clock.get() / 1_000_000).saturating_add(ms).saturating_mul(1_000_000));
+        while timeout != Some(0) && !woken && !self.found_something() {
+            let next = [limit, self.next_finish(), self.next_arrival()].into_iter().flatten().min();
+            let Some(until) = next else { return Ok(Polled::Stalled) };
             self.clock.set(until.max(self.clock.get()));
-            self.settle_workers();
+            self.catch_up();
+            if limit.is_some_and(|limit| self.clock.get() >= limit) {
+                break;
+            }
         }
-        if self.done.is_empty() && !woken && timeout == Some(0) {
+        if timeout == Some(0) && !woken && !self.found_something() {
             self.advance(self.options.latencies.empty_poll);
         }
-        if woken {
-            out.push(Ready::Woken);
-        }
-        // In order of arrival, as the pool's queue has it: which worker was first has been decided already.
-        out.extend(self.done.drain(..).map(Ready::Done));
+        self.hand_over(woken, out);
         Ok(Polled::InTime)
     }
 

@@ -3,10 +3,12 @@
 //! Nothing here executes anything: the runs are handed in. Node's callbacks come from its own trace categories (`node.async_hooks`), so
 //! an unpatched Node will do.
 
+mod semantics;
 mod trace;
 mod verdict;
 
-pub use trace::{node_callbacks, our_callbacks};
+pub use semantics::{SideBySide, Step, steps};
+pub use trace::{CATEGORIES, Callbacks, node_callbacks, our_callbacks};
 pub use verdict::{Comparison, Verdict, compare};
 
 use serde_json::{Value, json};

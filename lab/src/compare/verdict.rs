@@ -1,10 +1,13 @@
 //! The verdict: identical, both legal, or different, with the rule that decides.
 
-use crate::compare::{Outcome, first_difference};
+use crate::compare::{Callbacks, Outcome, first_difference};
 use crate::explore::Findings;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+
+/// Outcomes shown of a distribution.
+const SHOWN: usize = 12;
 
 /// What a comparison came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +34,9 @@ pub struct Comparison {
     /// Node's outcomes and how often each came, the most frequent first.
     pub theirs: Vec<(Outcome, u32)>,
     /// Callbacks in order where both were traced: ours, theirs.
-    pub callbacks: Option<(Vec<&'static str>, Vec<&'static str>)>,
-    /// Legal outcomes found by exploring, if that was necessary.
-    pub legal: Option<usize>,
+    pub callbacks: Option<(Callbacks, Callbacks)>,
+    /// Legal outcomes found by exploring, if that was necessary, and how often Node came to each.
+    pub legal: Option<Vec<(Outcome, u32)>>,
 }
 
 /// Compares. `findings`: what exploring found; asked for only if the outcomes differ.
@@ -41,7 +44,7 @@ pub fn compare(
     node: &str,
     ours: Outcome,
     theirs: &[Outcome],
-    callbacks: Option<(Vec<&'static str>, Vec<&'static str>)>,
+    callbacks: Option<(Callbacks, Callbacks)>,
     findings: impl FnOnce() -> Option<Findings>,
 ) -> Comparison {
     let mut counted: BTreeMap<(String, Vec<String>, Option<i32>), u32> = BTreeMap::new();
@@ -70,7 +73,16 @@ pub fn compare(
                     (false, true) => Verdict::Different,
                     (false, false) => Verdict::Undecided,
                 };
-                (verdict, Some(found.orders.len()))
+                let legal = found.orders.iter().map(|order| {
+                    let (stdout, code) = (order.report.stdout.clone(), Some(order.report.exit));
+                    let times = counted.iter().filter(|(one, _)| one.stdout == stdout && one.code == code);
+                    let times = times.map(|(_, times)| times).sum();
+                    (Outcome { stdout, stderr: Vec::new(), code }, times)
+                });
+                // Those that came most often first, the others in the order of their likelihood.
+                let mut legal: Vec<(Outcome, u32)> = legal.collect();
+                legal.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+                (verdict, Some(legal))
             }
         },
     };
@@ -102,10 +114,28 @@ impl Comparison {
         let mut out = format!("Node {}: {}\n", self.node, self.word());
         let total: u32 = self.theirs.iter().map(|(_, times)| times).sum();
         // Writing to a String can't fail, here and below.
-        if let Some(legal) = self.legal {
-            let _ = writeln!(out, "  explored: {legal} legal outcome{}", if legal == 1 { "" } else { "s" });
+        if let Some(legal) = &self.legal {
+            let _ = writeln!(
+                out,
+                "  explored: {} legal outcome{}",
+                legal.len(),
+                if legal.len() == 1 { "" } else { "s" }
+            );
+            for (outcome, times) in legal.iter().take(SHOWN) {
+                let own = if outcome.stdout == self.ours.stdout { "  ← looplab" } else { "" };
+                let lines: Vec<&str> = outcome.stdout.lines().collect();
+                let _ = writeln!(out, "  {:>12}  {}{own}", format!("{times} of {total}"), lines.join(" | "));
+            }
+            if legal.len() > SHOWN {
+                let _ = writeln!(
+                    out,
+                    "  … {} more, which Node came to {} times",
+                    legal.len() - SHOWN,
+                    legal[SHOWN..].iter().map(|(_, times)| times).sum::<u32>()
+                );
+            }
         }
-        if self.verdict != Verdict::Identical {
+        if !matches!(self.verdict, Verdict::Identical | Verdict::BothLegal) {
             for (outcome, times) in self.theirs.iter().take(8) {
                 let same = if *outcome == self.ours { ", as looplab did" } else { "" };
                 let _ = writeln!(out, "  {times} of {total} runs{same}:");
@@ -114,25 +144,35 @@ impl Comparison {
         }
         match &self.callbacks {
             Some((ours, theirs)) => {
-                let at = ours.iter().zip(theirs).position(|(a, b)| a != b);
-                let at = at.or((ours.len() != theirs.len()).then(|| ours.len().min(theirs.len())));
+                let (one, two) = (&ours.kinds, &theirs.kinds);
+                let at = one.iter().zip(two).position(|(a, b)| a != b);
+                let at = at.or((one.len() != two.len()).then(|| one.len().min(two.len())));
                 let _ = match at {
                     None => writeln!(
                         out,
                         "  callbacks: the same {} in the same order (timers, immediates, requests)",
-                        ours.len()
+                        one.len()
                     ),
                     Some(at) => {
                         let name = |list: &[&'static str]| list.get(at).copied().unwrap_or("nothing more");
-                        let rule = rule(name(ours), name(theirs));
+                        let rule = rule(name(one), name(two));
                         writeln!(
                             out,
                             "  callbacks: they part at number {}: looplab ran {}, Node {}\n  the rule: {rule}",
                             at + 1,
-                            name(ours),
-                            name(theirs)
+                            name(one),
+                            name(two)
                         )
                     }
+                };
+                let _ = match ours.phases == theirs.phases {
+                    true => writeln!(out, "  phases: {}", ours.phases_in_words()),
+                    false => writeln!(
+                        out,
+                        "  phases: looplab {}\n          Node    {}",
+                        ours.phases_in_words(),
+                        theirs.phases_in_words()
+                    ),
                 };
             }
             None => out.push_str("  callbacks: this Node wrote no trace of them\n"),
@@ -180,13 +220,18 @@ impl Comparison {
         let callbacks = self
             .callbacks
             .as_ref()
-            .map(|(ours, theirs)| json!({ "same": ours == theirs, "looplab": ours, "node": theirs }));
+            .map(|(ours, theirs)| json!({ "same": ours.kinds == theirs.kinds, "looplab": ours.kinds, "node": theirs.kinds, "looplabPhases": ours.phases, "nodePhases": theirs.phases }));
+        let legal: Option<Vec<Value>> = self.legal.as_ref().map(|list| {
+            list.iter()
+                .map(|(one, times)| json!({ "stdout": one.stdout, "exit": one.code, "times": times }))
+                .collect()
+        });
         json!({
             "node": self.node,
             "verdict": self.word(),
             "looplab": self.ours.to_json(),
             "outcomes": theirs,
-            "legal": self.legal,
+            "legal": legal,
             "callbacks": callbacks,
         })
     }
@@ -194,17 +239,18 @@ impl Comparison {
 
 /// Which rule of the loop decides between two kinds of callbacks.
 fn rule(one: &str, two: &str) -> &'static str {
-    let is = |kind: &str| one == kind || two == kind;
-    if is("timer") && is("immediate") {
-        "from the main script a 1 ms timer and an immediate race; from an I/O or timer callback the immediate is always first"
-    } else if is("timer") && is("request") {
-        "a request is answered in the poll phase, a timer runs in the timers phase once it is due: which is first depends on how long the work takes"
-    } else if is("immediate") && is("request") {
-        "immediates run in the check phase, right after the poll that could have found the request done"
-    } else if is("nothing more") {
-        "one of them ran more callbacks: look at what keeps the loop alive, and at how many requests an operation takes"
-    } else {
-        "callbacks of one kind run in the order in which they became ready"
+    use looplab_probe::CallbackKind as K;
+    let kind = |word| match word {
+        "timer" => Some(K::Timer),
+        "immediate" => Some(K::Immediate),
+        "request" => Some(K::Pool),
+        _ => None,
+    };
+    match (kind(one), kind(two)) {
+        (Some(one), Some(two)) => crate::rules::between(one, two),
+        _ => {
+            "one of them ran more callbacks: look at what keeps the loop alive, and at how many requests an operation takes"
+        }
     }
 }
 
@@ -238,9 +284,13 @@ mod tests {
         assert_eq!(compare("v24", outcome("a"), &[outcome("b")], None, || None).verdict, Verdict::Undecided);
     }
 
+    fn ran(kinds: &[&'static str]) -> Callbacks {
+        Callbacks { kinds: kinds.to_vec(), phases: Vec::new() }
+    }
+
     #[test]
     fn the_account_names_the_line_and_the_rule() {
-        let callbacks = Some((vec!["timer", "immediate"], vec!["immediate", "timer"]));
+        let callbacks = Some((ran(&["timer", "immediate"]), ran(&["immediate", "timer"])));
         let text =
             compare("v24", outcome("x\nt\n"), &[outcome("x\ni\n")], callbacks, || legal(&["x\nt\n"])).text();
         assert!(

@@ -1,5 +1,7 @@
 //! Predict, then run: scripts in order of difficulty, and answers graded against everything that would be legal.
 
+pub mod account;
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 

@@ -108,6 +108,11 @@ impl<'a, 'l> App<'a, 'l> {
         app
     }
 
+    /// Goes to the moment just after an event.
+    pub fn begin_at(&mut self, event: usize) {
+        self.seek(event.saturating_add(1));
+    }
+
     /// Says first what one must know about this recording: that it was cut, or that the program was stopped.
     pub fn greet(&mut self) {
         let stopped = self.log().records().iter().rev().find_map(|record| match record.event {

@@ -27,6 +27,8 @@ use std::time::Duration;
 pub struct StepOptions {
     /// Whether to use colours.
     pub color: bool,
+    /// The event behind which to begin; the first statement if none is given.
+    pub at: Option<usize>,
 }
 
 /// Whether there is a terminal to step in.
@@ -42,6 +44,9 @@ pub fn run(log: &Log, scripts: &[Script], options: StepOptions) -> io::Result<()
     let (history, sources) = (History::new(log), Sources::new(scripts));
     let mut app = App::new(&history, &sources, options.color);
     app.greet();
+    if let Some(event) = options.at {
+        app.begin_at(event);
+    }
     // Restored also when something panics.
     let mut terminal = ratatui::try_init()?;
     let result = (|| {

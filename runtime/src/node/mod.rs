@@ -24,7 +24,8 @@ pub(crate) mod stdio_native;
 pub(crate) mod stream;
 pub(crate) mod sys;
 pub(crate) mod url;
-pub(crate) mod vm;
+pub(crate) mod v8;
+mod vm;
 pub(crate) mod worker;
 pub(crate) mod zlib;
 
@@ -137,6 +138,7 @@ const JS: &[(&str, &str)] = &[
     ("/worker", include_str!("../../js/worker.js")),
     ("/worker_shared", include_str!("../../js/worker_shared.js")),
     ("/worker_thread", include_str!("../../js/worker_thread.js")),
+    ("v8", include_str!("../../js/v8.js")),
     ("vm", include_str!("../../js/vm.js")),
     ("zlib", include_str!("../../js/zlib.js")),
     ("test", include_str!("../../js/test.js")),
@@ -197,6 +199,7 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         }
         "/os_native" => os::load(s),
         "/crypto_native" => crypto::load(s),
+        "/v8_native" => v8::load(s),
         "/vm_native" => vm::load(s),
         "/zlib_native" => zlib::load(s),
         "/worker_native" => worker::load(s)?,
@@ -321,10 +324,13 @@ const GLOBALS: &[(&str, &str, bool)] = &[
 ];
 
 /// Makes these globals accessors that load the module when first touched and then become plain properties.
-pub(crate) fn install_globals(s: &mut Scope<'_>, _: &Rc<Rt>) -> Result<(), Thrown> {
+pub(crate) fn install_globals(s: &mut Scope<'_>, rt: &Rc<Rt>) -> Result<(), Thrown> {
     s.nested(|s| {
         let g = s.global_object();
         for (i, &(name, _, enumerable)) in GLOBALS.iter().enumerate() {
+            if name == "EventSource" && !rt.options.node.event_source {
+                continue;
+            }
             let (k, data) = (s.key(name), s.int(i as i32));
             let get = s.function_with_data(k, 0, global_get, data);
             let set = s.function_with_data(k, 1, global_set, data);

@@ -1,6 +1,6 @@
 //! Calls from Rust into JavaScript, frames of every kind, and resuming coroutines.
 
-use super::{Frame, Ret};
+use super::{Frame, Ret, fill_window};
 use crate::code::CodeRef;
 use crate::coroutine::{self, State};
 use crate::object::{Class, ObjRef};
@@ -259,38 +259,19 @@ impl Vm {
             return Err(self.stack_overflow());
         }
         c.calls = c.calls.wrapping_add(1);
-        let given = args.len().min(c.nparams as usize);
         // SAFETY: there is room for the function and its whole window above `top`, which nobody uses.
         let (base, end) = unsafe {
             at.write(o.value());
             let base = at.add(1);
             base.write(this);
-            for (i, a) in args[..given].iter().enumerate() {
+            for (i, a) in args.iter().take(c.nparams as usize).enumerate() {
                 base.add(1 + i).write(a.v);
             }
-            let end = base.add(c.nregs as usize);
-            let mut p = base.add(given + 1);
-            while p < end {
-                p.write(Value::UNDEFINED);
-                p = p.add(1);
-            }
-            (base, end)
+            (base, fill_window(code, base, args.len()))
         };
         self.top = end;
         let (native, native_new) = (self.native, self.native_new);
-        self.frames.push(Frame {
-            code,
-            pc: c.insns.as_ptr(),
-            base,
-            end,
-            new_target: Value::UNDEFINED,
-            co: Value::UNDEFINED,
-            native,
-            native_new,
-            dst: 0,
-            ret: Ret::Entry,
-            first: false,
-        });
+        self.frames.push(Frame { native, native_new, ..Frame::begin(code, base, end, Ret::Entry, 0) });
         self.native = Value::UNDEFINED;
         let r = self.run();
         self.native = native;
@@ -313,6 +294,11 @@ impl Vm {
         code.ensure_ready(self);
         if code.get().simple {
             return self.push_simple(code, base, argc, new_target, ret, dst);
+        }
+        if code.get().simple_async {
+            self.push_simple(code, base, argc, new_target, ret, dst)?;
+            self.begin_async();
+            return Ok(());
         }
         let t: *const looplab_bytecode::FunctionTemplate = &**code.template();
         // SAFETY: the code, which the frame keeps alive, keeps the template.
@@ -348,26 +334,20 @@ impl Vm {
             }
             self.top = base.add(nregs);
         }
-        let mut frame = Frame {
-            code,
-            pc: code.get().insns.as_ptr(),
-            base,
-            end: self.top,
-            new_target,
-            co: Value::UNDEFINED,
-            native: Value::UNDEFINED,
-            native_new: false,
-            dst,
-            ret,
-            first: false,
-        };
+        self.frames.push(Frame { new_target, ..Frame::begin(code, base, self.top, ret, dst) });
         if t.is_async && !t.is_generator {
-            let p = self.alloc_async_promise();
-            frame.co = p.value();
-            frame.first = true;
+            self.begin_async();
         }
-        self.frames.push(frame);
         Ok(())
+    }
+
+    /// The top frame, just pushed, is an async function's.
+    fn begin_async(&mut self) {
+        let p = self.alloc_async_promise();
+        if let Some(f) = self.frames.last_mut() {
+            f.co = p.value();
+            f.first = true;
+        }
     }
 
     /// As `push_frame`, for code that needs nothing but its window.
@@ -388,29 +368,9 @@ impl Vm {
         }
         c.calls = c.calls.wrapping_add(1);
         // SAFETY: the window fits the stack (checked above); arguments are initialised up to argc.
-        let end = unsafe {
-            let end = base.add(n);
-            let mut p = base.add(argc.min(c.nparams as usize) + 1);
-            while p < end {
-                p.write(Value::UNDEFINED);
-                p = p.add(1);
-            }
-            end
-        };
+        let end = unsafe { fill_window(code, base, argc) };
         self.top = end;
-        self.frames.push(Frame {
-            code,
-            pc: c.insns.as_ptr(),
-            base,
-            end,
-            new_target,
-            co: Value::UNDEFINED,
-            native: Value::UNDEFINED,
-            native_new: false,
-            dst,
-            ret,
-            first: false,
-        });
+        self.frames.push(Frame { new_target, ..Frame::begin(code, base, end, ret, dst) });
         Ok(())
     }
 
@@ -550,17 +510,10 @@ impl Vm {
         }
         c.delegate = false;
         self.frames.push(Frame {
-            code: c.code,
             pc: c.pc,
-            base,
-            end: self.top,
             new_target: c.new_target,
             co,
-            native: Value::UNDEFINED,
-            native_new: false,
-            dst,
-            ret,
-            first: false,
+            ..Frame::begin(c.code, base, self.top, ret, dst)
         });
         if throw {
             self.exception = v;

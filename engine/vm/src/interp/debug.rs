@@ -23,6 +23,8 @@ use std::rc::Rc;
 const CLOSURE: usize = 24;
 /// Variables of its own that are told at most.
 const OWN: usize = 64;
+/// Texts that are kept for values to come.
+const KEPT: usize = 4_096;
 
 /// The state of the Debug interpreter.
 pub(crate) struct Debugger {
@@ -41,6 +43,8 @@ pub(crate) struct Debugger {
     /// Collections so far when values were last compared by address.
     collections: u32,
     text: String,
+    /// Texts of values that were shown lately, by the value's bits or an object's digest.
+    kept: Vec<(u64, u32)>,
 }
 
 /// A frame, as far as it has been told.
@@ -55,6 +59,8 @@ struct Shadow {
 struct Seen {
     value: Value,
     text: u32,
+    /// What an object's text depends on; 0 if that isn't known.
+    digest: u64,
     /// It is in scope as far as has been told.
     told: bool,
 }
@@ -109,6 +115,7 @@ impl Debugger {
             told: None,
             collections: 0,
             text: String::new(),
+            kept: Vec::new(),
         }
     }
 
@@ -124,6 +131,27 @@ impl Debugger {
     }
 
     fn preview(&mut self, vm: &Vm, v: Value) -> u32 {
+        // Whatever has been shown before is found without making its text again.
+        let bits = if v.is_object() { crate::preview::digest(v) } else { Some(v.bits()) };
+        let Some(bits) = bits else { return self.make_preview(vm, v) };
+        let at = (bits ^ bits >> 29).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - KEPT.ilog2());
+        if self.kept.is_empty() {
+            self.kept = vec![(0, 0); KEPT];
+        }
+        if let Some(&(key, text)) = self.kept.get(at as usize)
+            && key == bits
+            && text != 0
+        {
+            return text;
+        }
+        let text = self.make_preview(vm, v);
+        if let Some(kept) = self.kept.get_mut(at as usize) {
+            *kept = (bits, text);
+        }
+        text
+    }
+
+    fn make_preview(&mut self, vm: &Vm, v: Value) -> u32 {
         self.text.clear();
         vm.preview(v, &mut self.text);
         self.probe.text(&self.text)
@@ -343,7 +371,10 @@ impl Vm {
             let mut seen = Vec::new();
             if known.followed {
                 d.probe.frame_enter(known.name, known.at, frame.pc_index() > 0);
-                seen = vec![Seen { value: Value::UNDEFINED, text: 0, told: false }; known.variables.len()];
+                seen = vec![
+                    Seen { value: Value::UNDEFINED, text: 0, digest: 0, told: false };
+                    known.variables.len()
+                ];
             }
             d.shadow.push(Shadow { known, seen });
         }
@@ -399,6 +430,7 @@ impl Vm {
         let collections = self.heap_stats().collections;
         if std::mem::replace(&mut d.collections, collections) != collections {
             // What lies at an address may be something else now.
+            d.kept.clear();
             for seen in d.shadow.iter_mut().flat_map(|shadow| &mut shadow.seen) {
                 seen.value = Value::HOLE;
             }
@@ -437,14 +469,15 @@ impl Vm {
                 continue;
             };
             // Objects may have changed inside; everything else is as it was.
-            if seen.told && seen.value == value && !value.is_object() {
+            let digest = if value.is_object() { crate::preview::digest(value).unwrap_or(0) } else { 1 };
+            if seen.told && seen.value == value && digest != 0 && seen.digest == digest {
                 continue;
             }
             let text = d.preview(self, value);
             if !seen.told || seen.text != text {
                 d.probe.variable(is_closure, known.variable_name(closure, index, &*d.probe), Some(text));
             }
-            *seen = Seen { value, text, told: true };
+            *seen = Seen { value, text, digest, told: true };
         }
         if let Some(shadow) = d.shadow.last_mut() {
             shadow.seen = seen;

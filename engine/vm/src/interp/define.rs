@@ -320,7 +320,7 @@ impl Vm {
             let shape = vm.root_shape(Some(ctor_parent));
             f.obj().get().shape = shape;
         }
-        f.obj().set_int(2, proto.v);
+        f.obj().set_home(proto.v);
         vm.materialize(f.obj());
         let (p, c) = (vm.atoms.prototype.0, vm.atoms.constructor.0);
         vm.add_property(f.obj(), p, proto.v, 0);

@@ -67,6 +67,24 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// A frame at the beginning of its code, called as a plain function from script code.
+    #[inline(always)]
+    pub(crate) fn begin(code: CodeRef, base: *mut Value, end: *mut Value, ret: Ret, dst: u32) -> Frame {
+        Frame {
+            code,
+            pc: code.get().insns.as_ptr(),
+            base,
+            end,
+            new_target: Value::UNDEFINED,
+            co: Value::UNDEFINED,
+            native: Value::UNDEFINED,
+            native_new: false,
+            dst,
+            ret,
+            first: false,
+        }
+    }
+
     pub(crate) fn trace(&self, heap: &mut Heap) {
         heap.mark_value(self.code.value());
         heap.mark_value(self.new_target);
@@ -123,6 +141,25 @@ impl Frame {
     #[inline(always)]
     pub(crate) fn end(&self) -> *mut Value {
         self.end
+    }
+}
+
+/// Fills the window of `code` behind the `argc` arguments that are in place with undefined; where the window ends.
+///
+/// # Safety
+/// The window's `nregs` values at `base` are within the stack; `this` and `argc` arguments at its begin are initialised.
+#[inline(always)]
+pub(crate) unsafe fn fill_window(code: CodeRef, base: *mut Value, argc: usize) -> *mut Value {
+    let c = code.get();
+    // SAFETY: promised by the caller.
+    unsafe {
+        let end = base.add(c.nregs as usize);
+        let mut p = base.add(argc.min(c.nparams as usize) + 1);
+        while p < end {
+            p.write(Value::UNDEFINED);
+            p = p.add(1);
+        }
+        end
     }
 }
 
@@ -214,6 +251,13 @@ pub(crate) fn env_scope(env: Value) -> (CodeRef, usize) {
     let p: *mut Env = env.ptr();
     // SAFETY: a live environment; its code is kept alive by it.
     unsafe { ((*p).code, (*p).h.flags as usize | ((*p).h.aux as usize) << 8) }
+}
+
+/// The environment around an environment.
+pub(crate) fn env_parent(env: Value) -> Value {
+    let p: *mut Env = env.ptr();
+    // SAFETY: a live environment.
+    unsafe { (*p).parent }
 }
 
 /// Name of a slot, for ReferenceErrors and the instruments.

@@ -1,12 +1,12 @@
 //! The interpreter loop. One match arm an instruction; anything long or rare is a function elsewhere.
 
-use super::{Frame, Ret, copy_env, env_get, env_set, env_slot, env_slot_name, env_up, new_env};
+use super::{Frame, Ret, copy_env, env_get, env_set, env_slot, env_slot_name, env_up, fill_window, new_env};
 use crate::code::{CodeRef, IcKind};
 use crate::convert::f64_to_int32;
 use crate::coroutine::{self, CoKind, State};
 use crate::interp::call::Resume;
 use crate::interp::ic::Got;
-use crate::object::{Class, ObjRef, SPARSE};
+use crate::object::{Class, FEW_INTS, ObjRef, SPARSE};
 use crate::scope::{Key, Local, Scope, Thrown};
 use crate::value::{PropKey, Value};
 use crate::vm::Vm;
@@ -176,9 +176,6 @@ impl Vm {
         }
         if self.heap.wants_gc || self.gc_stress {
             self.collect();
-            if let Some(p) = self.probe.clone() {
-                p.collected(self.heap_stats());
-            }
             if self.heap.over_limit() {
                 self.out_of_memory = true;
                 self.terminating = true;
@@ -227,8 +224,19 @@ impl Vm {
         // Runs something that may fail, collect or look at the stack.
         macro_rules! slow {
             ($e:expr) => {{
+                std::hint::cold_path();
                 save!();
                 $e?
+            }};
+        }
+        // The same, for a value that goes to the instruction's first register. The instruction is read again afterwards: kept
+        // across all these calls it would have to be put aside each time one is fetched.
+        macro_rules! slow_result {
+            ($e:expr) => {{
+                let v = slow!($e);
+                // SAFETY: pc is behind the instruction.
+                let i = unsafe { *pc.sub(1) };
+                r!(i.a()) = v;
             }};
         }
         macro_rules! jump {
@@ -267,8 +275,7 @@ impl Vm {
                     r!($i.a()) = Value::double(x.num() $f y.num());
                     continue;
                 }
-                let v = slow!(self.binary(Op::$op, x, y));
-                r!($i.a()) = v;
+                slow_result!(self.binary(Op::$op, x, y));
             }};
         }
         macro_rules! bitop {
@@ -278,8 +285,7 @@ impl Vm {
                     let ($x, $y) = (p.as_int(), q.as_int());
                     r!($i.a()) = $e;
                 } else {
-                    let v = slow!(self.binary(Op::$op, p, q));
-                    r!($i.a()) = v;
+                    slow_result!(self.binary(Op::$op, p, q));
                 }
             }};
         }
@@ -297,8 +303,7 @@ impl Vm {
                     r!($i.a()) = Value::double(x.num() $f f64::from(n));
                     continue;
                 }
-                let v = slow!(self.binary(Op::$op, x, Value::int(n)));
-                r!($i.a()) = v;
+                slow_result!(self.binary(Op::$op, x, Value::int(n)));
             }};
         }
         macro_rules! bitop_imm {
@@ -309,8 +314,7 @@ impl Vm {
                     let $x = p.as_int();
                     r!($i.a()) = $e;
                 } else {
-                    let v = slow!(self.binary(Op::$op, p, Value::int($y)));
-                    r!($i.a()) = v;
+                    slow_result!(self.binary(Op::$op, p, Value::int($y)));
                 }
             }};
         }
@@ -404,7 +408,7 @@ impl Vm {
                 Op::LoadNewTarget => r!(i.a()) = unsafe { (*fp).new_target },
                 Op::LoadHome => {
                     // SAFETY: the function lies below the window.
-                    r!(i.a()) = ObjRef::of(unsafe { *base.sub(1) }).int(2);
+                    r!(i.a()) = ObjRef::of(unsafe { *base.sub(1) }).home();
                 }
                 Op::LoadGlobalThis => r!(i.a()) = self.realm.global,
                 Op::CheckHole => {
@@ -503,8 +507,7 @@ impl Vm {
                         r!(i.a()) = slow!(self.concat_values(x, y));
                         continue;
                     }
-                    let v = slow!(self.binary(Op::Add, x, y));
-                    r!(i.a()) = v;
+                    slow_result!(self.binary(Op::Add, x, y));
                 }
                 Op::Sub => arith!(i, Sub, checked_sub, -),
                 Op::Mul => {
@@ -522,8 +525,7 @@ impl Vm {
                         r!(i.a()) = Value::double(x.num() * y.num());
                         continue;
                     }
-                    let v = slow!(self.binary(Op::Mul, x, y));
-                    r!(i.a()) = v;
+                    slow_result!(self.binary(Op::Mul, x, y));
                 }
                 Op::Div => {
                     let (x, y) = (r!(i.b()), r!(i.c()));
@@ -531,8 +533,7 @@ impl Vm {
                         r!(i.a()) = Value::number(x.num() / y.num());
                         continue;
                     }
-                    let v = slow!(self.binary(Op::Div, x, y));
-                    r!(i.a()) = v;
+                    slow_result!(self.binary(Op::Div, x, y));
                 }
                 Op::Mod => {
                     let (x, y) = (r!(i.b()), r!(i.c()));
@@ -540,12 +541,10 @@ impl Vm {
                         r!(i.a()) = Value::int(x.as_int() % y.as_int());
                         continue;
                     }
-                    let v = slow!(self.binary(Op::Mod, x, y));
-                    r!(i.a()) = v;
+                    slow_result!(self.binary(Op::Mod, x, y));
                 }
                 Op::Exp => {
-                    let v = slow!(self.binary(Op::Exp, r!(i.b()), r!(i.c())));
-                    r!(i.a()) = v;
+                    slow_result!(self.binary(Op::Exp, r!(i.b()), r!(i.c())));
                 }
                 Op::BitAnd => bitop!(i, BitAnd, |x, y| Value::int(x & y)),
                 Op::BitOr => bitop!(i, BitOr, |x, y| Value::int(x | y)),
@@ -564,8 +563,7 @@ impl Vm {
                         r!(i.a()) = Value::int(p);
                         continue;
                     }
-                    let v = slow!(self.binary(Op::Mul, x, Value::int(n)));
-                    r!(i.a()) = v;
+                    slow_result!(self.binary(Op::Mul, x, Value::int(n)));
                 }
                 Op::BitAndI => bitop_imm!(i, BitAnd, |x, y| Value::int(x & y)),
                 Op::BitOrI => {
@@ -576,8 +574,7 @@ impl Vm {
                         // `x | 0`, the usual way to an integer.
                         r!(i.a()) = Value::int(f64_to_int32(x.as_double()) | i.sc());
                     } else {
-                        let v = slow!(self.binary(Op::BitOr, x, Value::int(i.sc())));
-                        r!(i.a()) = v;
+                        slow_result!(self.binary(Op::BitOr, x, Value::int(i.sc())));
                     }
                 }
                 Op::ShlI => bitop_imm!(i, Shl, |x, y| Value::int(x.wrapping_shl(y as u32))),
@@ -590,8 +587,7 @@ impl Vm {
                     } else if x.is_double() {
                         r!(i.a()) = Value::double(x.as_double() + 1.0);
                     } else {
-                        let v = slow!(self.unary(Op::Inc, x));
-                        r!(i.a()) = v;
+                        slow_result!(self.unary(Op::Inc, x));
                     }
                 }
                 Op::Dec => {
@@ -599,8 +595,7 @@ impl Vm {
                     if x.is_int() && x.as_int() != i32::MIN {
                         r!(i.a()) = Value::int(x.as_int() - 1);
                     } else {
-                        let v = slow!(self.unary(Op::Dec, x));
-                        r!(i.a()) = v;
+                        slow_result!(self.unary(Op::Dec, x));
                     }
                 }
                 Op::ToNumeric | Op::Plus => {
@@ -608,8 +603,7 @@ impl Vm {
                     if x.is_number() {
                         r!(i.a()) = x;
                     } else {
-                        let v = slow!(self.unary(op, x));
-                        r!(i.a()) = v;
+                        slow_result!(self.unary(op, x));
                     }
                 }
                 Op::Neg => {
@@ -619,8 +613,7 @@ impl Vm {
                     } else if x.is_double() {
                         r!(i.a()) = Value::double(-x.as_double());
                     } else {
-                        let v = slow!(self.unary(Op::Neg, x));
-                        r!(i.a()) = v;
+                        slow_result!(self.unary(Op::Neg, x));
                     }
                 }
                 Op::BitNot => {
@@ -628,8 +621,7 @@ impl Vm {
                     if x.is_int() {
                         r!(i.a()) = Value::int(!x.as_int());
                     } else {
-                        let v = slow!(self.unary(Op::BitNot, x));
-                        r!(i.a()) = v;
+                        slow_result!(self.unary(Op::BitNot, x));
                     }
                 }
                 Op::Not => r!(i.a()) = Value::bool(!Vm::truthy(r!(i.b()))),
@@ -852,8 +844,7 @@ impl Vm {
                     r!(i.a()) = Value::bool(v);
                 }
                 Op::GetSuper => {
-                    let v = slow!(self.get_super(r!(i.b()), r!(i.b() + 1), r!(i.b() + 2)));
-                    r!(i.a()) = v;
+                    slow_result!(self.get_super(r!(i.b()), r!(i.b() + 1), r!(i.b() + 2)));
                 }
                 Op::SetSuper => {
                     slow!(self.set_super(r!(i.b()), r!(i.b() + 1), r!(i.b() + 2), r!(i.a()), i.x() == 1));
@@ -893,7 +884,7 @@ impl Vm {
                 }
                 Op::DefineField => slow!(self.define_field(r!(i.a()), r!(i.b()), r!(i.c()))),
                 Op::DefineMethod => slow!(self.define_method(r!(i.a()), r!(i.b()), r!(i.c()), i.x())),
-                Op::SetHome => ObjRef::of(r!(i.a())).set_int(2, r!(i.b())),
+                Op::SetHome => ObjRef::of(r!(i.a())).set_home(r!(i.b())),
                 Op::SetFuncName => self.set_function_name(r!(i.a()), r!(i.b()), i.x()),
                 Op::SetProto => {
                     let p = r!(i.b());
@@ -951,8 +942,7 @@ impl Vm {
                 Op::ArrayHole => ObjRef::of(r!(i.a())).push_elem(&mut self.heap, Value::HOLE),
                 Op::ArraySpread => slow!(self.array_spread(r!(i.a()), r!(i.b()), i.x() == 1)),
                 Op::NewRegExp => {
-                    let v = slow!(self.new_regexp(code, i.bx()));
-                    r!(i.a()) = v;
+                    slow_result!(self.new_regexp(code, i.bx()));
                 }
                 Op::GetTemplate => r!(i.a()) = self.template_object(code, i.bx()),
                 Op::NewFunc => {
@@ -992,35 +982,18 @@ impl Vm {
                                 // SAFETY: the check keeps the window and everything written below within the stack, and
                                 // the frame within the reserved ones; the function and its arguments are in place.
                                 unsafe {
-                                    let end = window.add(n);
                                     let depth = self.frames.len();
                                     if depth >= crate::vm::MAX_FRAMES || !self.has_stack(window, n + argc + 2)
                                     {
                                         return Err(self.stack_overflow());
                                     }
-                                    let mut p = window.add(argc.min(c.nparams as usize) + 1);
-                                    while p < end {
-                                        p.write(Value::UNDEFINED);
-                                        p = p.add(1);
-                                    }
+                                    let end = fill_window(t, window, argc);
                                     c.calls = c.calls.wrapping_add(1);
                                     base = window;
                                     pc = c.insns.as_ptr();
                                     code = t;
                                     fp = fp.add(1);
-                                    fp.write(Frame {
-                                        code,
-                                        pc,
-                                        base,
-                                        end,
-                                        new_target: Value::UNDEFINED,
-                                        co: Value::UNDEFINED,
-                                        native: Value::UNDEFINED,
-                                        native_new: false,
-                                        dst: i.a() as u32,
-                                        ret: Ret::Reg,
-                                        first: false,
-                                    });
+                                    fp.write(Frame::begin(t, window, end, Ret::Reg, i.a() as u32));
                                     self.frames.set_len(depth + 1);
                                     self.top = end;
                                 }
@@ -1115,8 +1088,7 @@ impl Vm {
                     }
                 }
                 Op::DerivedReturn => {
-                    let v = slow!(self.derived_return(r!(i.a()), r!(i.b())));
-                    r!(i.a()) = v;
+                    slow_result!(self.derived_return(r!(i.a()), r!(i.b())));
                 }
                 Op::Return => {
                     let v = r!(i.a());
@@ -1235,8 +1207,7 @@ impl Vm {
                 Op::IterRest => {
                     // An iterator that fails in here is not closed.
                     let done = std::mem::replace(&mut r!(i.b() + 2), Value::TRUE);
-                    let v = slow!(self.iter_rest(r!(i.b()), r!(i.b() + 1), done));
-                    r!(i.a()) = v;
+                    slow_result!(self.iter_rest(r!(i.b()), r!(i.b() + 1), done));
                 }
                 Op::IterClose => {
                     if !r!(i.a() + 1).is_int() && !r!(i.a() + 2).is_true() {
@@ -1252,8 +1223,7 @@ impl Vm {
                     }
                 }
                 Op::IterCall => {
-                    let v = slow!(self.iter_call(r!(i.b()), r!(i.b() + 1), i.x(), r!(i.c())));
-                    r!(i.a()) = v;
+                    slow_result!(self.iter_call(r!(i.b()), r!(i.b() + 1), i.x(), r!(i.c())));
                 }
                 Op::CheckIterResult => {
                     if !r!(i.a()).is_object() {
@@ -1263,8 +1233,7 @@ impl Vm {
                     }
                 }
                 Op::ForInStart => {
-                    let v = slow!(self.for_in_start(r!(i.b())));
-                    r!(i.a()) = v;
+                    slow_result!(self.for_in_start(r!(i.b())));
                 }
                 Op::ForInNext => {
                     check!();
@@ -1312,6 +1281,10 @@ impl Vm {
                     let v = r!(i.b());
                     // SAFETY: fp is the top frame.
                     let f = unsafe { &mut *fp };
+                    if !DEBUG && let Some(v) = self.await_in_place(f, v) {
+                        r!(i.a()) = v;
+                        continue;
+                    }
                     if !f.co.is_cell() {
                         f.co = coroutine::new(&mut self.heap, CoKind::Async, code, f.co, f.new_target);
                     }
@@ -1345,22 +1318,18 @@ impl Vm {
                     return Ok(Value::UNDEFINED);
                 }
                 Op::ImportCall => {
-                    let v = slow!(self.import_call(code, r!(i.b()), r!(i.c())));
-                    r!(i.a()) = v;
+                    slow_result!(self.import_call(code, r!(i.b()), r!(i.c())));
                 }
                 Op::ImportMeta => {
-                    let v = slow!(self.import_meta(code));
-                    r!(i.a()) = v;
+                    slow_result!(self.import_meta(code));
                 }
                 Op::Debugger => {}
 
                 Op::FindName => {
-                    let v = slow!(self.find_name(code, r!(i.b()), i.c()));
-                    r!(i.a()) = v;
+                    slow_result!(self.find_name(code, r!(i.b()), i.c()));
                 }
                 Op::GetName => {
-                    let v = slow!(self.get_name(code, r!(i.b()), i.c(), i.x()));
-                    r!(i.a()) = v;
+                    slow_result!(self.get_name(code, r!(i.b()), i.c(), i.x()));
                 }
                 Op::SetName => slow!(self.set_name(code, r!(i.a()), i.b(), r!(i.c()), i.x() == 1)),
                 Op::DelName => {
@@ -1370,15 +1339,13 @@ impl Vm {
                 Op::WithThis => r!(i.a()) = Vm::with_this(r!(i.b())),
                 Op::SetVar => slow!(self.set_eval_var(code, r!(i.b()), i.c(), r!(i.a()))),
                 Op::ToObject => {
-                    let v = slow!(Scope::new(self).to_object(Local::raw(r!(i.b()))).map(|l| l.v));
-                    r!(i.a()) = v;
+                    slow_result!(Scope::new(self).to_object(Local::raw(r!(i.b()))).map(|l| l.v));
                 }
                 Op::IsEval => {
                     r!(i.a()) = Value::bool(r!(i.b()) == self.realm.get(crate::Intrinsic::Eval));
                 }
                 Op::DirectEval => {
-                    let v = slow!(self.direct_eval(code, r!(i.b()), r!(i.c()), i.x()));
-                    r!(i.a()) = v;
+                    slow_result!(self.direct_eval(code, r!(i.b()), r!(i.c()), i.x()));
                 }
             }
         }
@@ -1538,7 +1505,11 @@ impl Vm {
             (false, true) => self.root_shape(Some(self.realm.proto(I::GeneratorFunctionPrototype))),
             (true, true) => self.root_shape(Some(self.realm.proto(I::AsyncGeneratorFunctionPrototype))),
         };
-        let f = ObjRef::new(&mut self.heap, Class::Function, shape);
+        let f = if child.get().has_home {
+            ObjRef::new(&mut self.heap, Class::Function, shape)
+        } else {
+            ObjRef::with_ints::<FEW_INTS>(&mut self.heap, Class::Function, shape)
+        };
         f.set_int(0, child.value());
         f.set_int(1, env);
         f.set_flag(crate::object::LAZY);
@@ -1566,10 +1537,8 @@ impl Vm {
     #[inline(never)]
     fn report_await(&mut self, f: &Frame) {
         if let Some(p) = self.probe.clone() {
-            let t = f.code.template();
-            let (line, col) = t.source.position(t.offset_at(f.pc_index().saturating_sub(1)));
             let co = coroutine::get(&f.co);
-            co.suspended = p.await_suspended(t.source.id, line, col, co.awaits);
+            co.suspended = p.await_suspended(Vm::place_of(f), co.awaits);
         }
     }
 

@@ -142,9 +142,10 @@ impl Exploring {
     }
 
     /// A hash of what the future depends on, but for jobs.
-    fn fingerprint(&self, kind: ChoiceKind, now: u64) -> u64 {
+    fn fingerprint(&self, kind: ChoiceKind, now: u64, net: &super::Net) -> u64 {
         let mut hasher = DefaultHasher::new();
         (kind as u8).hash(&mut hasher);
+        net.fingerprint(&mut hasher);
         self.read.map(|read| (read, now)).hash(&mut hasher);
         for ((due, delay), count) in &self.dues {
             (*due as i64 - (now / MS) as i64, delay, count).hash(&mut hasher);
@@ -228,7 +229,9 @@ impl<J: Job> SimWorld<J> {
         let running =
             self.workers.iter().flatten().map(|run| (number(run.token), left(run.finish_at))).collect();
         let done = self.done.iter().map(|done| number(done.token)).collect();
-        let fingerprint = self.exploring.as_ref().map_or(0, |exploring| exploring.fingerprint(kind, now));
+        let net = self.network.0.borrow();
+        let fingerprint =
+            self.exploring.as_ref().map_or(0, |exploring| exploring.fingerprint(kind, now, &net));
         TrailPoint { kind, taken: 0, options: Vec::new(), running, done, fingerprint }
     }
 
@@ -307,24 +310,23 @@ impl<J: Job> SimWorld<J> {
         let woken = self.woken.swap(false, Ordering::SeqCst);
         let began = self.clock.get();
         self.hurry();
-        if self.done.is_empty() && !woken && timeout != Some(0) && !self.wait_exploring(timeout) {
+        self.network.0.borrow_mut().deliver();
+        let waits = !self.found_something() && !woken && timeout != Some(0);
+        if waits && !self.wait_exploring(timeout) {
             return Polled::Stalled;
         }
         // A wait that a timer ended is over; any other poll may find more.
-        let timed_out = timeout != Some(0) && self.done.is_empty() && !woken;
+        let timed_out = timeout != Some(0) && !self.found_something() && !woken;
         while !timed_out && self.find_one_more(limits.patience) {
             self.hurry();
         }
         for run in self.workers.iter_mut().flatten() {
             run.passed += 1;
         }
-        if self.done.is_empty() && !woken && self.clock.get() == began {
+        if !self.found_something() && !woken && self.clock.get() == began {
             self.advance(self.options.latencies.empty_poll);
         }
-        if woken {
-            out.push(Ready::Woken);
-        }
-        out.extend(self.done.drain(..).map(Ready::Done));
+        self.hand_over(woken, out);
         Polled::InTime
     }
 
@@ -372,10 +374,27 @@ impl<J: Job> SimWorld<J> {
         }
     }
 
-    /// A poll that has to wait: for a job, or for a timer. False if neither can ever come.
+    /// A poll that has to wait: for a packet, a job or a timer. False if none of them can ever come.
+    ///
+    /// Packets keep to their declared times: on one machine they arrive as soon as they are sent, so there is nothing to decide.
     fn wait_exploring(&mut self, timeout: Option<u64>) -> bool {
+        let limit = timeout.map(|ms| (self.clock.get() / MS).saturating_add(ms).saturating_mul(MS));
+        while let Some(at) = self.next_arrival().filter(|at| limit.is_none_or(|limit| *at < limit)) {
+            if self.workers.iter().flatten().any(|run| run.finish_at <= at) {
+                break;
+            }
+            self.clock.set(at.max(self.clock.get()));
+            self.network.0.borrow_mut().deliver();
+            if self.found_something() {
+                return true;
+            }
+        }
+        self.wait_for_job(limit)
+    }
+
+    /// The same for a job or a timer.
+    fn wait_for_job(&mut self, limit: Option<u64>) -> bool {
         let now = self.clock.get();
-        let limit = timeout.map(|ms| (now / MS + ms) * MS);
         let busy = self.busy();
         let ends: Vec<_> =
             self.workers.iter().map(|run| run.as_ref().map_or(now, |run| run.finish_at)).collect();

@@ -4,7 +4,7 @@
 use super::args::Choice;
 use super::fail::Fail;
 use super::fds;
-use super::plan::{self, Out, Plan, Show, Target};
+use super::plan::{self, Out, Plan, Show, Step, Target};
 use crate::rt::Rt;
 use looplab_engine::{Args, Completion, Scope};
 use rustix::buffer::spare_capacity;
@@ -37,15 +37,15 @@ fn read<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let fd = s.to_int32(args.get(0))?;
     let n = (s.to_number(args.get(1))?.max(0.0) as usize).min(MAX_READ);
     let at = position(args.get(2));
-    let plan = Plan::one("fs.read", Show::Data(Choice::Default), move || {
+    let step = Step::one("fs.read", move || {
         let file = fds::file(fd, "read")?;
         read_chunk(&file, n, at).map(Out::Bytes).map_err(|e| Fail::system(&e, "read"))
     });
-    begin(s, args, plan)
+    begin(s, args, Plan::new(step.moving(n), Show::Data(Choice::Default)))
 }
 
 fn read_chunk(file: &File, n: usize, at: Option<u64>) -> io::Result<Vec<u8>> {
-    let mut chunk = Vec::with_capacity(n);
+    let mut chunk = looplab_engine::room(n);
     loop {
         let got = match at {
             Some(at) => rustix::io::pread(file, spare_capacity(&mut chunk), at),
@@ -58,8 +58,10 @@ fn read_chunk(file: &File, n: usize, at: Option<u64>) -> io::Result<Vec<u8>> {
         }
     }
     // A small rest is not to keep the memory of a whole chunk.
-    if chunk.len() < n {
-        chunk.shrink_to_fit();
+    if chunk.len() <= n / 2 {
+        let rest = chunk.clone();
+        looplab_engine::give_back(chunk);
+        chunk = rest;
     }
     Ok(chunk)
 }
@@ -67,14 +69,19 @@ fn read_chunk(file: &File, n: usize, at: Option<u64>) -> io::Result<Vec<u8>> {
 /// `write(fd, buffer, position, callback)`: the callback gets `(error, bytesWritten)`.
 fn write<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let fd = s.to_int32(args.get(0))?;
-    let data = s.view_bytes(args.get(1)).unwrap_or_default().to_vec();
+    let bytes = s.view_bytes(args.get(1)).unwrap_or_default();
+    let mut data = looplab_engine::room(bytes.len());
+    data.extend_from_slice(bytes);
     let at = position(args.get(2));
-    let plan = Plan::one("fs.write", Show::Number, move || {
+    let n = data.len();
+    let step = Step::one("fs.write", move || {
         let file = fds::file(fd, "write")?;
-        write_all(&file, &data, at).map_err(|e| Fail::system(&e, "write"))?;
-        Ok(Out::Number(data.len() as f64))
+        let (n, done) = (data.len(), write_all(&file, &data, at));
+        looplab_engine::give_back(data);
+        done.map_err(|e| Fail::system(&e, "write"))?;
+        Ok(Out::Number(n as f64))
     });
-    begin(s, args, plan)
+    begin(s, args, Plan::new(step.moving(n), Show::Number))
 }
 
 fn write_all(file: &File, data: &[u8], at: Option<u64>) -> io::Result<()> {

@@ -107,15 +107,16 @@ pub(super) fn distinct_of<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<
     Ok(o)
 }
 
-/// `head(firstLine, pairs)`: the text of a head with the fields `[name, value, …]`; values may be lists. Names and values have been checked
-/// where they were set.
+/// `head(firstLine, pairs, handle)`: the text of a head with the fields `[name, value, …]`; values may be lists. Names and values have been checked
+/// where they were set; the handle is the socket's, for the log.
 pub(super) fn head<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let mut out: Vec<u8> = Vec::with_capacity(256);
     push(s, args.get(0), &mut out)?;
     let rt = Rt::of(s);
+    let number = if rt.probe.is_some() { super::number_of(s, &rt, args.get(2)) } else { 0 };
     rt.emit(|log| {
         let line = String::from_utf8_lossy(&out);
-        Event::HttpSend { number: 0, label: log.intern(line.trim_end()) }
+        Event::HttpSend { number, label: log.intern(line.trim_end()) }
     });
     let list = s.list_from_array_like(args.get(1))?;
     for pair in list.chunks_exact(2) {

@@ -2,14 +2,18 @@
 //! (heads put together, header tables taken apart).
 
 mod headers;
+mod lane;
 mod parser;
+mod parts;
+mod reply;
 mod websocket;
 
 pub(crate) use parser::feed;
+pub(crate) use parts::Parts;
 
 use crate::node::buffer::put;
 use crate::rt::Rt;
-use looplab_engine::{Args, Completion, NativeFn, Scope};
+use looplab_engine::{Args, Completion, Local, NativeFn, Scope};
 use looplab_event_loop::World;
 use looplab_net::http::{METHODS, STATUS_CODES, date};
 
@@ -21,7 +25,10 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
         ("isValue", 1, headers::is_value),
         ("headersOf", 2, headers::headers_of),
         ("distinctOf", 1, headers::distinct_of),
-        ("head", 2, headers::head),
+        ("head", 3, headers::head),
+        ("setParts", 1, set_parts),
+        ("writeHead", 1, reply::write_head_method),
+        ("end", 1, reply::end_method),
         ("utcDate", 0, utc_date),
     ];
     for &(name, n, f) in functions {
@@ -40,6 +47,24 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
     }
     put(s, o, "STATUS_CODES", codes);
     Ok(o)
+}
+
+/// `setParts({ request, response, … })`: what messages of ordinary exchanges are made of (see [`parts`]).
+fn set_parts<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    if rt.http.get().is_none()
+        && let Some(parts) = Parts::new(s, args.get(0))?
+    {
+        // It was not there a moment ago.
+        let _ = rt.http.set(Box::new(parts));
+    }
+    Ok(s.undefined())
+}
+
+/// The number in the log of the socket behind a handle; 0 when there is none.
+fn number_of<'s>(s: &mut Scope<'s>, rt: &Rt, handle: Local<'s>) -> u32 {
+    let Some(key) = crate::node::net::state::key_of(s, handle) else { return 0 };
+    rt.net.handles.borrow().get(key).map_or(0, |handle| handle.number)
 }
 
 /// The Date header's text, made anew each second.

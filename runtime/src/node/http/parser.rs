@@ -19,7 +19,7 @@ const HAS_BODY: i32 = 8;
 const CHUNKED: i32 = 16;
 
 /// A parser behind its object.
-struct Reader {
+pub(super) struct Reader {
     parser: Parser,
     is_request: bool,
     /// Bytes go to whoever took the connection over.
@@ -29,10 +29,16 @@ struct Reader {
     /// When the message under way began, in loop milliseconds; `None` between messages.
     began: Option<u64>,
     names: Rc<Names>,
+    /// Of servers: how ordinary exchanges are dealt with.
+    pub(super) lane: Option<Box<super::lane::Lane>>,
 }
 
 impl HostData for Reader {
-    fn trace(&self, _: &mut Visitor<'_>) {}
+    fn trace(&self, visit: &mut Visitor<'_>) {
+        if let Some(lane) = &self.lane {
+            lane.trace(visit);
+        }
+    }
 
     fn bytes(&self) -> usize {
         512
@@ -55,6 +61,10 @@ const METHODS: &[(&str, u32, NativeFn)] = &[
     ("isIdle", 0, is_idle),
     ("isInHead", 0, is_in_head),
     ("age", 0, age),
+    ("useLane", 3, super::lane::use_lane),
+    ("rest", 0, super::lane::rest),
+    ("idle", 0, super::lane::idle),
+    ("leave", 1, super::lane::leave),
 ];
 
 pub(super) fn install<'s>(s: &mut Scope<'s>, o: Local<'s>) {
@@ -82,7 +92,8 @@ fn construct<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     parser.set_lenient(args.get(2).is_true());
     let names = names(s);
     let began = Some(Rt::of(s).with_loop(|lp| lp.now()));
-    let reader = Reader { parser, is_request, detached: false, freed: false, messages: 0, began, names };
+    let reader =
+        Reader { parser, is_request, detached: false, freed: false, messages: 0, began, names, lane: None };
     s.set_host_data(object, Box::new(reader));
     Ok(object)
 }
@@ -173,6 +184,12 @@ fn run<'s>(s: &mut Scope<'s>, object: Local<'s>, bytes: &[u8], socket: u32) -> R
                             message,
                             label: label(log, &head, is_request),
                         });
+                        if super::lane::begin(s, &rt, object, &head)? {
+                            if rt.exit.get().is_some() {
+                                return Ok(());
+                            }
+                            continue;
+                        }
                         let flow = tell_head(s, object, &names, &head, framing, is_request)?;
                         let Some(state) = reader(s, object) else { return Ok(()) };
                         match flow {
@@ -189,6 +206,9 @@ fn run<'s>(s: &mut Scope<'s>, object: Local<'s>, bytes: &[u8], socket: u32) -> R
                         let message = state.messages;
                         state.began = (!rest.is_empty()).then(|| rt.with_loop(|lp| lp.now()));
                         rt.emit(|_| Logged::HttpEnd { number: socket, message });
+                        if trailers.is_none() && super::lane::complete(s, &rt, object)? {
+                            continue;
+                        }
                         let raw = match trailers {
                             Some(head) => raw_headers(s, &head),
                             None => s.undefined(),
@@ -274,16 +294,8 @@ pub(super) fn raw_headers<'s>(s: &mut Scope<'s>, head: &Head) -> Local<'s> {
     list
 }
 
-fn tell_head<'s>(
-    s: &mut Scope<'s>,
-    object: Local<'s>,
-    names: &Names,
-    head: &Head,
-    framing: Framing,
-    is_request: bool,
-) -> Result<i32, Thrown> {
-    let line = if is_request { s.str(head.method_name()) } else { s.int(i32::from(head.status)) };
-    let rest = s.str_latin1(head.target());
+/// What `onhead` and `onIncoming` are told in one number.
+fn flags_of(head: &Head, framing: Framing) -> i32 {
     let mut flags = 0;
     for (on, flag) in [
         (head.keep_alive, KEEP_ALIVE),
@@ -296,21 +308,62 @@ fn tell_head<'s>(
             flags |= flag;
         }
     }
+    flags
+}
+
+fn tell_head<'s>(
+    s: &mut Scope<'s>,
+    object: Local<'s>,
+    names: &Names,
+    head: &Head,
+    framing: Framing,
+    is_request: bool,
+) -> Result<i32, Thrown> {
+    let rt = Rt::of(s);
+    if !is_request
+        && let Some(parts) = rt.http.get()
+        && let Some(incoming) = super::lane::incoming(s, parts, object, head)?
+    {
+        let (keep_alive, flags) = (s.bool(head.keep_alive), s.int(flags_of(head, framing)));
+        let answer = call(s, object, parts.k.on_incoming, &[incoming, keep_alive, flags])?;
+        return Ok(answer.as_int().unwrap_or(0));
+    }
+    let line = if is_request { s.str(head.method_name()) } else { s.int(i32::from(head.status)) };
+    let rest = s.str_latin1(head.target());
+    let flags = flags_of(head, framing);
     let (minor, flags) = (s.int(i32::from(head.minor)), s.int(flags));
     let raw = raw_headers(s, head);
     let answer = call(s, object, names.head, &[line, rest, minor, flags, raw])?;
     Ok(answer.as_int().unwrap_or(0))
 }
 
+/// The number in the log of the socket that a parser belongs to; 0 without a log.
+fn socket_of<'s>(s: &mut Scope<'s>, parser: Local<'s>) -> Result<u32, Thrown> {
+    let rt = Rt::of(s);
+    if rt.probe.is_none() {
+        return Ok(0);
+    }
+    let k = s.key("socket");
+    let socket = s.get(parser, k)?;
+    if !socket.is_object() {
+        return Ok(0);
+    }
+    let k = s.key("_handle");
+    let handle = s.get(socket, k)?;
+    Ok(super::number_of(s, &rt, handle))
+}
+
 /// `execute(bytes)`
 fn execute<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let bytes = s.view_bytes(args.get(0)).unwrap_or_default().to_vec();
-    run(s, args.this(), &bytes, 0)?;
+    let number = socket_of(s, args.this())?;
+    run(s, args.this(), &bytes, number)?;
     Ok(s.int(bytes.len() as i32))
 }
 
 fn finish<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    run_finish(s, args.this(), 0)?;
+    let number = socket_of(s, args.this())?;
+    run_finish(s, args.this(), number)?;
     Ok(s.undefined())
 }
 

@@ -177,8 +177,30 @@ fn read_stop<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     }))
 }
 
+/// Writes what the system takes at once; how much that was. Nothing while an earlier write waits.
+///
+/// # Errors
+/// The system's, as a negative number.
+pub(crate) fn write_some(rt: &Rc<Rt>, key: usize, parts: &[&[u8]]) -> Result<usize, i32> {
+    let mut handles = rt.net.handles.borrow_mut();
+    let handle = handles.get_mut(key).ok_or(EBADF)?;
+    let number = handle.number;
+    let link = link(handle).ok_or(EBADF)?;
+    let stream = link.stream.as_mut().ok_or(-32)?;
+    if !link.queue.is_empty() || link.connecting || link.shutdown {
+        return Ok(0);
+    }
+    let done = looplab_net::write_now(&mut **stream, parts).map_err(|error| errno(&error))?;
+    link.sent += done as u64;
+    if done > 0 {
+        let bytes = done as u32;
+        rt.emit(|_| looplab_probe::Event::SocketWrite { number, bytes, waiting: 0 });
+    }
+    Ok(done)
+}
+
 /// What became of a write: 0 all is with the system, 1 some waits (`onwrite(status)` follows), negative: failed.
-fn write_parts(handle: &mut Handle, key: usize, rt: &Rc<Rt>, parts: &[&[u8]]) -> i32 {
+pub(super) fn write_parts(handle: &mut Handle, key: usize, rt: &Rc<Rt>, parts: &[&[u8]]) -> i32 {
     let number = handle.number;
     let Some(link) = link(handle) else { return EBADF };
     let Some(stream) = &mut link.stream else { return -32 };
@@ -335,9 +357,11 @@ pub(super) fn shut(handle: &mut Handle, rt: &Rc<Rt>) {
         }
     });
     if matches!(handle.kind, Kind::Listener(_)) {
-        if let Kind::Listener(acceptor) = &handle.kind
+        if let Kind::Listener(acceptor) = &mut handle.kind
             && let (true, Ok(looplab_net::Address::Path(path))) = (handle.is_pipe, acceptor.local())
             && !path.as_os_str().as_encoded_bytes().starts_with(&[0])
+            // A simulated socket has no name in the file system.
+            && acceptor.listener().descriptor().is_some()
         {
             // As libuv does; a name that is gone already is as good.
             let _ = std::fs::remove_file(path);

@@ -163,6 +163,18 @@ fn written(link: &mut Link) -> Step {
     }
 }
 
+/// The first `n` bytes of the buffer as memory of their own: the buffer itself when they fill most of it, else a copy.
+fn taken(buffer: &mut Vec<u8>, n: usize) -> Vec<u8> {
+    if n < CHUNK / 4 * 3 {
+        let mut copy = looplab_engine::room(n);
+        copy.extend_from_slice(&buffer[..n]);
+        return copy;
+    }
+    let mut full = std::mem::replace(buffer, looplab_engine::room(CHUNK));
+    full.truncate(n);
+    full
+}
+
 fn read(link: &mut Link, rt: &Rc<Rt>, number: u32) -> Step {
     if !link.reading || !link.readable {
         return Step::Done;
@@ -203,7 +215,7 @@ fn read(link: &mut Link, rt: &Rc<Rt>, number: u32) -> Step {
     rt.emit(|_| Event::SocketRead { number, bytes: n as u32 });
     match link.reader {
         Some(reader) => Step::Parse(reader, n as i32),
-        None => Step::Read(n as i32, buffer[..n].to_vec()),
+        None => Step::Read(n as i32, taken(&mut buffer, n)),
     }
 }
 
@@ -252,7 +264,9 @@ fn deliver(s: &mut Scope<'_>, rt: &Rc<Rt>, key: usize, cb: ticks::Callback, step
                     _ => None,
                 };
                 let data = data.unwrap_or_else(|| s.undefined());
-                call(s, rt, cb, object, names.onread, &[status, data]);
+                if n <= 0 || !receive(s, rt, cb, object, names.onread, data) {
+                    call(s, rt, cb, object, names.onread, &[status, data]);
+                }
                 n > 0
             }
             Step::Parse(reader, n) => {
@@ -301,6 +315,34 @@ fn deliver(s: &mut Scope<'_>, rt: &Rc<Rt>, key: usize, cb: ticks::Callback, step
             }
         }
     })
+}
+
+/// Bytes for an ordinary socket, without its scripted `onread`. False: that is to be called.
+fn receive<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    cb: ticks::Callback,
+    object: Local<'s>,
+    name: Name,
+    data: Local<'s>,
+) -> bool {
+    let Ok(Some(f)) = callback(s, object, name) else { return false };
+    let (label, pos) = rt.describe(s, f);
+    // With a log, the callback is reported as what it stands for.
+    let mut begun = None;
+    let done = super::socket::receive(s, rt, object, f, data, || {
+        begun = Some(ticks::begin(rt, cb, label, pos));
+    });
+    if let Some(begin) = begun {
+        ticks::end(rt, begin, done.is_ok());
+    }
+    match done {
+        Ok(done) => done,
+        Err(thrown) => {
+            crate::uncaught::uncaught(s, rt, thrown, crate::uncaught::Origin::Exception);
+            true
+        }
+    }
 }
 
 fn call<'s>(
