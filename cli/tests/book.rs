@@ -28,3 +28,20 @@ fn every_chapter_shows_scripts_and_traces_that_exist() {
     }
     assert_eq!(summary.matches(".md)").count(), chapters);
 }
+
+/// The tables that the book shows beside the traces are what the program prints.
+#[test]
+fn the_table_of_versions_is_what_the_program_prints() {
+    let command = &mut std::process::Command::new(env!("CARGO_BIN_EXE_looplab"));
+    let output = command
+        .args(["compare", "--semantics", "10,18,24", "ticks-between-timers.js"])
+        .current_dir(root().join("examples"))
+        .output()
+        .expect("looplab starts");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(root().join("examples/traces"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    settings.bind(|| insta::assert_snapshot!("ticks-between-timers.versions", text));
+}

@@ -119,6 +119,80 @@ fn record() {
     }
 }
 
+/// Which of the explored orders came under real Node with delays injected, as recorded in `confirmed.json`: to record anew,
+/// `UPDATE_EXPECT=1 NODE=/path/to/node cargo test -p looplab-cli --test explore -- --ignored` (takes minutes).
+#[test]
+#[ignore = "takes minutes and a Node: it makes the recording"]
+fn orders_come_under_node_with_injected_delays() {
+    let Ok(node) = std::env::var("NODE") else { return println!("no NODE: nothing to confirm with") };
+    let path = folder().join("confirmed.json");
+    let old = fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str(&text).ok());
+    let mut all: Map<String, Value> = old.unwrap_or_default();
+    let mut failures = Vec::new();
+    let scripts = scripts();
+    for script in &scripts {
+        let confirm = format!("--confirm={node}");
+        let args = ["explore", "--json", "--seconds", "120", "--confirm-runs", "400", &confirm, script];
+        let (found, _) = explored(&folder(), &args);
+        let orders = found["orders"].as_array().expect("orders");
+        let times = found["confirmed"]["times"].as_array().expect("times");
+        let list = orders.iter().zip(times).map(|(order, times)| {
+            let key = key(order["stdout"].as_str().unwrap_or(""), order["exit"].as_i64().unwrap_or(-1));
+            (key, times.clone())
+        });
+        let others = &found["confirmed"]["others"];
+        if others.as_array().is_some_and(|list| !list.is_empty()) {
+            failures.push((script.clone(), format!("    not among the orders: {others}\n")));
+        }
+        let list: Map<String, Value> = list.collect();
+        all.insert(
+            script.clone(),
+            json!({ "node": found["confirmed"]["node"], "runs": found["confirmed"]["runs"], "orders": list }),
+        );
+        if recording() {
+            let text = serde_json::to_string_pretty(&all).expect("JSON") + "\n";
+            fs::write(&path, text).expect("confirmed.json is writable");
+        }
+    }
+    conclude("confirmed races", scripts.len(), failures);
+}
+
+/// Every explored order has been seen under Node, by itself or with injected delays, or is listed as one that could not be arranged.
+#[test]
+fn explored_orders_are_those_that_were_tried_under_node() {
+    if recording() {
+        return;
+    }
+    let read = |name: &str| -> Value {
+        serde_json::from_str(&fs::read_to_string(folder().join(name)).expect(name)).expect("JSON")
+    };
+    let (confirmed, seen) = (read("confirmed.json"), read("node.json"));
+    let mut failures = Vec::new();
+    let (mut orders, mut came, scripts) = (0, 0, scripts());
+    for script in &scripts {
+        let (found, _) = explored(&folder(), &["explore", "--json", "--seconds", "120", script]);
+        let now: std::collections::BTreeSet<String> = found["orders"]
+            .as_array()
+            .expect("orders")
+            .iter()
+            .map(|order| key(order["stdout"].as_str().unwrap_or(""), order["exit"].as_i64().unwrap_or(-1)))
+            .collect();
+        let tried = confirmed[script]["orders"].as_object().cloned().unwrap_or_default();
+        for order in now.iter().filter(|order| !tried.contains_key(*order)) {
+            failures.push((script.clone(), format!("    never tried under Node: {order:?}\n")));
+        }
+        orders += now.len();
+        came += now
+            .iter()
+            .filter(|order| {
+                tried.get(*order).is_some_and(|n| *n != json!(0)) || !seen[script][order.as_str()].is_null()
+            })
+            .count();
+    }
+    println!("{came} of {orders} explored orders came under Node");
+    conclude("orders tried", scripts.len(), failures);
+}
+
 #[test]
 fn the_races_of_the_examples_are_complete() {
     let races = root().join("examples/races");

@@ -93,6 +93,47 @@ fn any_legal_order_is_right_and_progress_is_kept() {
 }
 
 #[test]
+fn a_wrong_answer_is_told_the_event_and_the_rule_and_nothing_goes_on_by_itself() {
+    let data = std::env::temp_dir().join(format!("looplab-test-quiz-rule-{}", std::process::id()));
+    let settings = [("XDG_DATA_HOME", &*data.to_string_lossy())];
+    let script = std::env::temp_dir().join(format!("looplab-test-quiz-rule-{}.js", std::process::id()));
+    let code = "Promise.resolve().then(() => console.log('promise'));\nprocess.nextTick(() => console.log('tick'));\n";
+    std::fs::write(&script, code).expect("a file");
+    let quiz = |args: &[&str], input: &str| {
+        let words: Vec<&str> = std::iter::once("quiz").chain(args.iter().copied()).collect();
+        text(&looplab(&words, input, &settings))
+    };
+    let shown =
+        quiz(&[&script.to_string_lossy()], "promise\ntick\n\nundo\ntick\npromise\nnonsense\nundo\n\n\n");
+    assert!(shown.contains("goes wrong in line 1: there could stand \"tick\""), "{shown}");
+    assert!(
+        shown.contains("\"tick\" is printed by #2 tick\n  which was queued by #1 main script at "),
+        "{shown}"
+    );
+    assert!(shown.contains("the rule: when a callback ends, all ticks run, then all microtasks"), "{shown}");
+    assert!(shown.contains("taken back: nonsense") && shown.contains("right: it is always so"), "{shown}");
+    // The next question comes only when it is asked for.
+    let stopped =
+        quiz(&[], "script starts\nscript ends\ntick 1\ntick 2\npromise 1\nmicrotask 2\nimmediate\n\nquit\n");
+    assert!(stopped.contains("right:") && !stopped.contains("2 of 40"), "{stopped}");
+    let resumed = quiz(&[], "quit\n");
+    assert!(resumed.contains("2 of 40, 1 answered"), "{resumed}");
+    let _ = std::fs::remove_file(&script);
+    let _ = std::fs::remove_dir_all(Path::new(&data));
+}
+
+#[test]
+fn a_server_is_measured_from_outside() {
+    let output = looplab(&["bench", "http", "--json", "--millis", "20", "--repeats", "1"], "", &[]);
+    let json: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", text(&output)));
+    let rows = json["rows"].as_array().expect("rows");
+    assert_eq!(rows.len(), 12, "{json:#}");
+    assert!(rows.iter().all(|row| row["opsPerSecond"].as_f64().is_some_and(|rate| rate > 0.0)), "{json:#}");
+    assert!(json["conditions"].to_string().contains("client: keep-alive connections"));
+}
+
+#[test]
 fn a_benchmark_measures_every_case_and_names_the_conditions() {
     let page = std::env::temp_dir().join(format!("looplab-test-bench-{}.html", std::process::id()));
     let args =
@@ -117,11 +158,14 @@ fn a_benchmark_measures_every_case_and_names_the_conditions() {
         "write sync",
         "write callback",
         "write promise",
+        "write stream",
     ];
     for kind in kinds {
         assert_eq!(
-            csv.lines().filter(|line| line.contains(kind) && line.contains(",1,4,")).count(),
-            4,
+            csv.lines()
+                .filter(|line| line.contains(&format!("{kind},false")) && line.contains(",1,4,"))
+                .count(),
+            5,
             "{kind}: {csv}"
         );
     }

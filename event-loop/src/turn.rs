@@ -105,14 +105,14 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
     fn begin_turn(&mut self) -> crate::Rules {
         self.turns += 1;
         if P::ENABLED {
-            self.probe.emit(Event::TurnBegin { turn: self.turns });
+            self.probe.emit_along(Event::TurnBegin { turn: self.turns });
         }
         self.profile.rules()
     }
 
     fn end_turn(&mut self) {
         if P::ENABLED {
-            self.probe.emit(Event::TurnEnd { turn: self.turns, alive: self.is_alive() });
+            self.probe.emit_along(Event::TurnEnd { turn: self.turns, alive: self.is_alive() });
         }
     }
 
@@ -127,7 +127,7 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
 
     fn begin_phase(&mut self, phase: Phase, ready: usize) {
         if P::ENABLED {
-            self.probe.emit(Event::PhaseBegin { phase, ready: ready as u32 });
+            self.probe.emit_along(Event::PhaseBegin { phase, ready: ready as u32 });
         }
     }
 
@@ -166,7 +166,7 @@ fn end_phase<D: Driver>(d: &mut D, phase: Phase, ran: u32) -> Step {
         return Err(Halt::Broken);
     }
     if D::Probe::ENABLED {
-        d.lp().probe.emit(Event::PhaseEnd { phase, ran });
+        d.lp().probe.emit_along(Event::PhaseEnd { phase, ran });
     }
     Ok(())
 }
@@ -217,7 +217,8 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
         let slot = self.timers.get(id)?;
         let (flags, repeat, cause) = (slot.flags, slot.repeat, slot.cause);
         if P::ENABLED && !flags.hidden {
-            self.probe.emit(Event::TimerFire { number: id.number(), late: self.now.saturating_sub(due) });
+            self.probe
+                .emit_along(Event::TimerFire { number: id.number(), late: self.now.saturating_sub(due) });
         }
         if flags.once {
             return self.timers.remove(id).map(|slot| (slot.task, cause));
@@ -323,7 +324,7 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
             why = self.idle_reason();
         }
         if P::ENABLED {
-            self.probe.emit(Event::PollBegin { timeout: millis.map_or(-1, |ms| ms as i64), why });
+            self.probe.emit_along(Event::PollBegin { timeout: millis.map_or(-1, |ms| ms as i64), why });
         }
         let began = if P::ENABLED { self.world.now() } else { 0 };
         let mut ready = Vec::new();

@@ -3,7 +3,7 @@
 use crate::words::Group;
 use crate::{Event, EventId, Probe, Str};
 use rustc_hash::FxHashMap;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// Gives the current time in nanoseconds since the world began. The loop's world provides it; the log itself owns no clock.
@@ -222,19 +222,14 @@ impl Strings {
 pub struct Recorder {
     log: Rc<RefCell<Log>>,
     time: Rc<TimeSource>,
+    /// What the clock said last.
+    last: Rc<Cell<u64>>,
 }
 
 impl Recorder {
     /// A recorder with a log of its own, stamped by `time` (see `World::time_source` of the event loop).
     pub fn new(options: Options, time: TimeSource) -> Recorder {
-        Recorder { log: Rc::new(RefCell::new(Log::new(options))), time: Rc::new(time) }
-    }
-
-    /// Appends an event that belongs to the moment of the last one: the clock isn't asked again.
-    pub fn emit_along(&self, event: Event) -> EventId {
-        let mut log = self.log.borrow_mut();
-        let t = log.records.last().map_or(0, |record| record.t);
-        log.push(t, event)
+        Recorder { log: Rc::new(RefCell::new(Log::new(options))), time: Rc::new(time), last: Rc::default() }
     }
 
     /// Looks into the log while the run goes on.
@@ -264,7 +259,13 @@ impl Probe for Recorder {
     }
 
     fn emit(&self, event: Event) -> EventId {
-        self.log.borrow_mut().push((self.time)(), event)
+        let now = (self.time)();
+        self.last.set(now);
+        self.log.borrow_mut().push(now, event)
+    }
+
+    fn emit_along(&self, event: Event) -> EventId {
+        self.log.borrow_mut().push(self.last.get(), event)
     }
 
     fn emit_at(&self, t: u64, event: Event) -> EventId {

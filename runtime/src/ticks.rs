@@ -69,7 +69,7 @@ pub(crate) fn drain(s: &mut Scope<'_>, rt: &Rc<Rt>) {
         return;
     }
     if rt.records_jobs() {
-        rt.emit(|p| Event::DrainBegin { after: p.current() });
+        rt.emit_along(|p| Event::DrainBegin { after: p.current() });
     }
     let (mut ticks, mut microtasks) = (0, 0);
     loop {
@@ -95,7 +95,7 @@ pub(crate) fn drain(s: &mut Scope<'_>, rt: &Rc<Rt>) {
 
 fn drained(rt: &Rt, ticks: u32, microtasks: u32) {
     if rt.records_jobs() {
-        rt.emit(|_| Event::DrainEnd { ticks, microtasks });
+        rt.emit_along(|_| Event::DrainEnd { ticks, microtasks });
     }
 }
 
@@ -187,7 +187,7 @@ pub(crate) fn call(
 /// Reports that a callback begins.
 pub(crate) fn begin(rt: &Rc<Rt>, cb: Callback, label: Str, pos: Pos) -> EventId {
     crate::stop::check_limit(rt);
-    rt.emit(|_| Event::CallbackBegin { kind: cb.kind, number: cb.number, label, pos, cause: cb.cause })
+    rt.emit_begin(Event::CallbackBegin { kind: cb.kind, number: cb.number, label, pos, cause: cb.cause })
 }
 
 /// Reports that it is over.

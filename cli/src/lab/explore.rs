@@ -5,7 +5,9 @@ use crate::lab::{again, child, number};
 use crate::lowargs::{LowEntry, LowProgram, Problem};
 use crate::output;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use looplab_lab::explore::{Between, Findings, Limits, RunError, RunReport, Runner, search, write_text};
+use looplab_lab::explore::{
+    Between, Confirmed, Findings, INJECT, Limits, RunError, RunReport, Runner, search, write_text,
+};
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -30,6 +32,8 @@ pub struct Explore {
     json: bool,
     limit: usize,
     scratch: bool,
+    /// See which orders come under this Node, in so many runs at most.
+    confirm: Option<(PathBuf, u64)>,
     /// Look at this order with this command.
     look: Option<(&'static str, usize)>,
 }
@@ -60,6 +64,15 @@ pub fn command() -> Command {
         .arg(value("step", "K").help("Step through order K"))
         .arg(value("view", "K").help("Open order K in the browser"))
         .arg(value("trace", "K").help("Tell the story of order K"))
+        .arg(
+            value("confirm", "NODE")
+                .value_parser(clap::value_parser!(OsString))
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("node")
+                .help("Run the script under this Node with delays injected, and say which orders came"),
+        )
+        .arg(value("confirm-runs", "N").help("Runs under Node at most [default: 300]"))
         .arg(value("limit", "N").help("Orders shown in full at most [default: 20]"))
         .arg(switch("json").help("Everything as JSON"))
         .arg(switch("scratch").help("Run each time in a fresh copy of the working folder: for scripts that change files"))
@@ -109,6 +122,10 @@ impl Explore {
             json: matches.get_flag("json"),
             limit: number(matches, "limit", 20)? as usize,
             scratch: matches.get_flag("scratch"),
+            confirm: match matches.get_one::<OsString>("confirm") {
+                Some(node) => Some((node.into(), number(matches, "confirm-runs", 300)?)),
+                None => None,
+            },
             look,
         })
     }
@@ -128,6 +145,7 @@ impl Explore {
             json: false,
             limit: 20,
             scratch: false,
+            confirm: None,
             look: None,
         })
     }
@@ -154,8 +172,64 @@ pub fn run(what: Explore) -> i32 {
     };
     match what.look {
         Some((command, order)) => look(&what, &program, command, order, &findings),
-        None => tell(&what, &findings),
+        None => match what.confirm.as_ref().map(|(node, runs)| confirm(&what, node, *runs, &findings)) {
+            Some(Err(problem)) => output::complain(&problem),
+            Some(Ok(confirmed)) => tell(&what, &findings, Some(&confirmed)),
+            None => tell(&what, &findings, None),
+        },
     }
+}
+
+/// Runs the script under real Node, held up here and there, until every order has come or the runs are used up.
+fn confirm(what: &Explore, node: &Path, runs: u64, findings: &Findings) -> Result<Confirmed, String> {
+    let failed = |error: std::io::Error| format!("can't run {}: {error}", node.display());
+    let limit = Duration::from_secs(what.run_seconds);
+    let version = child::run(node, &["--version".into()], None, limit).map_err(failed)?;
+    let mut confirmed = Confirmed::new(String::from_utf8_lossy(&version.stdout).trim().to_owned(), findings);
+    let folder = std::env::temp_dir().join(format!("looplab-confirm-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    let inject = folder.join("inject.js");
+    std::fs::write(&inject, INJECT).map_err(failed)?;
+    let mut seed = 0;
+    while seed < runs && !confirmed.all() {
+        let batch = (runs - seed).min(what.at_a_time as u64);
+        let ended: Vec<Result<child::Ended, String>> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (seed..seed + batch)
+                .map(|seed| {
+                    let (inject, folder) = (&inject, &folder);
+                    scope.spawn(move || {
+                        let scratch = what.scratch.then(|| folder.join(format!("scratch-{seed}")));
+                        if let Some(scratch) = &scratch {
+                            copy_working_folder(scratch)?;
+                        }
+                        let mut words: Vec<OsString> =
+                            vec![format!("LOOPLAB_SEED={seed}").into(), node.into()];
+                        words.extend(["--require".into(), inject.into()]);
+                        // Our own flags mean nothing to Node.
+                        words.extend(
+                            what.words
+                                .iter()
+                                .skip_while(|word| word.as_encoded_bytes().starts_with(b"--"))
+                                .cloned(),
+                        );
+                        let ended = child::run(Path::new("env"), &words, scratch.as_deref(), limit);
+                        ended.map_err(|error| format!("can't run {}: {error}", node.display()))
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|t| t.join().unwrap_or_else(|_| Err("a run crashed".into()))).collect()
+        });
+        for ended in ended {
+            let ended = ended?;
+            if let (false, Some(code)) = (ended.killed, ended.code) {
+                confirmed.add(findings, &String::from_utf8_lossy(&ended.stdout), code);
+            }
+        }
+        seed += batch;
+    }
+    // Left-overs in the temporary folder are the system's to clear if this fails.
+    let _ = std::fs::remove_dir_all(&folder);
+    Ok(confirmed)
 }
 
 /// Every order of a program, with the usual limits: for other instruments.
@@ -252,7 +326,7 @@ fn copy_working_folder(to: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn tell(what: &Explore, findings: &Findings) -> i32 {
+fn tell(what: &Explore, findings: &Findings, confirmed: Option<&Confirmed>) -> i32 {
     let between = what.between.map(|(first, second)| Between::new(findings, first, second));
     let mut text = Vec::new();
     let written = if what.json {
@@ -262,9 +336,13 @@ fn tell(what: &Explore, findings: &Findings) -> i32 {
         if let Some(between) = &between {
             json["between"] = between.to_json(findings.complete(), what.stall);
         }
+        if let Some(confirmed) = confirmed {
+            json["confirmed"] = confirmed.to_json();
+        }
         serde_json::to_writer_pretty(&mut text, &json).map_err(Into::into).and_then(|()| writeln!(text))
     } else {
         write_text(findings, between.as_ref(), &what.title, what.stall, what.limit, &mut text)
+            .and_then(|()| confirmed.map_or(Ok(()), |confirmed| text.write_all(confirmed.text().as_bytes())))
     };
     if let Err(error) = written {
         return output::complain(&error.to_string());

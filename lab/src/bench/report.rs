@@ -1,5 +1,6 @@
 //! The reports: a table, CSV, and a page with plots. Each names the machine and how it was measured.
 
+use crate::bench::plot::{Axes, Line, Ticks, plot};
 use crate::bench::{Case, Measured, Sample};
 use crate::units::count;
 use serde_json::{Value, json};
@@ -25,7 +26,7 @@ impl Report {
             .map(|m| {
                 let ((rate, spread), at) = (m.rate(), |of: fn(&Sample) -> f64| m.median(of).0);
                 json!({
-                    "program": m.program, "name": m.case.name, "size": m.case.size, "concurrency": m.case.concurrency, "pool": m.case.pool,
+                    "program": m.program, "name": m.case.name, "cold": m.case.cold, "size": m.case.size, "concurrency": m.case.concurrency, "pool": m.case.pool,
                     "repeats": m.samples.len(), "opsPerSecond": rate, "spread": spread, "mibPerSecond": m.throughput(),
                     "p50Ms": at(|s| s.p50), "p95Ms": at(|s| s.p95), "p99Ms": at(|s| s.p99), "lag99Ms": at(|s| s.lag99), "lagMaxMs": at(|s| s.lag_max),
                 })
@@ -37,12 +38,14 @@ impl Report {
     /// Two sentences that say what the figures show.
     pub fn sentences(&self) -> String {
         let own = |name: &str| {
-            let rows = self
-                .measured
-                .iter()
-                .filter(|m| m.case.name == name && m.case.concurrency == 1 && m.case.pool == 4);
+            let rows = self.measured.iter().filter(|m| {
+                m.case.name == name && m.case.concurrency == 1 && m.case.pool == 4 && !m.case.cold
+            });
             rows.filter(|m| m.program == "looplab").max_by_key(|m| m.case.size)
         };
+        if self.title == "http" {
+            return self.of_http();
+        }
         let lag = |m: &Measured| m.median(|s| s.lag_max).0;
         match (own("read sync"), own("read callback")) {
             (Some(sync), Some(callback)) => format!(
@@ -72,16 +75,38 @@ impl Report {
     }
 }
 
+impl Report {
+    fn of_http(&self) -> String {
+        let own = |connections: u32| {
+            let mut rows = self.measured.iter().filter(|m| m.program == "looplab" && m.case.name == "text");
+            rows.find(|m| m.case.concurrency == connections)
+        };
+        let (Some(one), Some(many)) = (own(1), own(64)) else { return "Nothing was measured.".into() };
+        format!(
+            "Over one connection the server gave {} small answers a second, half of them within {:.2} ms; over 64 connections {} a second, half within {:.2} ms. \
+             Its loop was late for the 1 ms heartbeat by {:.1} ms at worst with one connection and by {:.1} ms with 64.",
+            count(one.rate().0 as u64),
+            one.median(|s| s.p50).0,
+            count(many.rate().0 as u64),
+            many.median(|s| s.p50).0,
+            one.median(|s| s.lag_max).0,
+            many.median(|s| s.lag_max).0
+        )
+    }
+}
+
 fn bytes(size: u64) -> String {
     match size {
         0 => "-".into(),
+        n if n < 1 << 10 => format!("{n} B"),
         n if n >= 1 << 20 => format!("{} MiB", n >> 20),
         n => format!("{} KiB", n >> 10),
     }
 }
 
 fn subject(case: &Case) -> [String; 4] {
-    [case.name.into(), bytes(case.size), case.concurrency.to_string(), case.pool.to_string()]
+    let name = if case.cold { format!("{} (cold)", case.name) } else { case.name.to_owned() };
+    [name, bytes(case.size), case.concurrency.to_string(), case.pool.to_string()]
 }
 
 /// A table for people.
@@ -134,15 +159,16 @@ pub fn table(report: &Report) -> String {
 
 /// The same for spreadsheets.
 pub fn csv(report: &Report) -> String {
-    let mut out = "program,what,size,concurrency,pool,repeats,ops_per_second,spread,mib_per_second,p50_ms,p95_ms,p99_ms,lag99_ms,lag_max_ms\n".to_owned();
+    let mut out = "program,what,cold,size,concurrency,pool,repeats,ops_per_second,spread,mib_per_second,p50_ms,p95_ms,p99_ms,lag99_ms,lag_max_ms\n".to_owned();
     for m in &report.measured {
         let (rate, spread) = m.rate();
         let at = |of: fn(&Sample) -> f64| m.median(of).0;
         let _ = writeln!(
             out,
-            "{},{},{},{},{},{},{rate:.1},{spread:.3},{:.2},{:.4},{:.4},{:.4},{:.4},{:.4}",
+            "{},{},{},{},{},{},{},{rate:.1},{spread:.3},{:.2},{:.4},{:.4},{:.4},{:.4},{:.4}",
             m.program,
             m.case.name,
+            m.case.cold,
             m.case.size,
             m.case.concurrency,
             m.case.pool,
@@ -169,43 +195,77 @@ pub fn html(report: &Report) -> String {
         names.dedup();
         names
     };
-    if report.measured.iter().any(|m| m.case.size > 0) {
-        let mut lines: Vec<(String, Vec<(f64, f64)>)> = Vec::new();
-        for program in &programs {
-            for name in ["read sync", "read callback", "read promise", "read stream"] {
-                let rows = report
-                    .measured
-                    .iter()
-                    .filter(|m| m.program == *program && m.case.name == name && m.case.concurrency == 1);
-                let points: Vec<(f64, f64)> =
-                    rows.map(|m| ((m.case.size as f64).log2(), m.throughput())).collect();
-                lines.push((format!("{program}: {name}"), points));
+    let wide = |name: &str, measured: &Measured| match programs.len() {
+        1 => name.to_owned(),
+        _ => format!("{}: {name}", measured.program),
+    };
+    for (title, names) in [
+        ("Reading: throughput by file size", ["read sync", "read callback", "read promise", "read stream"]),
+        (
+            "Writing: throughput by file size",
+            ["write sync", "write callback", "write promise", "write stream"],
+        ),
+    ] {
+        let mut lines: Vec<Line> = Vec::new();
+        for (program, name) in programs.iter().flat_map(|program| names.map(|name| (*program, name))) {
+            let rows = report.measured.iter().filter(|m| {
+                let case = &m.case;
+                m.program == program && case.name == name && case.concurrency == 1 && !case.cold
+            });
+            let rows: Vec<&Measured> = rows.collect();
+            if let Some(first) = rows.first() {
+                let points = rows.iter().map(|m| ((m.case.size as f64).log2(), m.throughput())).collect();
+                lines.push((wide(name, first), points));
             }
         }
-        plots += &plot("Throughput by file size", "log2 of bytes", "MiB/s", &lines);
+        plots += &plot(
+            title,
+            "file size",
+            "MiB/s",
+            &lines,
+            &Axes { x: Ticks::At(&|power| bytes(2f64.powf(power).round() as u64)), log: false },
+        );
     }
-    let largest = |name: &str| {
-        let rows = report.measured.iter().filter(|m| m.program == "looplab" && m.case.name == name);
-        rows.max_by_key(|m| m.case.size)
-            .and_then(|m| m.samples.first().map(|s| (m.case.name.to_owned(), s.lags.clone())))
-    };
-    let lags: Vec<_> = ["read sync", "read callback", "immediates", "pool round trip"]
-        .iter()
-        .filter_map(|name| largest(name))
-        .collect();
-    plots += &plot("Loop lag over time", "ms since the measurement began", "ms late", &lags);
-    let latency: Vec<_> = report
+    // Sync against async, in turns of the same work: for each program the largest file (or the most connections).
+    let mut lags: Vec<Line> = Vec::new();
+    for program in &programs {
+        for name in ["read sync", "read callback", "immediates", "pool round trip", "text", "body"] {
+            let rows = report
+                .measured
+                .iter()
+                .filter(|m| m.program == *program && m.case.name == name && !m.case.cold);
+            if let Some(m) = rows.max_by_key(|m| (m.case.size, m.case.concurrency))
+                && let Some(sample) = m.samples.first()
+            {
+                lags.push((wide(&described(&m.case), m), sample.lags.clone()));
+            }
+        }
+    }
+    plots += &plot(
+        "Loop lag over time",
+        "ms since the measurement began",
+        "ms late",
+        &lags,
+        &Axes { x: Ticks::Even, log: false },
+    );
+    let latency: Vec<Line> = report
         .measured
         .iter()
-        .filter(|m| m.case.concurrency == 1 && m.case.size <= 1 << 16)
+        .filter(|m| shows_latency(&m.case))
         .map(|m| {
-            let at = |of: fn(&Sample) -> f64| m.median(of).0;
-            let name = format!("{}: {} {}", m.program, m.case.name, bytes(m.case.size));
-            (name, vec![(50.0, at(|s| s.p50)), (95.0, at(|s| s.p95)), (99.0, at(|s| s.p99))])
+            let quantile = |at: usize| m.median(|s| s.quantiles.get(at).copied().unwrap_or(0.0)).0;
+            // The very longest would flatten everything else: it is in the table.
+            (wide(&described(&m.case), m), (0..20).map(|at| (at as f64 * 5.0, quantile(at))).collect())
         })
         .take(12)
         .collect();
-    plots += &plot("Latency by percentile", "percentile", "ms", &latency);
+    plots += &plot(
+        "Latency distribution",
+        "so many percent of the operations",
+        "took at most so many ms (each line ten times the one below)",
+        &latency,
+        &Axes { x: Ticks::Even, log: true },
+    );
     format!(
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>looplab bench {0}</title>\n<style>:root{{color-scheme:light dark}}body{{font:15px/1.5 system-ui,sans-serif;max-width:1000px;margin:24px auto;padding:0 16px}}svg{{width:100%;height:auto}}svg text{{fill:currentColor;font:12px system-ui}}pre{{overflow:auto}}</style>\n<h1>looplab bench {0}</h1>\n<p>{1}</p>\n{plots}<h2>All figures</h2>\n<pre>{2}</pre>\n</html>\n",
         escape(&report.title),
@@ -214,52 +274,21 @@ pub fn html(report: &Report) -> String {
     )
 }
 
-/// A line plot.
-fn plot(title: &str, x_name: &str, y_name: &str, lines: &[(String, Vec<(f64, f64)>)]) -> String {
-    const COLOURS: [&str; 12] = [
-        "#3b82f6", "#d97706", "#10b981", "#c0488f", "#8b5cf6", "#64748b", "#ef4444", "#0e9f9f", "#a3841a",
-        "#7c6a5a", "#5a9e3d", "#b45ab4",
-    ];
-    let all = || lines.iter().flat_map(|(_, points)| points);
-    let edge =
-        |of: fn(&(f64, f64)) -> f64, start: f64, pick: fn(f64, f64) -> f64| all().map(of).fold(start, pick);
-    let (x0, x1) = (edge(|p| p.0, f64::INFINITY, f64::min), edge(|p| p.0, f64::NEG_INFINITY, f64::max));
-    let y1 = edge(|p| p.1, 0.0, f64::max);
-    if !x0.is_finite() || y1 <= 0.0 {
-        return String::new();
+fn described(case: &Case) -> String {
+    let [name, size, at_once, _] = subject(case);
+    let size = if case.size > 0 { format!(" {size}") } else { String::new() };
+    let at_once = if case.concurrency > 1 { format!(", {at_once} at once") } else { String::new() };
+    format!("{name}{size}{at_once}")
+}
+
+/// Whose latencies are drawn: one of each kind.
+fn shows_latency(case: &Case) -> bool {
+    match case.name {
+        "read sync" | "read callback" | "read promise" | "read stream" => {
+            case.size == 65_536 && case.concurrency == 1 && !case.cold
+        }
+        "text" | "body" => case.concurrency != 16,
+        name if name.starts_with("write") || name.starts_with("small") => false,
+        _ => case.concurrency == 1,
     }
-    let x = |value: f64| 60.0 + (value - x0) / (x1 - x0).max(1e-9) * 660.0;
-    let y = |value: f64| 270.0 - value / y1 * 240.0;
-    let height = 310.0 + lines.len() as f64 * 18.0;
-    let mut out =
-        format!("<h2>{title}</h2>\n<svg viewBox=\"0 0 740 {height}\" role=\"img\" aria-label=\"{title}\">");
-    for step in 0..=4 {
-        let value = y1 * f64::from(step) / 4.0;
-        let _ = write!(
-            out,
-            "<line x1=\"60\" x2=\"720\" y1=\"{0:.1}\" y2=\"{0:.1}\" stroke=\"currentColor\" opacity=\".2\"/><text x=\"54\" y=\"{1:.1}\" text-anchor=\"end\">{value:.1}</text>",
-            y(value),
-            y(value) + 4.0
-        );
-        let at = x0 + (x1 - x0) * f64::from(step) / 4.0;
-        let _ = write!(out, "<text x=\"{:.1}\" y=\"288\" text-anchor=\"middle\">{at:.1}</text>", x(at));
-    }
-    let _ = write!(
-        out,
-        "<text x=\"60\" y=\"20\">{y_name}</text><text x=\"720\" y=\"304\" text-anchor=\"end\">{x_name}</text>"
-    );
-    for (at, (name, points)) in lines.iter().enumerate() {
-        let colour = COLOURS[at % COLOURS.len()];
-        let path: Vec<String> =
-            points.iter().map(|(px, py)| format!("{:.1},{:.1}", x(*px), y(*py))).collect();
-        let name = name.replace('&', "&amp;").replace('<', "&lt;");
-        let row = 322.0 + at as f64 * 18.0;
-        let _ = write!(
-            out,
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/><rect x=\"60\" y=\"{:.1}\" width=\"14\" height=\"4\" fill=\"{colour}\"/><text x=\"82\" y=\"{row:.1}\">{name}</text>",
-            path.join(" "),
-            row - 6.0
-        );
-    }
-    out + "</svg>\n"
 }

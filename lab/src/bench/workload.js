@@ -15,10 +15,13 @@ async function timed(operation) {
 const asCallback = (begin) => new Promise((resolve, reject) => begin((error, value) => (error ? reject(error) : resolve(value))));
 
 const file = path.join(what.folder, 'data.bin');
+// Each cold file is read once: reading it warms it.
+let cold = 0;
+const target = () => (what.cold ? `${file}.cold${cold++}` : file);
 const data = what.size ? Buffer.alloc(what.size, 'looplab ') : null;
 const OPERATIONS = {
-  'read sync': () => fs.readFileSync(file).length,
-  'read callback': () => asCallback((done) => fs.readFile(file, done)).then((read) => read.length),
+  'read sync': () => fs.readFileSync(target()).length,
+  'read callback': () => asCallback((done) => fs.readFile(target(), done)).then((read) => read.length),
   'read promise': () => fs.promises.readFile(file).then((read) => read.length),
   'read stream': () => new Promise((resolve, reject) => {
     let sum = 0;
@@ -27,6 +30,13 @@ const OPERATIONS = {
   'write sync': (n) => { fs.writeFileSync(`${file}.${n}`, data); return data.length; },
   'write callback': (n) => asCallback((done) => fs.writeFile(`${file}.${n}`, data, done)).then(() => data.length),
   'write promise': (n) => fs.promises.writeFile(`${file}.${n}`, data).then(() => data.length),
+  'write stream': (n) => new Promise((resolve, reject) => {
+    const stream = fs.createWriteStream(`${file}.${n}`).on('error', reject).on('finish', () => resolve(data.length));
+    for (let at = 0; at < data.length; at += 65536) stream.write(data.subarray(at, at + 65536));
+    stream.end();
+  }),
+  'small files sync': (n) => fs.readFileSync(`${file}.small${n % 100}`).length,
+  'small files promise': (n) => fs.promises.readFile(`${file}.small${n % 100}`).then((read) => read.length),
   'small files': (n) => asCallback((done) => fs.readFile(`${file}.small${n % 100}`, done)).then((read) => read.length),
   timers: () => new Promise((resolve) => setTimeout(resolve, 1)).then(() => 0),
   immediates: () => new Promise((resolve) => setImmediate(resolve)).then(() => 0),
@@ -38,11 +48,11 @@ const OPERATIONS = {
 function percentile(sorted, share) { return sorted.length ? sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] : 0; }
 
 async function main() {
-  if (what.name.startsWith('read')) fs.writeFileSync(file, data);
-  if (what.name === 'small files') for (let n = 0; n < 100; n++) fs.writeFileSync(`${file}.small${n}`, data);
+  if (what.name.startsWith('read') && !what.cold) fs.writeFileSync(file, data);
+  if (what.name.startsWith('small files')) for (let n = 0; n < 100; n++) fs.writeFileSync(`${file}.small${n}`, data);
   const operation = OPERATIONS[what.name];
   // Warm up: caches, lazily loaded modules.
-  await operation(0);
+  if (!what.cold) await operation(0);
   const gaps = [];
   let last = now();
   const heart = setInterval(() => { const t = now(); gaps.push([t, Math.max(0, t - last - 1)]); last = t; }, 1);
@@ -69,6 +79,7 @@ async function main() {
   console.log(JSON.stringify({
     ops, bytes, millis: end - start,
     p50: percentile(latencies, 0.5), p95: percentile(latencies, 0.95), p99: percentile(latencies, 0.99), max: latencies[latencies.length - 1] || 0,
+    quantiles: Array.from({ length: 21 }, (_, at) => +percentile(latencies, at / 20).toFixed(5)),
     lag99: percentile(lags, 0.99), lagMax: lags[lags.length - 1] || 0,
     lags: gaps.filter((_, at) => at % step === 0).map(([t, lag]) => [+(t - start).toFixed(2), +lag.toFixed(3)]),
   }));

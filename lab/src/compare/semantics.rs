@@ -34,7 +34,12 @@ pub fn steps(log: &Log, scripts: &[Script]) -> Vec<Step> {
         match record.event {
             Event::CallbackBegin { kind, pos, .. } => {
                 let begin = EventId::new(index);
-                let place = sources.place(log, pos).map(|place| format!(" {place}")).unwrap_or_default();
+                // The script itself needs no name.
+                let place = sources.place(log, pos).map(|place| {
+                    let own = sources.first().and_then(|first| place.strip_prefix(first));
+                    format!(" {}", own.unwrap_or(&place))
+                });
+                let place = place.unwrap_or_default();
                 let title = why.title(begin).unwrap_or_default();
                 // Numbers count what was made before, which may itself differ.
                 let title = title.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end().to_owned();
@@ -158,14 +163,11 @@ fn changed(old: u32, new: u32, one: CallbackKind, two: CallbackKind) -> &'static
     let job = |kind| matches!(kind, K::Tick | K::Microtask | K::Reaction | K::AsyncHop | K::Thenable);
     let (old, new) = (old.min(new), old.max(new));
     if old < 11 && new >= 11 {
-        return match (job(one), job(two)) {
-            (true, true) => {
-                "an await of a native promise takes one microtask since Node 12, before it took three"
-            }
-            (true, false) | (false, true) => {
+        return match job(one) || job(two) {
+            true => {
                 "since Node 11 ticks and microtasks are drained after every timer and every immediate, before that only after each phase"
             }
-            (false, false) => rules::between(one, two),
+            false => rules::between(one, two),
         };
     }
     if old < 20 && new >= 20 && !job(one) && !job(two) {

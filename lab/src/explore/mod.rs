@@ -8,6 +8,7 @@
 //! Nothing here executes anything: a run is asked for through [`Runner`].
 
 mod between;
+mod confirm;
 mod findings;
 mod report;
 mod search;
@@ -15,6 +16,7 @@ mod text;
 mod words;
 
 pub use between::{Between, Verdict};
+pub use confirm::{Confirmed, INJECT};
 pub use findings::{Findings, Order};
 pub use report::{Point, Ran, RunReport};
 pub use search::{Limits, RunError, Runner, search};

@@ -81,6 +81,9 @@ impl RunReport {
         }
         let mut report = reducer.report;
         report.cut |= log.cut() > 0;
+        // Calls that don't go through the pool leave no request in the log: the source says that they are there.
+        let own = finished.scripts.iter().filter(|script| !script.name.starts_with("node:"));
+        report.writes |= own.into_iter().any(|script| changes_at_once(&script.text));
         report
     }
 }
@@ -191,31 +194,42 @@ fn is_step(label: &str) -> bool {
     label.starts_with("fs.")
 }
 
+/// Whether a script's text calls something that changes files at once, such as writeFileSync.
+fn changes_at_once(text: &str) -> bool {
+    let written = ["writeFileSync", "appendFileSync"].iter().any(|name| text.contains(name));
+    written
+        || CHANGING
+            .iter()
+            .any(|label| label.strip_prefix("fs.").is_some_and(|name| text.contains(&format!("{name}Sync("))))
+}
+
+/// Requests that change files.
+const CHANGING: &[&str] = &[
+    "fs.write",
+    "fs.writev",
+    "fs.mkdir",
+    "fs.mkdtemp",
+    "fs.rmdir",
+    "fs.rm",
+    "fs.unlink",
+    "fs.rename",
+    "fs.copyFile",
+    "fs.cp",
+    "fs.truncate",
+    "fs.ftruncate",
+    "fs.link",
+    "fs.symlink",
+    "fs.chmod",
+    "fs.fchmod",
+    "fs.chown",
+    "fs.fchown",
+    "fs.lchown",
+    "fs.utimes",
+    "fs.futimes",
+    "fs.lutimes",
+];
+
 /// Whether a request of this name changes files.
 fn writes(label: &str) -> bool {
-    const CHANGING: &[&str] = &[
-        "fs.write",
-        "fs.writev",
-        "fs.mkdir",
-        "fs.mkdtemp",
-        "fs.rmdir",
-        "fs.rm",
-        "fs.unlink",
-        "fs.rename",
-        "fs.copyFile",
-        "fs.cp",
-        "fs.truncate",
-        "fs.ftruncate",
-        "fs.link",
-        "fs.symlink",
-        "fs.chmod",
-        "fs.fchmod",
-        "fs.chown",
-        "fs.fchown",
-        "fs.lchown",
-        "fs.utimes",
-        "fs.futimes",
-        "fs.lutimes",
-    ];
     CHANGING.contains(&label)
 }

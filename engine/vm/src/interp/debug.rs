@@ -23,8 +23,8 @@ use std::rc::Rc;
 const CLOSURE: usize = 24;
 /// Variables of its own that are told at most.
 const OWN: usize = 64;
-/// Whole numbers below this keep their texts.
-const SMALL: usize = 4_096;
+/// Texts that are kept for values to come.
+const KEPT: usize = 4_096;
 
 /// The state of the Debug interpreter.
 pub(crate) struct Debugger {
@@ -43,8 +43,8 @@ pub(crate) struct Debugger {
     /// Collections so far when values were last compared by address.
     collections: u32,
     text: String,
-    /// The texts of small whole numbers, 0 where there is none yet.
-    small: Vec<u32>,
+    /// Texts of values that were shown lately, by the value's bits or an object's digest.
+    kept: Vec<(u64, u32)>,
 }
 
 /// A frame, as far as it has been told.
@@ -115,7 +115,7 @@ impl Debugger {
             told: None,
             collections: 0,
             text: String::new(),
-            small: Vec::new(),
+            kept: Vec::new(),
         }
     }
 
@@ -131,16 +131,22 @@ impl Debugger {
     }
 
     fn preview(&mut self, vm: &Vm, v: Value) -> u32 {
-        let small = if v.is_int() { usize::try_from(v.as_int()).ok().filter(|n| *n < SMALL) } else { None };
-        if let Some(known) = small.and_then(|n| self.small.get(n)).filter(|text| **text != 0) {
-            return *known;
+        // Whatever has been shown before is found without making its text again.
+        let bits = if v.is_object() { crate::preview::digest(v) } else { Some(v.bits()) };
+        let Some(bits) = bits else { return self.make_preview(vm, v) };
+        let at = (bits ^ bits >> 29).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - KEPT.ilog2());
+        if self.kept.is_empty() {
+            self.kept = vec![(0, 0); KEPT];
+        }
+        if let Some(&(key, text)) = self.kept.get(at as usize)
+            && key == bits
+            && text != 0
+        {
+            return text;
         }
         let text = self.make_preview(vm, v);
-        if let Some(n) = small {
-            if self.small.len() <= n {
-                self.small.resize(n + 1, 0);
-            }
-            self.small[n] = text;
+        if let Some(kept) = self.kept.get_mut(at as usize) {
+            *kept = (bits, text);
         }
         text
     }
@@ -424,6 +430,7 @@ impl Vm {
         let collections = self.heap_stats().collections;
         if std::mem::replace(&mut d.collections, collections) != collections {
             // What lies at an address may be something else now.
+            d.kept.clear();
             for seen in d.shadow.iter_mut().flat_map(|shadow| &mut shadow.seen) {
                 seen.value = Value::HOLE;
             }

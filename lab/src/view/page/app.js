@@ -57,6 +57,11 @@ function along(list, forward) {
   return before === undefined ? 0 : before + 1;
 }
 
+// Over called functions, or out of this one; from callback to callback where statements were not recorded.
+function step(out, forward) {
+  return history.statements.length ? history.nearest(history.seek(at), out, forward) : along(history.callbacks, forward);
+}
+
 function setAxis(byTime) {
   if (byTime !== timeline.byTime) timeline.setAxis(byTime);
   element('axis').textContent = byTime ? 'by time' : 'by event';
@@ -67,6 +72,9 @@ const commands = {
   callback: () => go(along(history.callbacks, true)), 'callback-back': () => go(along(history.callbacks, false)),
   turn: () => go(along(history.turns, true)), 'turn-back': () => go(along(history.turns, false)),
   statement: () => go(along(history.statements.length ? history.statements : history.callbacks, true)),
+  over: () => go(step(false, true)), 'over-back': () => go(step(false, false)),
+  out: () => go(step(true, true)), 'out-back': () => go(step(true, false)),
+  phase: () => go(along(history.phases, true)), 'phase-back': () => go(along(history.phases, false)),
   'statement-back': () => go(along(history.statements.length ? history.statements : history.callbacks, false)),
   cause: () => { const top = panes.chain[0]; if (top && top.cause !== NONE) go(top.cause + 1); },
   'zoom-in': () => timeline.zoom(0.6), 'zoom-out': () => timeline.zoom(1 / 0.6),
@@ -77,7 +85,7 @@ const commands = {
 };
 const keys = {
   ArrowRight: 'forward', ArrowLeft: 'back', 'Shift+ArrowRight': 'callback', 'Shift+ArrowLeft': 'callback-back', PageDown: 'turn', PageUp: 'turn-back',
-  Home: 'start', End: 'end', ']': 'statement', '[': 'statement-back', c: 'cause', '+': 'zoom-in', '=': 'zoom-in', '-': 'zoom-out', 0: 'fit', ',': 'left', '.': 'right', t: 'axis', '?': 'help',
+  Home: 'start', End: 'end', ']': 'statement', '[': 'statement-back', n: 'over', N: 'over-back', o: 'out', O: 'out-back', p: 'phase', P: 'phase-back', c: 'cause', '+': 'zoom-in', '=': 'zoom-in', '-': 'zoom-out', 0: 'fit', ',': 'left', '.': 'right', t: 'axis', '?': 'help',
 };
 
 document.addEventListener('click', (event) => { const name = event.target.closest?.('[data-go]')?.dataset.go; if (name) commands[name](); });

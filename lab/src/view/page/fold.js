@@ -2,7 +2,8 @@
 
 import { NONE } from 'lab/data';
 
-const SPACING = 4096;
+// Small enough that a jump to any moment of a million costs a few milliseconds.
+const SPACING = 1024;
 
 class State {
   constructor() {
@@ -124,15 +125,56 @@ export class History {
     this.steps = log.table.map(({ name }) => STEPS[name]);
     this.keyframes = [new State()];
     const lists = { 'callback-begin': [], 'turn-begin': [], statement: [], console: [] };
+    // How high the call stack is at each statement.
+    this.phases = []; this.depths = [];
     const state = new State();
     let since = 0;
     for (let id = 0; id < log.length; id++) {
-      lists[log.name(id)]?.push(id);
+      const name = log.name(id);
+      lists[name]?.push(id);
       this.apply(state);
+      if (name === 'statement') this.depths.push(state.frames.length);
+      else if (name === 'phase-begin' || name === 'poll-begin') this.phases.push(id);
       if (++since >= SPACING && since >= state.weight() * 4) { this.keyframes.push(state.copy()); since = 0; }
     }
     [this.callbacks, this.turns, this.statements, this.console] = Object.values(lists);
     this.current = new State();
+  }
+
+  // The state after the first n events, to keep.
+  stateAt(n) {
+    const state = this.keyframe(n).copy();
+    while (state.at < n) this.apply(state);
+    return state;
+  }
+
+  // The moment of the nearest statement that is no deeper on the call stack (further out: less deep); from the outermost function, the next one of
+  // another callback.
+  nearest(state, out, forward) {
+    const { statements, depths } = this, here = state.frames.length, first = state.running[0];
+    const outermost = state.running.length === 0 || (state.running.at(-1).base === 0 && here <= 1);
+    const step = forward ? 1 : -1;
+    let at = forward ? search(statements, state.at) : search(statements, state.at - 1) - 1;
+    const limit = out ? here - 1 : here > 0 ? here : Infinity;
+    const fits = out && outermost ? (i) => !first || !this.isWithin(statements[i], first.begin) : (i) => depths[i] <= limit;
+    while (at >= 0 && at < statements.length && !fits(at)) at += step;
+    return at < 0 ? 0 : at >= statements.length ? this.log.length : statements[at] + 1;
+  }
+
+  // Whether an event happened in a callback, or in one that ran inside it.
+  isWithin(id, begin) {
+    for (let at = this.log.within[id]; at !== NONE && at >= begin; at = this.log.within[at]) if (at === begin) return true;
+    return false;
+  }
+
+  // What had been scheduled before a callback was, and still waited when it began: events, in order.
+  overtook(begin) {
+    const { cause } = this.log.get(begin);
+    if (cause === NONE) return [];
+    const s = this.stateAt(begin), starts = (map) => [...map.values()].map((one) => one.start);
+    const closing = [...s.handles.values()].map((one) => one.closing);
+    const all = [...s.ticks, ...s.microtasks, ...s.deferred, ...starts(s.timers), ...s.immediates.map((one) => one.start), ...starts(s.requests), ...closing];
+    return all.filter((id) => id !== NONE && id < cause).sort((a, b) => a - b);
   }
 
   apply(state) {
@@ -144,12 +186,16 @@ export class History {
   // The state after the first n events. It is the history's own: look, don't keep.
   seek(n) {
     n = Math.max(0, Math.min(n, this.log.length));
-    let low = 0, high = this.keyframes.length;
-    while (high - low > 1) { const middle = (low + high) >> 1; if (this.keyframes[middle].at <= n) low = middle; else high = middle; }
-    const key = this.keyframes[low];
+    const key = this.keyframe(n);
     if (this.current.at > n || this.current.at < key.at) this.current = key.copy();
     while (this.current.at < n) this.apply(this.current);
     return this.current;
+  }
+
+  keyframe(n) {
+    let low = 0, high = this.keyframes.length;
+    while (high - low > 1) { const middle = (low + high) >> 1; if (this.keyframes[middle].at <= n) low = middle; else high = middle; }
+    return this.keyframes[low];
   }
 }
 

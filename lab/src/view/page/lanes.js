@@ -14,11 +14,13 @@ export function lanesOf(log) {
     ticks: new Lane('ticks', '--tick'), microtasks: new Lane('microtasks', '--microtask'), timers: new Lane('timers', '--timer'),
     sockets: new Lane('sockets', '--worker'),
   };
+  // What each socket is: listening, connecting, accepted.
+  log.sockets = new Map();
   const workers = [];
   const open = new Map(), timers = new Map(), queued = new Map(), handles = new Map();
   let turn = null, phase = null, started = null;
   const laneOf = (kind) => kind === 'tick' ? lane.ticks : ['microtask', 'reaction', 'async-hop', 'thenable'].includes(kind) ? lane.microtasks : lane.callbacks;
-  const interesting = new Set(['turn-begin', 'turn-end', 'phase-begin', 'phase-end', 'poll-begin', 'poll-end', 'callback-begin', 'callback-end', 'timer-start', 'timer-fire', 'timer-stop', 'pool-queued', 'pool-started', 'pool-finished', 'handle-init', 'handle-closed', 'handle-stop', 'loop-end']);
+  const interesting = new Set(['turn-begin', 'turn-end', 'phase-begin', 'phase-end', 'poll-begin', 'poll-end', 'callback-begin', 'callback-end', 'timer-start', 'timer-fire', 'timer-stop', 'pool-queued', 'pool-started', 'pool-finished', 'handle-init', 'handle-closed', 'handle-stop', 'socket-open', 'loop-end']);
   const wanted = log.table.map(({ name }) => interesting.has(name));
   let running = 0;
   for (let id = 0; id < log.length; id++) {
@@ -56,6 +58,7 @@ export function lanesOf(log) {
         queued.delete(e.number);
         break;
       }
+      case 'socket-open': log.sockets.set(e.number, e.label); break;
       case 'handle-init': if (e.kind === 'io' || e.kind === 'other') handles.set(e.kind + e.number, e); break;
       case 'handle-closed': case 'handle-stop': {
         const one = handles.get(e.kind + e.number);

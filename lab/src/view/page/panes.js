@@ -6,6 +6,7 @@ import { because, callbackName, place, sentence, shortName, time, why } from 'la
 
 const SHOWN = 12;
 const AROUND = 400;
+const OVERTOOK = 6;
 
 // An element with attributes and children.
 export function h(tag, attributes = {}, ...children) {
@@ -67,7 +68,7 @@ export class Panes {
       this.file = name; this.window = { from, to }; this.lit = null;
     }
     const row = (n) => code.children[n - this.window.from];
-    if (this.lit) { this.lit.row.className = ''; this.lit.row.lastChild.textContent = this.lit.text; this.lit = null; }
+    if (this.lit) { this.lit.row.removeAttribute('aria-current'); this.lit.row.className = ''; this.lit.row.lastChild.textContent = this.lit.text; this.lit = null; }
     this.cause?.classList.remove('from');
     const here = pos && row(line);
     if (here) {
@@ -75,7 +76,6 @@ export class Panes {
       here.className = 'here';
       here.lastChild.replaceChildren(text.slice(0, column), h('mark', {}, text.slice(column)));
       here.setAttribute('aria-current', 'true');
-      this.lit?.row.removeAttribute('aria-current');
       this.lit = { row: here, text };
       const top = here.offsetTop - code.offsetTop;
       if (top < code.scrollTop + 30 || top > code.scrollTop + code.clientHeight - 50) code.scrollTop = top - code.clientHeight / 2;
@@ -109,18 +109,38 @@ export class Panes {
       this.list('Requests', requests.length, requests.slice(0, SHOWN).map(([number, one]) => { const e = log.get(one.start); return this.link(one.start, `${e.label || 'request'} ${number}${one.pooled ? ', in the pool' : ''}`, this.where(e.pos)); })),
       this.list('Deferred callbacks', state.deferred.length, state.deferred.slice(0, SHOWN).map(entry)),
       this.list('Functions in await', state.awaits.size, [...state.awaits.keys()].slice(0, SHOWN).map((id) => { const e = log.get(id); return this.link(id, e.label ? `${e.label}()` : 'async function', this.where(e.pos)); })),
-      this.list('Handles', state.handles.size, [...state.handles.entries()].slice(0, SHOWN).map(([name, one]) => this.link(one.init, `${name}${one.closing !== NONE ? ', closing' : one.active ? '' : ', idle'}${one.refed ? '' : ' (unref)'}`))),
+      this.list('Handles', state.handles.size, [...state.handles.entries()].slice(0, SHOWN).map(([name, one]) => this.link(one.init, `${name}${this.socket(name)}${one.closing !== NONE ? ', closing' : one.active ? '' : ', idle'}${one.refed ? '' : ' (unref)'}`))),
     ].filter(Boolean);
     const phase = state.phase ? `phase ${state.phase}` : state.life === 'before' ? 'main script' : state.life === 'loop' ? 'between phases' : state.life;
     const head = h('p', { className: 'soft' }, `${state.turn ? `turn ${state.turn} · ` : ''}${phase} · at ${time(state.at ? log.t[state.at - 1] : 0)}`);
     document.getElementById('queues').replaceChildren(head, ...(lists.length ? lists : [h('p', { className: 'empty' }, 'Nothing waits.')]));
   }
 
+  // What a socket is for, after its handle's name.
+  socket(name) {
+    const [kind, number] = name.split(' ');
+    const role = kind === 'io' ? this.log.sockets?.get(Number(number)) : undefined;
+    return role ? `, socket ${role}` : '';
+  }
+
   why(running) {
     const chain = running ? why(this.log, running.begin) : [];
     this.chain = chain;
     const items = chain.map((event, at) => this.link(event.id, `${at ? '← ' : ''}${callbackName(this.log, event)}`, h('span', { className: 'place' }, ` ${because(this.log, event)}`)));
+    const passed = running ? this.passed(running.begin) : [];
+    if (passed.length) {
+      const more = passed.length - OVERTOOK;
+      items.push(h('li', { className: 'soft' }, `overtook ${passed.length === 1 ? 'one thing' : `${passed.length} things`}, scheduled before it:`));
+      for (const id of passed.slice(0, OVERTOOK)) items.push(this.link(id, sentence(this.log, id)));
+      if (more > 0) items.push(h('li', { className: 'soft' }, `… ${more} more`));
+    }
     document.getElementById('why').replaceChildren(items.length ? h('ol', {}, ...items) : h('p', { className: 'empty' }, 'No callback runs: the loop itself is at work.'));
+  }
+
+  // What a callback overtook; it stays the same while it runs.
+  passed(begin) {
+    if (this.overtaken?.begin !== begin) this.overtaken = { begin, list: this.history.overtook(begin) };
+    return this.overtaken.list;
   }
 
   stack(state, running) {

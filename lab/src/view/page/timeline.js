@@ -170,7 +170,7 @@ export class Timeline {
   label(g, colour, lane, id, x, y, w) {
     const e = this.log.get(id);
     const pos = e.pos ? ` :${e.pos.line}` : '';
-    const names = { 'callback-begin': () => callbackName(this.log, e) + pos, 'turn-begin': () => `turn ${e.turn}`, 'phase-begin': () => e.phase, 'poll-begin': () => 'poll', 'timer-start': () => `timer ${e.number}, ${e.delay} ms`, 'pool-queued': () => { const own = this.log.get(id - 1); return own?.ev === 'request-start' ? own.label : `request ${e.number}`; } };
+    const names = { 'callback-begin': () => callbackName(this.log, e) + pos, 'turn-begin': () => `turn ${e.turn}`, 'phase-begin': () => e.phase, 'poll-begin': () => 'poll', 'handle-init': () => (this.log.sockets.has(e.number) ? `socket ${e.number} ${this.log.sockets.get(e.number)}` : `${e.kind} ${e.number}`), 'timer-start': () => `timer ${e.number}, ${e.delay} ms`, 'pool-queued': () => { const own = this.log.get(id - 1); return own?.ev === 'request-start' ? own.label : `request ${e.number}`; } };
     const text = names[e.ev]?.() ?? '';
     const light = lane.colour === '--timer' || lane.name === 'turns';
     g.save(); g.globalAlpha = 1; g.beginPath(); g.rect(x, y, w - 2, ROW); g.clip();

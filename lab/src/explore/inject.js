@@ -1,0 +1,38 @@
+// Loaded before a script under real Node (`node --require`): holds the program up at random where a slow machine could, so that rare orders come.
+// Time passes before and after timers are set and after callbacks; file operations are asked for later, as a slow disk would answer later.
+'use strict';
+const fs = require('fs');
+let state = Number(process.env.LOOPLAB_SEED) >>> 0;
+const random = () => { state = (state + 0x6d2b79f5) >>> 0; let t = Math.imul(state ^ (state >>> 15), state | 1); t ^= t + Math.imul(t ^ (t >>> 7), t | 61); return ((t ^ (t >>> 14)) >>> 0) / 4294967296; };
+const pick = (list) => list[Math.floor(random() * list.length)];
+const { setTimeout: later, setImmediate: soon, setInterval: often } = globalThis;
+// One run stalls seldom and for long, another often and shortly, another not at all.
+const share = pick([0, 0, 0.15, 0.4, 0.8]), long = pick([1.2, 2.5, 6, 12, 30]);
+const slow = pick([0, 0.3, 0.6, 1]), delays = pick([[1, 2, 3], [0, 1, 5, 10], [2, 8, 20, 45]]);
+const clock = process.hrtime.bigint;
+function stall() {
+  if (random() >= share) return;
+  const until = clock() + BigInt(Math.round(random() * long * 1e6));
+  while (clock() < until);
+}
+const held = (f) => (typeof f !== 'function' ? f : function (...args) { try { return f.apply(this, args); } finally { stall(); } });
+
+const properties = (from, to) => { for (const key of Reflect.ownKeys(from)) if (!Object.hasOwn(to, key) || key === 'name') Object.defineProperty(to, key, Object.getOwnPropertyDescriptor(from, key)); return to; };
+globalThis.setTimeout = properties(later, (f, ...rest) => { stall(); const timer = later(held(f), ...rest); stall(); return timer; });
+globalThis.setInterval = properties(often, (f, ...rest) => { stall(); const timer = often(held(f), ...rest); stall(); return timer; });
+globalThis.setImmediate = properties(soon, (f, ...rest) => { const immediate = soon(held(f), ...rest); stall(); return immediate; });
+
+const names = ['access', 'stat', 'lstat', 'readFile', 'readdir', 'open', 'realpath', 'writeFile', 'appendFile', 'unlink', 'rename', 'mkdir', 'copyFile', 'exists', 'readlink', 'rm'];
+for (const name of names) {
+  const plain = fs[name];
+  fs[name] = properties(plain, (...args) => {
+    const at = args.length - 1;
+    if (typeof args[at] !== 'function') return plain(...args);
+    args[at] = held(args[at]);
+    if (random() >= slow) return plain(...args);
+    later(() => plain(...args), pick(delays));
+  });
+  const promised = fs.promises[name];
+  if (!promised) continue;
+  fs.promises[name] = (...args) => (random() >= slow ? promised.apply(fs.promises, args) : new Promise((resolve, reject) => later(() => promised.apply(fs.promises, args).then(resolve, reject), pick(delays))));
+}
