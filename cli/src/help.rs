@@ -57,6 +57,12 @@ fn run() -> Command {
         .about("Run a program")
         .override_usage("looplab [run] [FLAGS] FILE [ARGS]...")
         .args(program_args())
+        .arg(
+            Arg::new("sweep-seeds")
+                .long("sweep-seeds")
+                .value_name("N")
+                .help("Run it once under each of the seeds 1 to N, until one fails; its output is shown, and --seed repeats it"),
+        )
 }
 
 fn serve() -> Command {
@@ -164,6 +170,11 @@ fn own_args() -> Vec<Arg> {
         value("eval", "CODE").short('e').allow_hyphen_values(true).help("Run this code instead of a file"),
         value("print", "CODE").short('p').allow_hyphen_values(true).help("Run this code and print its value"),
         switch("virtual").help("Run in the simulated world: virtual time, the same output every time"),
+        value("sim", "KEY=VALUE").action(ArgAction::Append).help(
+            "Declare what the simulated world is like, and run in it: disk=ssd|hdd|nfs, fs.read=2ms±1ms, dns=20ms, net=lan|wan, \
+             cpu=1us/stmt, fail=fs.read:3:EIO, … (see the book's chapter on it)",
+        ),
+        value("seed", "N").help("Run in the simulated world that this seed makes: random numbers, latencies and ties follow from it"),
         value("node-semantics", "N").help("Follow the loop rules of Node 10, 18, 20, 22 or 24 [default: 24]"),
         value("choices", "LIST").help(
             "Run in the simulated world with these decisions, as explore gives them (0,2,1): the order that they bring about",

@@ -17,6 +17,8 @@ const WIDEST: usize = 160;
 pub enum Command {
     /// Run a program.
     Run(Box<Options>),
+    /// Run it under many seeds.
+    Sweep(crate::sweep::Sweep),
     /// Run it and tell its story.
     Trace(Box<Trace>),
     /// Step through a run.
@@ -92,6 +94,9 @@ impl Command {
             LowArgs::Run(program) if program.entry.is_none() && std::io::stdin().is_terminal() => {
                 Command::Print(help::long(""))
             }
+            LowArgs::Run(program) if program.sweep_seeds.is_some() => {
+                Command::Sweep(crate::sweep::Sweep::new(program)?)
+            }
             LowArgs::Run(program) => Command::Run(Box::new(options(program)?)),
             LowArgs::Step(program, low) => Command::Step(Box::new(step(program, low)?)),
             LowArgs::Trace(program, low) => Command::Trace(Box::new(trace(program, low)?)),
@@ -121,6 +126,11 @@ pub fn options(low: LowProgram) -> Result<Options, Problem> {
         options.profile =
             profile.ok_or_else(|| format!("--node-semantics knows 10, 18, 20, 22 and 24, not '{text}'"))?;
     }
+    for text in &low.sim {
+        options.simulation.declare(text).map_err(|problem| format!("--sim: {problem}"))?;
+    }
+    options.simulation.seed = number("--seed", low.seed)?;
+    options.simulated |= !low.sim.is_empty() || options.simulation.seed.is_some();
     options.explore = decisions(low.choices, low.stall)?;
     Ok(options)
 }

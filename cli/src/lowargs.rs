@@ -46,6 +46,12 @@ pub struct LowProgram {
     pub print: bool,
     /// `--virtual`
     pub simulated: bool,
+    /// `--sim`, each as typed.
+    pub sim: Vec<String>,
+    /// `--seed`
+    pub seed: Option<String>,
+    /// `--sweep-seeds`
+    pub sweep_seeds: Option<String>,
     /// `--expose-gc`
     pub expose_gc: bool,
     /// `--stack-trace-limit`
@@ -202,6 +208,13 @@ impl LowProgram {
             "-e" | "--eval" => self.entry = Some(LowEntry::Eval(value()?)),
             "-p" | "--print" | "-pe" => self.entry = Some(LowEntry::Print(value()?)),
             "--virtual" if inline.is_none() => self.simulated = true,
+            "--sim" => self.sim.push(value()?),
+            "--seed" => self.seed = Some(value()?),
+            "--sweep-seeds" => {
+                // Not for the runs themselves.
+                self.sweep_seeds = Some(value()?);
+                return Ok(());
+            }
             "--expose-gc" if inline.is_none() => self.expose_gc = true,
             "--stack-trace-limit" => self.stack_trace_limit = Some(value()?),
             "--max-old-space-size" => self.max_old_space_size = Some(value()?),
@@ -274,6 +287,8 @@ fn program_of(matches: &ArgMatches, typed: LowProgram) -> Result<LowProgram, Pro
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     let mut program = LowProgram {
         simulated: matches.get_flag("virtual") || typed.simulated,
+        sim: typed.sim.into_iter().chain(matches.get_many("sim").into_iter().flatten().cloned()).collect(),
+        seed: text("seed").or(typed.seed),
         expose_gc: matches.get_flag("expose-gc") || typed.expose_gc,
         stack_trace_limit: text("stack-trace-limit").or(typed.stack_trace_limit),
         max_old_space_size: text("max-old-space-size").or(typed.max_old_space_size),

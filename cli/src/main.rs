@@ -12,6 +12,7 @@ mod lowargs;
 mod nodeflags;
 mod output;
 mod step;
+mod sweep;
 mod trace;
 
 use hiargs::Command;
@@ -37,6 +38,7 @@ fn main() {
 fn run(command: Command) -> i32 {
     match command {
         Command::Run(options) => looplab_runtime::run(*options).exit_code,
+        Command::Sweep(what) => sweep::run(&what),
         Command::Trace(what) => trace::run(*what),
         Command::Step(what) => step::run(*what),
         Command::Disasm(what) => disasm::run(&what),

@@ -81,7 +81,7 @@ impl Bench {
     }
 
     fn submit(&mut self, work: Work) {
-        let info = JobInfo { class: JobClass::Disk, label: "bench", more: false, bytes: 0 };
+        let info = JobInfo::new(JobClass::Disk, "bench");
         self.lp.pool_submit(work, info, Task::Job, Origin::HIDDEN).expect("room in the queue");
     }
 

@@ -9,7 +9,7 @@ use crate::timers::TimerId;
 use crate::turn::Ended;
 use crate::world::{JobInfo, Output, Readiness, RealOptions, RealWorld, SimOptions, SimWorld, World};
 use looplab_probe::{CallbackKind, Event, EventId, JobClass, Off, Outcome, Phase, Pos, Probe, RunMode, Str};
-use looplab_threadpool::{BoxJob, JobError, SubmitError};
+use looplab_threadpool::{BoxJob, JobError, Priority, SubmitError};
 use mio::Interest;
 use std::any::Any;
 use std::cell::RefCell;
@@ -295,7 +295,29 @@ impl<W: World<Job = AnyJob>, P: Probe> EventLoop<W, P> {
         job: impl FnOnce() -> R + Send + 'static,
         then: impl FnOnce(&mut Self, Result<R, JobError>) + 'static,
     ) -> Result<RequestId, SubmitError> {
-        self.spawn_as(JobInfo { class: JobClass::Compute, label: "job", more: false, bytes: 0 }, job, then)
+        self.spawn_as(JobInfo::new(JobClass::Compute, "job"), job, then)
+    }
+
+    /// [`EventLoop::spawn`] with a priority: urgent jobs start before others that wait, but pass each of them a bounded number of times
+    /// only, so that nothing waits for ever. What the job takes is up to it; what started is not interrupted.
+    ///
+    /// ```
+    /// use looplab_event_loop::{EventLoop, Priority};
+    /// let mut lp = EventLoop::real().unwrap();
+    /// lp.schedule_task(|| (1..=10u64).sum::<u64>(), Priority::Low, |_, sum| assert_eq!(sum, Ok(55))).unwrap();
+    /// lp.schedule_task(|| "at once", Priority::High, |_, _| {}).unwrap();
+    /// lp.run().unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// The pool's queue is full, or it has no thread and can't start one.
+    pub fn schedule_task<R: Send + 'static>(
+        &mut self,
+        job: impl FnOnce() -> R + Send + 'static,
+        priority: Priority,
+        then: impl FnOnce(&mut Self, Result<R, JobError>) + 'static,
+    ) -> Result<RequestId, SubmitError> {
+        self.spawn_as(JobInfo::new(JobClass::Compute, "task").with_priority(priority), job, then)
     }
 
     /// [`EventLoop::spawn`], saying what sort of work it is.

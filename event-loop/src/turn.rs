@@ -217,7 +217,8 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
         let slot = self.timers.get(id)?;
         let (flags, repeat, cause) = (slot.flags, slot.repeat, slot.cause);
         if P::ENABLED && !flags.hidden {
-            self.probe.emit_along(Event::TimerFire { number: id.number(), late: self.now.saturating_sub(due) });
+            self.probe
+                .emit_along(Event::TimerFire { number: id.number(), late: self.now.saturating_sub(due) });
         }
         if flags.once {
             return self.timers.remove(id).map(|slot| (slot.task, cause));

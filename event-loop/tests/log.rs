@@ -29,7 +29,7 @@ fn program(lp: &mut Sim) {
     let timer = lp.set_timeout(50, |_| ());
     lp.unref_handle(timer);
     let (wake, waker) = lp.on_wake(|_| ());
-    let info = JobInfo { class: JobClass::Disk, label: "fs.read", more: false, bytes: 0 };
+    let info = JobInfo::new(JobClass::Disk, "fs.read");
     for _ in 0..5 {
         let waker = waker.clone();
         lp.spawn_as(

@@ -336,6 +336,35 @@ fn a_chosen_call_fails() {
     );
 }
 
+/// A read gives all there is, however the bytes lie in memory.
+#[test]
+fn only_the_end_of_the_data_makes_a_short_read() {
+    let mut lp = sim(&[("net.buffer", "1000B")]);
+    let kept: Rc<RefCell<Vec<Box<dyn Stream>>>> = Rc::default();
+    let taken = kept.clone();
+    serve(&mut lp, &at(80), move |_, stream| taken.borrow_mut().push(stream));
+    let mut stream = lp.world_mut().network().connect(&at(80), None).unwrap();
+    let turn = |lp: &mut Sim| {
+        lp.set_timeout(1, |_| {});
+        lp.run().unwrap();
+    };
+    turn(&mut lp);
+    let mut peer = kept.borrow_mut().remove(0);
+    for round in 0..10 {
+        assert_eq!(write(&mut *stream, &[round; 700]).unwrap(), 700);
+        turn(&mut lp);
+        let mut buffer = [0; 1000];
+        assert_eq!(peer.read(&mut buffer[..300]).unwrap(), 300);
+        assert_eq!(write(&mut *stream, &[round; 1000]).unwrap(), 300, "the rest of the room");
+        turn(&mut lp);
+        assert_eq!(write(&mut *stream, &[round; 1000]).unwrap(), 300, "what was read makes room");
+        turn(&mut lp);
+        assert_eq!(peer.read(&mut buffer).unwrap(), 1000);
+        assert!(buffer.iter().all(|byte| *byte == round));
+        turn(&mut lp);
+    }
+}
+
 #[test]
 fn datagrams_come_whole_or_not_at_all() {
     let mut lp = sim(&[]);
@@ -383,7 +412,7 @@ fn stormy(seed: u64) -> String {
     for _ in 0..10 {
         client(&mut lp, &at(80), &diary, true);
         let noted = diary.clone();
-        let info = JobInfo { class: JobClass::Disk, label: "fs.read", more: false, bytes: 100 };
+        let info = JobInfo::new(JobClass::Disk, "fs.read").moving(100);
         lp.spawn_as(info, || (), move |lp, _| noted.note(lp, "read")).unwrap();
     }
     lp.run().unwrap();

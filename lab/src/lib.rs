@@ -16,6 +16,7 @@ pub mod sources;
 pub mod state;
 pub mod step;
 pub mod story;
+pub mod strategies;
 pub mod trace;
 pub mod units;
 pub mod view;

@@ -65,6 +65,8 @@ pub enum End {
     Deadline,
     /// Given up by this side.
     Aborted,
+    /// The peer did not keep up with what it was sent ([`crate::SlowClient::Disconnect`]).
+    TooSlow,
     /// The system says so.
     Failed(io::Error),
 }

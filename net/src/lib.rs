@@ -30,17 +30,20 @@
 
 mod accept;
 mod conn;
+mod feed;
 pub mod http;
 mod http_service;
 mod queue;
 mod resolve;
 mod server;
+mod slow;
 pub mod sse;
 mod udp;
 pub mod ws;
 
 pub use accept::{Accepted, Acceptor};
 pub use conn::{Conn, ConnOptions, End, Read, Stats, Timer};
+pub use feed::{FIELDS as FEED_FIELDS, Feed, FeedOptions};
 pub use http_service::{HttpOptions, HttpService, Reply, Request};
 pub use looplab_event_loop::world::network::{
     Address, DatagramOption, DatagramOptions, ListenOptions, Listener, Stream,
@@ -48,4 +51,5 @@ pub use looplab_event_loop::world::network::{
 pub use queue::{WriteQueue, Wrote, write_now};
 pub use resolve::resolve;
 pub use server::{Protocol, Server, ServerOptions, ServerStats, connect};
+pub use slow::{Offered, Outlet, SlowClient};
 pub use udp::Udp;

@@ -210,3 +210,86 @@ fn the_http_example() {
         ]
     );
 }
+
+/// Does not read.
+struct Sleeper;
+
+impl Protocol for Sleeper {
+    fn opened(&mut self, conn: &mut Conn, _: u64) {
+        conn.pause();
+    }
+
+    fn received(&mut self, _: &mut Conn, _: &[u8], _: u64) {}
+}
+
+/// Tells its only client more than it takes.
+struct Teller {
+    outlet: looplab_net::Outlet,
+    seen: Rc<RefCell<Vec<looplab_net::Offered>>>,
+    end: Rc<RefCell<Option<String>>>,
+}
+
+impl Protocol for Teller {
+    fn opened(&mut self, conn: &mut Conn, _: u64) {
+        let message = vec![1; 64 << 10];
+        for _ in 0..400 {
+            let offered = self.outlet.offer(conn, &message);
+            self.seen.borrow_mut().push(offered);
+            if offered == looplab_net::Offered::Disconnected {
+                return;
+            }
+        }
+        assert!(conn.queued() <= 256 << 10, "what waits is bounded");
+        conn.abort();
+    }
+
+    fn received(&mut self, _: &mut Conn, _: &[u8], _: u64) {}
+
+    fn closed(&mut self, why: &End) {
+        *self.end.borrow_mut() = Some(format!("{why:?}"));
+    }
+}
+
+fn tell(policy: looplab_net::SlowClient) -> (Vec<looplab_net::Offered>, Option<String>) {
+    let mut lp = EventLoop::real().unwrap();
+    let (seen, end) = (Rc::new(RefCell::new(Vec::new())), Rc::new(RefCell::new(None)));
+    let (s, e) = (seen.clone(), end.clone());
+    let server = Server::listen(&mut lp, &local(), ServerOptions::default(), move || Teller {
+        outlet: looplab_net::Outlet::new(policy, 256 << 10),
+        seen: s.clone(),
+        end: e.clone(),
+    })
+    .unwrap();
+    let to = server.address().clone();
+    // The server may have reset the connection before the client has heard that there is one.
+    connect(&mut lp, &to, ConnOptions::default(), Sleeper, |_, _| ()).unwrap();
+    let (watched, slot) = (end.clone(), Rc::new(RefCell::new(None)));
+    let timer = slot.clone();
+    *slot.borrow_mut() = Some(lp.set_interval(2, move |lp| {
+        if watched.borrow().is_some() {
+            if let Some(timer) = timer.borrow_mut().take() {
+                lp.timer_stop(timer);
+            }
+            lp.stop();
+        }
+    }));
+    lp.run().unwrap();
+    let seen = seen.borrow().clone();
+    let end = end.borrow().clone();
+    (seen, end)
+}
+
+#[test]
+fn a_slow_client_misses_messages_or_is_disconnected_as_the_policy_says() {
+    use looplab_net::{Offered, SlowClient};
+    let (seen, end) = tell(SlowClient::Drop);
+    let first_drop = seen.iter().position(|o| *o == Offered::Dropped).expect("some are dropped");
+    assert!(
+        first_drop > 0 && seen[first_drop..].iter().all(|o| *o == Offered::Dropped),
+        "no holes while it sleeps"
+    );
+    assert_eq!((seen.len(), end.as_deref()), (400, Some("Aborted")));
+    let (seen, end) = tell(SlowClient::Disconnect);
+    assert_eq!(seen.iter().filter(|o| **o == Offered::Disconnected).count(), 1);
+    assert_eq!((seen.last(), end.as_deref()), (Some(&Offered::Disconnected), Some("TooSlow")));
+}

@@ -6,8 +6,15 @@ const { OutgoingMessage, kErrored, kNeedDrain, kOutHeaders, kUniqueHeaders, pars
 const { freeParser, makeParser, parseError, _checkIsHttpToken: isToken } = require('_http_common');
 const agents = require('_http_agent');
 
+let setParts = () => {
+  ({ setParts } = require('_http_server'));
+  setParts();
+};
+
 const kError = Symbol('kError');
 const kPath = Symbol('kPath');
+// A parser that waits for the next request on its connection.
+const kSpareParser = Symbol('kSpareParser');
 const invalidPath = /[^\u0021-\u00ff]/;
 
 // A URL's parts as request options.
@@ -479,7 +486,7 @@ function responseOnFree(req) {
   socket.removeListener('end', socketOnEnd);
   socket.removeListener('drain', onRequestDrain);
   socket.removeListener('timeout', emitRequestTimeout);
-  freeParser(socket.parser, req, socket);
+  spareParser(req, socket);
   process.nextTick(emitFree, req);
 }
 
@@ -494,15 +501,26 @@ function emitRequestTimeout() {
   if (req) req.emit('timeout');
 }
 
-function tickOnSocket(req, socket) {
+// The parser of the request before, if it stands between two messages and has the same limits, or a new one.
+function parserFor(req, socket) {
+  const spare = socket[kSpareParser];
+  if (spare) {
+    socket[kSpareParser] = undefined;
+    if (spare.limit === req.maxHeaderSize && spare.lenient === req.insecureHTTPParser) {
+      spare.maxHeaderPairs = 2000;
+      return spare;
+    }
+    freeParser(spare, null, null);
+  }
+  return newParser(req, socket);
+}
+
+function newParser(req, socket) {
+  setParts();
   const parser = makeParser(false, socket, req.maxHeaderSize, req.insecureHTTPParser);
-  req.socket = socket;
-  req.parser = parser;
-  socket.parser = parser;
-  socket._httpMessage = req;
-  parser.outgoing = req;
-  if (typeof req.maxHeadersCount === 'number') parser.maxHeaderPairs = req.maxHeadersCount << 1;
-  parser.joinDuplicateHeaders = req.joinDuplicateHeaders === true;
+  parser.limit = req.maxHeaderSize;
+  parser.lenient = req.insecureHTTPParser;
+  parser.interim = false;
   parser.onIncoming = (res, keepAlive) => parserOnIncoming(parser, res, keepAlive);
   parser.onfail = (code, reason, status, at, bytes) => onParserFail(parser, code, reason, status, at, bytes);
   parser.onrest = (bytes) => onParserRest(parser, bytes);
@@ -512,6 +530,32 @@ function tickOnSocket(req, socket) {
       parser.incoming = null;
     }
   };
+  return parser;
+}
+
+// The connection is to be used again: so is its parser.
+function spareParser(req, socket) {
+  const { parser } = socket;
+  if (!parser || !parser.isIdle()) {
+    freeParser(parser, req, socket);
+    return;
+  }
+  parser.incoming = null;
+  parser.outgoing = null;
+  req.parser = null;
+  socket.parser = null;
+  socket[kSpareParser] = parser;
+}
+
+function tickOnSocket(req, socket) {
+  const parser = parserFor(req, socket);
+  req.socket = socket;
+  req.parser = parser;
+  socket.parser = parser;
+  socket._httpMessage = req;
+  parser.outgoing = req;
+  if (typeof req.maxHeadersCount === 'number') parser.maxHeaderPairs = req.maxHeadersCount << 1;
+  parser.joinDuplicateHeaders = req.joinDuplicateHeaders === true;
   parser.expect(req.method);
   socket.on('error', socketErrorListener);
   socket.on('data', socketOnData);

@@ -132,6 +132,7 @@ module.exports = {
   kIncomingMessage,
   makeParser,
   methods: [...METHODS],
+  onhead,
   METHODS,
   parseError,
   readStart,

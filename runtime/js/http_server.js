@@ -10,7 +10,7 @@ const {
 } = require('_http_outgoing');
 const { IncomingMessage } = require('_http_incoming');
 const {
-  chunkExpression, continueExpression, freeParser, kIncomingMessage, makeParser, parseError, _checkInvalidHeaderChar: badHeaderChar,
+  chunkExpression, continueExpression, freeParser, kIncomingMessage, onhead, makeParser, parseError, _checkInvalidHeaderChar: badHeaderChar,
 } = require('_http_common');
 const { setInterval: startInterval, clearInterval, setTimeout: startTimeout, clearTimeout } = require('./timers_native');
 
@@ -406,6 +406,7 @@ function setParts() {
     emitClose: emitResponseClose,
     implicitHeader: ServerResponse.prototype._implicitHeader,
     writeHead: ServerResponse.prototype.writeHead,
+    onhead,
   });
 }
 
@@ -664,5 +665,5 @@ function resOnFinish(state, req, res) {
 }
 
 module.exports = {
-  STATUS_CODES, Server, ServerResponse, storeHTTPOptions, _connectionListener: connectionListener, kServerResponse,
+  STATUS_CODES, Server, ServerResponse, setParts, storeHTTPOptions, _connectionListener: connectionListener, kServerResponse,
 };

@@ -302,9 +302,9 @@ Socket.prototype._writeGeneric = function _writeGeneric(writev, data, encoding, 
   else this.destroy(errnoException(status, 'write'), cb);
 };
 
-Socket.prototype._write = function _write(data, encoding, cb) {
+Socket.prototype._write = native.writeMethod(function _write(data, encoding, cb) {
   this._writeGeneric(false, data, encoding, cb);
-};
+});
 
 Socket.prototype._writev = function _writev(chunks, cb) {
   this._writeGeneric(true, chunks, '', cb);
@@ -315,10 +315,18 @@ function startReading(socket) {
   if (status) socket.destroy(errnoException(status, 'read'));
 }
 
-Socket.prototype._read = function _read(n) {
+Socket.prototype._read = native.readMethod(function _read(n) {
   if (this.connecting || !this._handle) this.once('connect', () => this._read(n));
   else if (!this._handle.reading) startReading(this);
-};
+});
+
+native.setSocketParts({
+  kOwner, kTimeout, kPendingWrite, kUserCallback, onread,
+  writeGeneric: Socket.prototype._writeGeneric,
+  failed(socket, status, cb) {
+    socket.destroy(errnoException(status, 'write'), cb);
+  },
+});
 
 Socket.prototype.pause = function pause() {
   if (this[kUserCallback] !== undefined && !this.connecting && this._handle?.reading) {

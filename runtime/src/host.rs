@@ -80,6 +80,11 @@ impl RtProbe {
         let max = rt.options.record.as_ref().map_or(0, |options| options.max_events);
         RtProbe { rt, begun: RefCell::default(), collection: Cell::default(), steps: Steps::new(max) }
     }
+
+    /// The log, as long as the callback under way may record statements. It may see them without: where each takes its time.
+    fn recording(&self) -> Option<&looplab_probe::Recorder> {
+        self.rt.probe.as_ref().filter(|log| self.steps.are_open(log))
+    }
 }
 
 impl EngineProbe for RtProbe {
@@ -169,7 +174,8 @@ impl EngineProbe for RtProbe {
     }
 
     fn wants_statements(&self) -> bool {
-        self.rt.probe.as_ref().is_some_and(|log| self.steps.wanted(log))
+        let recorded = self.rt.probe.as_ref().is_some_and(|log| self.steps.wanted(log));
+        recorded || self.rt.paces()
     }
 
     fn follows(&self, source: &str) -> bool {
@@ -181,29 +187,35 @@ impl EngineProbe for RtProbe {
     }
 
     fn statement(&self, at: StatementAt) -> bool {
-        self.rt.probe.as_ref().is_some_and(|log| self.steps.statement(log, at))
+        let paced = self.rt.paces();
+        if paced {
+            let cost = self.rt.options.simulation.cpu;
+            self.rt.with_loop(|lp| lp.world_mut().spend(cost));
+        }
+        let recorded = self.recording().is_some_and(|log| self.steps.statement(log, at));
+        recorded || paced
     }
 
     fn frame_enter(&self, name: u32, at: StatementAt, resumed: bool) {
-        if let Some(log) = &self.rt.probe {
+        if let Some(log) = self.recording() {
             self.steps.enter(log, name, at, resumed);
         }
     }
 
     fn frame_leave(&self, how: Leave, value: u32) {
-        if let Some(log) = &self.rt.probe {
+        if let Some(log) = self.recording() {
             self.steps.leave(log, how, value);
         }
     }
 
     fn variable(&self, closure: bool, name: u32, value: Option<u32>) {
-        if let Some(log) = &self.rt.probe {
+        if let Some(log) = self.recording() {
             self.steps.variable(log, closure, name, value);
         }
     }
 
     fn thrown(&self, value: u32, at: Option<StatementAt>) {
-        if let Some(log) = &self.rt.probe {
+        if let Some(log) = self.recording() {
             self.steps.thrown(log, value, at);
         }
     }

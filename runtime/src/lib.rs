@@ -20,6 +20,7 @@ mod places;
 mod preload;
 mod rt;
 mod run;
+mod simulation;
 mod steps;
 mod stop;
 mod ticks;
@@ -36,4 +37,5 @@ pub use looplab_engine::{EdgeName, HeapEdge, HeapGraph, HeapNode, HeapShape, Nod
 pub use looplab_event_loop::{Detail, ExploreOptions, TrailPoint};
 pub use options::{Decisions, Entry, Finished, NodeFlags, Options, Script, Unhandled};
 pub use run::run;
+pub use simulation::{OPERATIONS, Simulation};
 pub use stop::StopSwitch;

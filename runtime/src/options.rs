@@ -75,6 +75,8 @@ pub struct Options {
     pub profile: Profile,
     /// Run in the simulated world: virtual clock, same output every time.
     pub simulated: bool,
+    /// What the simulated world is like.
+    pub simulation: crate::Simulation,
     /// Run in the simulated world with these decisions: what the explorer asks for. Goes before `simulated`.
     pub explore: Option<Decisions>,
     /// Record a log with these options.
@@ -108,6 +110,7 @@ impl Options {
             exec_args: Vec::new(),
             profile: Profile::Node24,
             simulated: false,
+            simulation: crate::Simulation::default(),
             explore: None,
             record: None,
             heap_limit: None,

@@ -6,7 +6,7 @@ use crate::timers::{Immediates, Timers};
 use looplab_engine::{Args, Global, Local, Scope};
 use looplab_event_loop::world::EitherWorld;
 use looplab_event_loop::{BoxJob, JobError, Loop, Origin, World};
-use looplab_event_loop::{ChoiceKind, JobClass, JobInfo};
+use looplab_event_loop::{ChoiceKind, JobInfo};
 use looplab_probe::{Event, EventId, Group, Pos, Probe, Recorder, Str};
 use slab::Slab;
 use std::any::Any;
@@ -67,6 +67,8 @@ pub struct Rt {
     pub(crate) timers: RefCell<Timers>,
     pub(crate) immediates: RefCell<Immediates>,
     pub(crate) requests: RefCell<Slab<Complete>>,
+    /// The paths that the file operation being asked for names: only while calls are to fail that would not.
+    pub(crate) asked_paths: RefCell<Vec<String>>,
     pub(crate) later: RefCell<Slab<Later>>,
     pub(crate) watchers: RefCell<crate::watch::Watchers>,
     pub(crate) wakes: RefCell<crate::wake::Wakes>,
@@ -131,6 +133,7 @@ impl Rt {
             timers: RefCell::new(Timers::new(rules.drain_after_phase)),
             immediates: RefCell::new(Immediates::default()),
             requests: RefCell::default(),
+            asked_paths: RefCell::default(),
             later: RefCell::default(),
             watchers: RefCell::default(),
             wakes: RefCell::default(),
@@ -245,12 +248,10 @@ impl Rt {
     }
 
     /// Runs `job` on the pool and `complete` on the loop afterwards. The work was asked for at `pos` (perhaps by an earlier
-    /// callback); the completion reports its callback itself. `more`: unless it fails, another step of the same operation follows.
+    /// callback); the completion reports its callback itself.
     pub(crate) fn submit_from<T: Send + 'static>(
         self: &Rc<Self>,
-        class: JobClass,
-        label: &'static str,
-        more: bool,
+        info: JobInfo,
         pos: Pos,
         job: impl FnOnce() -> T + Send + 'static,
         complete: impl for<'n> FnOnce(&mut Scope<'n>, &Rc<Rt>, crate::ticks::Callback, Result<T, JobError>)
@@ -262,10 +263,8 @@ impl Rt {
         });
         let key = self.requests.borrow_mut().insert(complete) as u32;
         let boxed: BoxJob<JobOutput> = Box::new(move || Box::new(job()) as JobOutput);
-        let origin = Origin { label: self.probe.intern(label), pos, hidden: false };
-        let sent = self.with_loop(|lp| {
-            lp.pool_submit(boxed, JobInfo { class, label, more, bytes: 0 }, Task::Request(key), origin)
-        });
+        let origin = Origin { label: self.probe.intern(info.label), pos, hidden: false };
+        let sent = self.with_loop(|lp| lp.pool_submit(boxed, info, Task::Request(key), origin));
         if sent.is_err() {
             // The queue is full: the callback gets the error, later, as any other.
             self.with_loop(|lp| lp.defer(Task::Request(key), origin));
@@ -285,8 +284,18 @@ impl Rt {
     }
 
     /// Does work of the pool's kinds on the loop's own thread (the synchronous API).
-    pub fn charge(&self, class: JobClass, label: &'static str) {
-        self.with_loop(|lp| lp.world_mut().charge(JobInfo { class, label, more: false, bytes: 0 }));
+    pub fn charge(&self, info: JobInfo) {
+        self.with_loop(|lp| lp.world_mut().charge(info));
+    }
+
+    /// Whether each statement of the program takes its declared time.
+    pub(crate) fn paces(&self) -> bool {
+        self.options.simulation.cpu > 0 && (self.options.simulated || self.options.explore.is_some())
+    }
+
+    /// Whether calls are to fail that would not.
+    pub(crate) fn injects(&self) -> bool {
+        !self.options.simulation.faults.is_empty()
     }
 
     /// Exploring only: whether an answer that is here is to be taken for one that is still on its way.

@@ -9,7 +9,7 @@ use crate::rt::{Rt, RtWorld};
 use crate::uncaught::{self, Origin};
 use crate::{node, ticks, timers};
 use looplab_engine::{Args, Completion, Scope, new_engine};
-use looplab_event_loop::{EndReason, Loop, RealOptions, RealWorld, RunMode, SimOptions, SimWorld, World};
+use looplab_event_loop::{EndReason, Loop, RealOptions, RealWorld, RunMode, World};
 use looplab_module_loader::Format;
 use looplab_module_loader::url::path_to_file_url;
 use looplab_probe::{CallbackKind, Event, Group, Recorder};
@@ -46,11 +46,12 @@ pub fn run(options: Options) -> Finished {
     let rt = Rc::new(Rt::new(lp, probe.clone(), options));
     vm.set_embedder(rt.clone());
     vm.set_host(Rc::new(RtHost(rt.clone())));
-    if rt.records_jobs() {
+    let paced = rt.paces();
+    if rt.records_jobs() || paced {
         vm.set_probe(Some(Rc::new(RtProbe::new(rt.clone()))));
     }
     let steps = rt.options.record.as_ref().is_some_and(|o| !o.without.contains(&Group::Statement));
-    vm.set_stepping(steps);
+    vm.set_stepping(steps || paced);
     let mut m = Machine::new(vm, rt.clone());
     m.enter(set_up);
     m.enter(|s, rt| crate::stop::attach(s, rt));
@@ -79,11 +80,11 @@ fn world(options: &Options) -> std::io::Result<RtWorld> {
     let workers = std::env::var("UV_THREADPOOL_SIZE").ok().and_then(|v| v.parse::<usize>().ok());
     let workers = workers.map_or(4, |n| n.clamp(1, 1024));
     if let Some(Decisions { taken, limits }) = &options.explore {
-        let world = SimWorld::new(SimOptions { workers, ..SimOptions::default() });
+        let world = options.simulation.world(workers);
         return Ok(RtWorld::Sim(world.exploring(*limits, Given(taken.clone().into_iter()))));
     }
     if options.simulated {
-        return Ok(RtWorld::Sim(SimWorld::new(SimOptions { workers, ..SimOptions::default() })));
+        return Ok(RtWorld::Sim(options.simulation.world(workers)));
     }
     let real = RealOptions { workers, ..RealOptions::default() }.eager();
     Ok(RtWorld::Real(RealWorld::new(real)?))

@@ -38,6 +38,11 @@ impl Steps {
             self.share.set((left / 4).max(LEAST).min(left));
             self.recorded.set(0);
         }
+        self.are_open(log)
+    }
+
+    /// Whether there is something left of its share.
+    pub(crate) fn are_open(&self, log: &Recorder) -> bool {
         self.share.get() > 0 && log.wants(Group::Statement)
     }
 
@@ -56,7 +61,7 @@ impl Steps {
     pub(crate) fn statement(&self, log: &Recorder, at: StatementAt) -> bool {
         let StatementAt { to_line, to_column, .. } = at;
         self.emit(log, Event::Statement { pos: position(at), to_line, to_column });
-        if self.share.get() > 0 && log.wants(Group::Statement) {
+        if self.are_open(log) {
             return true;
         }
         log.emit(Event::StatementsCut { recorded: self.recorded.get() });

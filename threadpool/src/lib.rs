@@ -17,7 +17,8 @@
 //!
 //! # Rules
 //!
-//! * **FIFO.** Jobs start in the order of submission. Only slow ones (name look-ups) may be overtaken: they hold at most
+//! * **FIFO.** Jobs of one [`Priority`] start in the order of submission. A job of a higher one passes at most [`HEAD_START`] jobs of the
+//!   next lower, so everything has its turn, however busy the lanes above. Slow ones (name look-ups) may be overtaken by all: they hold at most
 //!   `(workers + 1) / 2` workers, as in libuv, so that they can't keep file work waiting.
 //! * **Lazy.** A thread is started when a job finds no worker free, until there are [`Config::workers`].
 //! * **Cancel.** A waiting job can be cancelled; it then completes with [`JobError::Cancelled`]. A running one can't.
@@ -31,7 +32,7 @@ mod pool;
 mod queue;
 
 pub use pool::{Clock, Config, Pool, Stats};
-pub use queue::{Queue, Waiting};
+pub use queue::{HEAD_START, Queue, Waiting};
 
 /// Work for the pool. A boxed closure is one; a program with many small requests can use an enum and save the box.
 pub trait Job: Send + 'static {
@@ -53,10 +54,22 @@ impl<R: Send + 'static> Job for BoxJob<R> {
     }
 }
 
+/// How urgent a job is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
+pub enum Priority {
+    /// Somebody waits for it.
+    High,
+    /// Everything that says nothing else.
+    #[default]
+    Normal,
+    /// It can wait.
+    Low,
+}
+
 /// Names a submitted job, for [`Pool::cancel`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct JobId {
-    pub(crate) slow: bool,
+    pub(crate) line: usize,
     pub(crate) index: u64,
 }
 

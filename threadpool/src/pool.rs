@@ -1,7 +1,7 @@
 //! The pool: threads, the shared state under one lock, and the completion queue.
 
 use crate::queue::{Queue, Waiting};
-use crate::{Completion, Job, JobError, JobId, SubmitError, run_caught};
+use crate::{Completion, Job, JobError, JobId, Priority, SubmitError, run_caught};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -53,6 +53,10 @@ pub struct Stats {
     pub finished: u64,
     /// Time they stood in the queue, in nanoseconds, added up.
     pub wait: u64,
+    /// The longest any of them waited, in nanoseconds.
+    pub longest_wait: u64,
+    /// The most jobs that waited at once.
+    pub peak_waiting: usize,
     /// Time they ran, in nanoseconds, added up.
     pub run: u64,
 }
@@ -79,6 +83,7 @@ struct Shared<J: Job> {
     spin: u32,
     finished: AtomicU64,
     wait_time: AtomicU64,
+    longest_wait: AtomicU64,
     run_time: AtomicU64,
 }
 
@@ -145,7 +150,9 @@ impl<J: Job> Shared<J> {
                 self.work.notify_one();
             }
             self.finished.fetch_add(1, Ordering::Relaxed);
-            self.wait_time.fetch_add(started_at.saturating_sub(queued_at), Ordering::Relaxed);
+            let waited = started_at.saturating_sub(queued_at);
+            self.wait_time.fetch_add(waited, Ordering::Relaxed);
+            self.longest_wait.fetch_max(waited, Ordering::Relaxed);
             self.run_time.fetch_add(finished_at.saturating_sub(started_at), Ordering::Relaxed);
             self.post(Completion { token, worker: Some(worker), queued_at, started_at, finished_at, result });
         }
@@ -160,6 +167,7 @@ pub struct Pool<J: Job> {
     workers: usize,
     max_waiting: usize,
     unfinished: usize,
+    peak_waiting: usize,
 }
 
 impl<J: Job> Pool<J> {
@@ -178,10 +186,11 @@ impl<J: Job> Pool<J> {
             spin: config.spin,
             finished: AtomicU64::new(0),
             wait_time: AtomicU64::new(0),
+            longest_wait: AtomicU64::new(0),
             run_time: AtomicU64::new(0),
         };
         let (shared, max_waiting) = (Arc::new(shared), config.max_waiting);
-        Pool { shared, results, threads: Vec::new(), workers, max_waiting, unfinished: 0 }
+        Pool { shared, results, threads: Vec::new(), workers, max_waiting, unfinished: 0, peak_waiting: 0 }
     }
 
     /// Puts a job into the queue under the submitter's own `token`. `slow` jobs are held to half of the workers.
@@ -189,12 +198,27 @@ impl<J: Job> Pool<J> {
     /// # Errors
     /// The queue is full, or there is no worker and none can be started; the job is dropped.
     pub fn submit(&mut self, token: u64, job: J, slow: bool) -> Result<JobId, SubmitError> {
+        self.submit_with(token, job, slow, Priority::Normal)
+    }
+
+    /// The same with another priority.
+    ///
+    /// # Errors
+    /// As [`Pool::submit`].
+    pub fn submit_with(
+        &mut self,
+        token: u64,
+        job: J,
+        slow: bool,
+        priority: Priority,
+    ) -> Result<JobId, SubmitError> {
         let queued_at = (self.shared.clock)();
         let mut state = self.shared.lock();
         if state.queue.len() >= self.max_waiting {
             return Err(SubmitError::Full(self.max_waiting));
         }
-        let id = state.queue.push(token, job, queued_at, slow);
+        let id = state.queue.push_with(token, job, queued_at, slow, priority);
+        self.peak_waiting = self.peak_waiting.max(state.queue.len());
         self.shared.waiting.store(state.queue.len(), Ordering::Relaxed);
         // A worker that looks takes the first job by itself; it looks once more, under the lock, before it sleeps.
         let looking = usize::from(state.looking);
@@ -282,6 +306,8 @@ impl<J: Job> Pool<J> {
             threads: self.threads.len(),
             waiting: self.waiting(),
             unfinished: self.unfinished,
+            peak_waiting: self.peak_waiting,
+            longest_wait: self.shared.longest_wait.load(Ordering::Relaxed),
             finished: self.shared.finished.load(Ordering::Relaxed),
             wait: self.shared.wait_time.load(Ordering::Relaxed),
             run: self.shared.run_time.load(Ordering::Relaxed),

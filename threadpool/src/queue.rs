@@ -1,7 +1,15 @@
-//! The waiting line: FIFO, with a capped side line for slow jobs and O(1) cancel. The simulated world stands in the same line.
+//! The waiting line: FIFO lanes by priority, with a capped side line for slow jobs and O(1) cancel. The simulated world stands in the
+//! same line.
 
-use crate::JobId;
+use crate::{JobId, Priority};
 use std::collections::VecDeque;
+
+/// How many jobs of the next lower priority a job passes at most. Ageing without a clock: a job's place is its number plus this for
+/// each step its priority is below the highest, and the smallest place goes first.
+pub const HEAD_START: u64 = 64;
+
+/// Where the slow jobs stand, behind the lanes of the three priorities.
+const SLOW: usize = 3;
 
 /// A job in the line.
 #[derive(Debug)]
@@ -15,7 +23,7 @@ pub struct Waiting<J> {
     /// Whether it counts against the cap on slow jobs.
     pub slow: bool,
     /// Its place among all jobs, whichever line they stand in.
-    order: u64,
+    place: u64,
 }
 
 /// One line. Cancelled jobs leave a gap, so that a job's index stays its place: cancel needs no search.
@@ -44,8 +52,8 @@ impl<J> Line<J> {
         }
     }
 
-    fn order(&self) -> Option<u64> {
-        self.jobs.front().and_then(|job| job.as_ref()).map(|job| job.order)
+    fn place(&self) -> Option<u64> {
+        self.jobs.front().and_then(|job| job.as_ref()).map(|job| job.place)
     }
 
     fn pop(&mut self) -> Option<Waiting<J>> {
@@ -63,27 +71,25 @@ impl<J> Line<J> {
     }
 }
 
-/// Both lines, and the cap on slow jobs.
+/// All lines, and the cap on slow jobs.
 #[derive(Debug)]
 pub struct Queue<J> {
-    normal: Line<J>,
-    slow: Line<J>,
+    lines: [Line<J>; 4],
     slow_running: usize,
     slow_cap: usize,
     waiting: usize,
-    next_order: u64,
+    next_number: u64,
 }
 
 impl<J> Queue<J> {
     /// An empty queue for so many workers; slow jobs may hold half of them, rounded up.
     pub fn new(workers: usize) -> Self {
         Queue {
-            normal: Line::new(),
-            slow: Line::new(),
+            lines: std::array::from_fn(|_| Line::new()),
             slow_running: 0,
             slow_cap: workers.div_ceil(2),
             waiting: 0,
-            next_order: 0,
+            next_number: 0,
         }
     }
 
@@ -99,22 +105,25 @@ impl<J> Queue<J> {
 
     /// Puts a job at the end.
     pub fn push(&mut self, token: u64, job: J, queued_at: u64, slow: bool) -> JobId {
-        let waiting = Waiting { token, job, queued_at, slow, order: self.next_order };
-        self.next_order += 1;
-        self.waiting += 1;
-        let line = if slow { &mut self.slow } else { &mut self.normal };
-        JobId { slow, index: line.push(waiting) }
+        self.push_with(token, job, queued_at, slow, Priority::Normal)
     }
 
-    /// Takes the oldest job that may start now. A slow one must be given back with [`Queue::slow_done`].
+    /// Puts a job at the end of those of its priority.
+    pub fn push_with(&mut self, token: u64, job: J, queued_at: u64, slow: bool, priority: Priority) -> JobId {
+        // Of slow jobs only the order of submission counts: within a line places ascend.
+        let (line, priority) = if slow { (SLOW, Priority::Normal) } else { (priority as usize, priority) };
+        let place = self.next_number + HEAD_START * priority as u64;
+        self.next_number += 1;
+        self.waiting += 1;
+        JobId { line, index: self.lines[line].push(Waiting { token, job, queued_at, slow, place }) }
+    }
+
+    /// Takes the next job that may start now. A slow one must be given back with [`Queue::slow_done`].
     pub fn pop(&mut self) -> Option<Waiting<J>> {
-        let slow = self.slow.order().filter(|_| self.slow_running < self.slow_cap);
-        let job = match (self.normal.order(), slow) {
-            (Some(normal), Some(slow)) if slow < normal => self.slow.pop(),
-            (None, Some(_)) => self.slow.pop(),
-            (Some(_), _) => self.normal.pop(),
-            (None, None) => None,
-        }?;
+        let lines = if self.slow_running < self.slow_cap { SLOW + 1 } else { SLOW };
+        let places = self.lines[..lines].iter().enumerate().filter_map(|(i, line)| Some((line.place()?, i)));
+        let (_, line) = places.min()?;
+        let job = self.lines[line].pop()?;
         self.waiting -= 1;
         self.slow_running += usize::from(job.slow);
         Some(job)
@@ -127,8 +136,7 @@ impl<J> Queue<J> {
 
     /// Takes a waiting job out. `None` if it has started (or was cancelled) already.
     pub fn cancel(&mut self, id: JobId) -> Option<Waiting<J>> {
-        let line = if id.slow { &mut self.slow } else { &mut self.normal };
-        let job = line.take(id.index)?;
+        let job = self.lines[id.line].take(id.index)?;
         self.waiting -= 1;
         Some(job)
     }
@@ -136,8 +144,7 @@ impl<J> Queue<J> {
     /// Drops every waiting job and returns them.
     pub fn clear(&mut self) -> Vec<Waiting<J>> {
         self.waiting = 0;
-        let lines = self.normal.jobs.drain(..).chain(self.slow.jobs.drain(..));
-        lines.flatten().collect()
+        self.lines.iter_mut().flat_map(|line| line.jobs.drain(..)).flatten().collect()
     }
 }
 
@@ -172,5 +179,39 @@ mod tests {
         assert_eq!(order(&mut queue), [0, 1, 9], "the third slow job waits, the fast one passes it");
         queue.slow_done();
         assert_eq!(order(&mut queue), [2]);
+    }
+
+    #[test]
+    fn urgent_jobs_go_first() {
+        let mut queue = Queue::new(4);
+        for (token, priority) in
+            [(0, Priority::Low), (1, Priority::Normal), (2, Priority::High), (3, Priority::High)]
+        {
+            queue.push_with(token, (), 0, false, priority);
+        }
+        assert_eq!(order(&mut queue), [2, 3, 1, 0]);
+    }
+
+    #[test]
+    fn nothing_starves() {
+        let mut queue = Queue::new(4);
+        queue.push_with(u64::MAX, (), 0, false, Priority::Low);
+        for token in 0..1000 {
+            queue.push_with(token, (), 0, false, Priority::High);
+        }
+        let passed = order(&mut queue).iter().position(|token| *token == u64::MAX);
+        assert_eq!(passed, Some(2 * HEAD_START as usize), "two lanes' head start, no more");
+    }
+
+    #[test]
+    fn cancel_finds_its_lane() {
+        let mut queue = Queue::new(4);
+        let low = queue.push_with(1, (), 0, false, Priority::Low);
+        let slow = queue.push_with(2, (), 0, true, Priority::High);
+        queue.push(3, (), 0, false);
+        assert_eq!(queue.cancel(low).map(|w| w.token), Some(1));
+        assert_eq!(queue.cancel(slow).map(|w| w.token), Some(2));
+        assert!(queue.cancel(low).is_none());
+        assert_eq!(order(&mut queue), [3]);
     }
 }

@@ -3,13 +3,14 @@
 mod bench;
 mod bench_cold;
 mod bench_http;
-mod child;
+pub mod child;
 mod clock;
 mod compare;
 mod explore;
 mod heap;
 mod quiz;
 mod resolve;
+mod strategies;
 mod view;
 
 use crate::hiargs;
@@ -17,7 +18,7 @@ use crate::lowargs::{LowEntry, LowProgram, Problem};
 use clap::{ArgMatches, Command};
 
 /// The instruments by name.
-pub const NAMES: &[&str] = &["bench", "compare", "explore", "heap", "quiz", "resolve", "view"];
+pub const NAMES: &[&str] = &["bench", "compare", "explore", "heap", "quiz", "resolve", "strategies", "view"];
 
 /// An instrument with its arguments checked.
 pub enum Instrument {
@@ -33,6 +34,8 @@ pub enum Instrument {
     Compare(compare::Compare),
     /// `looplab quiz`
     Quiz(quiz::Quiz),
+    /// `looplab strategies`
+    Strategies(strategies::Strategies),
     /// `looplab view`
     View(view::View),
 }
@@ -46,6 +49,7 @@ pub fn commands() -> Vec<Command> {
         heap::command(),
         quiz::command(),
         resolve::command(),
+        strategies::command(),
         view::command(),
     ]
 }
@@ -65,6 +69,7 @@ impl Instrument {
             "bench" => Ok(Instrument::Bench(bench::Bench::new(matches)?)),
             "compare" => Ok(Instrument::Compare(compare::Compare::new(matches)?)),
             "quiz" => Ok(Instrument::Quiz(quiz::Quiz::new(matches)?)),
+            "strategies" => Ok(Instrument::Strategies(strategies::Strategies::new(matches)?)),
             "view" => Ok(Instrument::View(view::View::new(matches, program)?)),
             _ => Err(format!("no such command: {name}")),
         }
@@ -80,6 +85,7 @@ pub fn run(what: Instrument) -> i32 {
         Instrument::Bench(bench) => bench::run(bench),
         Instrument::Compare(compare) => compare::run(compare),
         Instrument::Quiz(quiz) => quiz::run(quiz),
+        Instrument::Strategies(what) => strategies::run(&what),
         Instrument::View(view) => view::run(view),
     }
 }
@@ -93,8 +99,10 @@ fn again(program: &LowProgram) -> Result<Vec<std::ffi::OsString>, Problem> {
         }
     };
     flag("node-semantics", &program.node_semantics);
+    flag("seed", &program.seed);
     flag("stack-trace-limit", &program.stack_trace_limit);
     flag("max-old-space-size", &program.max_old_space_size);
+    words.extend(program.sim.iter().map(|text| format!("--sim={text}").into()));
     if program.expose_gc {
         words.push("--expose-gc".into());
     }

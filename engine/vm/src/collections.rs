@@ -10,7 +10,6 @@ use crate::realm::Intrinsic;
 use crate::scope::{Local, Scope};
 use crate::value::Value;
 use crate::vm::{Vm, bigint};
-use std::any::Any;
 use std::hash::{Hash, Hasher};
 
 const NONE: u32 = u32::MAX;
@@ -251,9 +250,7 @@ impl HostData for TableIter {
 }
 
 fn table(o: ObjRef) -> Option<&'static mut OrderedTable> {
-    let h: &mut dyn Any = o.host_mut()?;
-    let p: *mut OrderedTable = h.downcast_mut::<OrderedTable>()?;
-    crate::object::launder(p)
+    crate::object::launder(o.host_of::<OrderedTable>()?)
 }
 
 /// How many entries a Map or Set has, and its first `n` (for previews).
@@ -311,8 +308,7 @@ impl Vm {
     }
 
     fn table_iter_object_step(&mut self, o: ObjRef, is_set: bool) -> Option<Option<Value>> {
-        let h: &mut dyn Any = o.host_mut()?;
-        let d: &mut TableIter = h.downcast_mut()?;
+        let d = crate::object::launder(o.host_of::<TableIter>()?)?;
         match ObjRef::from(o.int(0)) {
             Some(of) if of.is(Class::Set) != is_set => return None,
             // An ended iterator has forgotten which it was of.
@@ -321,8 +317,7 @@ impl Vm {
         }
         let (mut cursor, kind) = (d.cursor, d.kind);
         let r = self.table_iter_step(o, &mut cursor, kind);
-        let h: &mut dyn Any = o.host_mut()?;
-        h.downcast_mut::<TableIter>()?.cursor = cursor;
+        crate::object::launder(o.host_of::<TableIter>()?)?.cursor = cursor;
         Some(r)
     }
 }
@@ -452,8 +447,7 @@ impl<'s> Scope<'s> {
     pub fn table_iterator_preview(&mut self, it: Local<'_>) -> Option<(IterKind, bool, Vec<Local<'s>>)> {
         let o = ObjRef::from(it.v).filter(|o| o.is(Class::Iterator))?;
         let (mut cursor, kind) = {
-            let h: &dyn Any = o.host()?;
-            let d: &TableIter = h.downcast_ref()?;
+            let d = crate::object::launder(o.host_of::<TableIter>()?)?;
             (d.cursor, d.kind)
         };
         let is_set = o.int(1).is_true();

@@ -363,7 +363,7 @@ impl<'s> Scope<'s> {
         let frames = self.vm.capture_frames(limit, until.map(|l| l.v));
         let r = o.obj();
         if let (true, Some(f)) = (r.is(Class::Error), r.find(key.0)) {
-            let data = r.host_mut().and_then(|h| (h as &mut dyn Any).downcast_mut::<StackData>());
+            let data = r.host_of::<StackData>().and_then(crate::object::launder);
             if let (HIDDEN, Some(d)) = (f.attrs, data) {
                 (d.frames, d.header) = (frames, None);
                 r.store(f.loc, Value::UNDEFINED);

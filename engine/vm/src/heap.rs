@@ -146,7 +146,7 @@ pub struct Heap {
 
 const FIRST_THRESHOLD: usize = 4 << 20;
 /// A heap grows by half of what is alive until the next collection; by less once that is more than this.
-const LARGE_STEP: usize = 32 << 20;
+const LARGE_STEP: usize = 28 << 20;
 /// Buffers may grow by this much between two collections where there is little else to mark.
 const EXTERNAL_STEP: usize = 32 << 20;
 
@@ -460,7 +460,7 @@ impl Heap {
         // What is outside cells costs a collection nothing: it gets less room to grow than what must be marked.
         let external = self.stats.external.min(self.used);
         let cells = self.used - external;
-        let room = (cells / 2).min(LARGE_STEP).max(cells / 8 * 3);
+        let room = (cells / 2).min(LARGE_STEP).max(cells / 4);
         let room = room.max((external / 2).min(EXTERNAL_STEP)).max(FIRST_THRESHOLD);
         self.threshold = self.used + room;
         self.wants_gc = false;

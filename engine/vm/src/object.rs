@@ -9,7 +9,7 @@
 use crate::heap::{CellKind, Header, Heap};
 use crate::shape::{self, ShapeRef};
 use crate::value::{PropKey, Value};
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::ptr::null_mut;
 
@@ -75,6 +75,13 @@ pub trait HostData: Any {
     fn bytes(&self) -> usize {
         0
     }
+}
+
+/// Class data as an object keeps it.
+struct HostBox {
+    /// INVARIANT: the type of the data; `host_of` rests on it.
+    id: TypeId,
+    data: Box<dyn HostData>,
 }
 
 /// Receives the values that [`HostData`] holds.
@@ -594,8 +601,23 @@ impl ObjRef {
         if !self.has_flag(HAS_HOST) {
             return None;
         }
-        // SAFETY: with this flag internal value 3 is a leaked box that drop_object frees.
-        Some(unsafe { &**(self.int(3).as_raw() as *const Box<dyn HostData>) })
+        // SAFETY: with this flag internal value 3 is a leaked HostBox that drop_object frees.
+        Some(unsafe { &*(*(self.int(3).as_raw() as *const HostBox)).data })
+    }
+
+    /// The class data outside the heap, if it is of this type. As with `get`, no reference is kept across another call.
+    #[inline(always)]
+    pub(crate) fn host_of<T: HostData>(self) -> Option<*mut T> {
+        if !self.has_flag(HAS_HOST) {
+            return None;
+        }
+        // SAFETY: as in `host`; no other reference to it lives.
+        let host = unsafe { &mut *(self.int(3).as_raw() as *mut HostBox) };
+        if host.id != TypeId::of::<T>() {
+            return None;
+        }
+        let data: *mut dyn HostData = &mut *host.data;
+        Some(data.cast())
     }
 
     /// The values that class data outside the heap holds.
@@ -623,19 +645,6 @@ impl ObjRef {
         bytes
     }
 
-    /// Class data owned outside the heap, writable.
-    #[expect(
-        clippy::mut_from_ref,
-        reason = "cells are reached through raw pointers; see the module's invariant"
-    )]
-    pub(crate) fn host_mut(&self) -> Option<&mut dyn HostData> {
-        if !self.has_flag(HAS_HOST) {
-            return None;
-        }
-        // SAFETY: as in `host`; the caller holds no other reference to it.
-        Some(unsafe { &mut **(self.int(3).as_raw() as *mut Box<dyn HostData>) })
-    }
-
     /// The data of an array buffer, without the cost of a checked downcast: every access to a typed array comes here. `None`
     /// for other objects. As with `get`, no reference is kept across another call.
     #[inline(always)]
@@ -644,8 +653,8 @@ impl ObjRef {
         if !class || !self.has_flag(HAS_HOST) {
             return None;
         }
-        // SAFETY: with this flag internal value 3 is a leaked box that drop_object frees.
-        let data: *mut dyn HostData = unsafe { &mut **(self.int(3).as_raw() as *mut Box<dyn HostData>) };
+        // SAFETY: with this flag internal value 3 is a leaked HostBox that drop_object frees.
+        let data: *mut dyn HostData = unsafe { &mut *(*(self.int(3).as_raw() as *mut HostBox)).data };
         Some(data.cast())
     }
 
@@ -659,7 +668,8 @@ impl ObjRef {
             "not buffer data"
         );
         heap.external(data.bytes() as isize);
-        self.set_int(3, Value::raw(Box::into_raw(Box::new(data)) as usize));
+        let id = (&*data as &dyn Any).type_id();
+        self.set_int(3, Value::raw(Box::into_raw(Box::new(HostBox { id, data })) as usize));
         self.set_flag(HAS_HOST);
     }
 }
@@ -712,8 +722,8 @@ pub(crate) fn drop_object(o: *mut Obj) -> usize {
     }
     if r.has_flag(HAS_HOST) {
         bytes += r.host().map_or(0, HostData::bytes);
-        // SAFETY: a leaked box; the object is dead.
-        drop(unsafe { Box::from_raw(r.int(3).as_raw() as *mut Box<dyn HostData>) });
+        // SAFETY: a leaked HostBox; the object is dead.
+        drop(unsafe { Box::from_raw(r.int(3).as_raw() as *mut HostBox) });
     }
     bytes
 }

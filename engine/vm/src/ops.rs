@@ -9,7 +9,6 @@ use crate::string::Chars;
 use crate::value::Value;
 use crate::vm::{Vm, accessor, bigint, is_callable};
 use num_bigint::BigInt;
-use std::any::Any;
 
 /// Which type ToPrimitive should prefer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -370,7 +369,7 @@ impl<'s> Scope<'s> {
         if !r.class().has_ints() {
             return None;
         }
-        let p: *const T = (r.host()? as &dyn Any).downcast_ref::<T>()?;
+        let p: *const T = r.host_of::<T>()?;
         crate::object::borrow(p)
     }
 
@@ -380,8 +379,7 @@ impl<'s> Scope<'s> {
         if !r.class().has_ints() {
             return None;
         }
-        let p: *mut T = (r.host_mut()? as &mut dyn Any).downcast_mut::<T>()?;
-        crate::object::launder(p)
+        crate::object::launder(r.host_of::<T>()?)
     }
 
     /// Tells the collector that host data now owns `delta` more bytes than it reported when it was set or last adjusted.

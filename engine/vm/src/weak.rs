@@ -6,7 +6,6 @@ use crate::scope::{Local, Scope};
 use crate::value::Value;
 use crate::vm::Vm;
 use rustc_hash::FxHashMap;
-use std::any::Any;
 
 /// The entries of a WeakMap (values) or WeakSet (undefined), by the key's bits.
 #[derive(Default)]
@@ -59,11 +58,9 @@ impl HostData for Registry {
     }
 }
 
-fn data<T: Any>(o: ObjRef) -> Option<&'static mut T> {
-    let h: &mut dyn Any = o.host_mut()?;
+fn data<T: HostData>(o: ObjRef) -> Option<&'static mut T> {
     // The borrow is of the object's box; callers use it at once and call nothing that could reach the box again.
-    let p: *mut T = h.downcast_mut::<T>()?;
-    crate::object::launder(p)
+    crate::object::launder(o.host_of::<T>()?)
 }
 
 /// The table of a WeakMap or WeakSet.

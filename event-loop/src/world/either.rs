@@ -9,6 +9,7 @@ use std::io;
 
 /// One of the two worlds. Each call costs a branch more than with the world itself.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a loop has one world, and asks it at every step")]
 pub enum EitherWorld<J: Job> {
     /// The real world.
     Real(RealWorld<J>),
@@ -76,6 +77,10 @@ impl<J: Job> World for EitherWorld<J> {
         either!(self, world => world.charge(info))
     }
 
+    fn spend(&mut self, nanos: u64) {
+        either!(self, world => world.spend(nanos));
+    }
+
     fn submit(&mut self, token: u64, job: J, info: JobInfo) -> Result<JobId, SubmitError> {
         either!(self, world => world.submit(token, job, info))
     }
@@ -86,6 +91,10 @@ impl<J: Job> World for EitherWorld<J> {
 
     fn pool_waiting(&self) -> usize {
         either!(self, world => world.pool_waiting())
+    }
+
+    fn pool_stats(&self) -> looplab_threadpool::Stats {
+        either!(self, world => world.pool_stats())
     }
 
     fn register(&mut self, source: &mut dyn Source, token: usize, interest: Interest) -> io::Result<()> {

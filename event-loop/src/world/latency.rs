@@ -306,7 +306,7 @@ mod tests {
         assert_eq!(latencies.declare("warp", "1ms"), Ok(false));
         assert!(latencies.declare("disk", "floppy").unwrap_err().contains("ssd, hdd, nfs"));
         let of = |label| {
-            let info = JobInfo { class: JobClass::Disk, label, more: false, bytes: 0 };
+            let info = JobInfo::new(JobClass::Disk, label);
             latencies.of(info, &mut || 0)
         };
         assert_eq!((of("fs.read"), of("fs.open")), (1_000_000, 5_000_000));

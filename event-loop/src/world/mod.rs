@@ -28,7 +28,7 @@ pub use real::{RealOptions, RealWorld};
 pub use sim::{Chooser, Detail, ExploreOptions, First, NetModel, Seeded, SimOptions, SimWorld, TrailPoint};
 
 use looplab_probe::{ChoiceKind, JobClass, TimeSource};
-use looplab_threadpool::{Completion, Job, JobId, SubmitError};
+use looplab_threadpool::{Completion, Job, JobId, Priority, SubmitError};
 use mio::Interest;
 use mio::event::Source;
 use std::io;
@@ -102,6 +102,25 @@ pub struct JobInfo {
     pub more: bool,
     /// How many bytes it moves, as far as that is known when it is asked for: for latencies that depend on it.
     pub bytes: u64,
+    /// How urgent it is.
+    pub priority: Priority,
+}
+
+impl JobInfo {
+    /// A job that stands for itself and moves nothing.
+    pub fn new(class: JobClass, label: &'static str) -> JobInfo {
+        JobInfo { class, label, more: false, bytes: 0, priority: Priority::Normal }
+    }
+
+    /// The same with another priority.
+    pub fn with_priority(self, priority: Priority) -> JobInfo {
+        JobInfo { priority, ..self }
+    }
+
+    /// The same, moving so many bytes.
+    pub fn moving(self, bytes: u64) -> JobInfo {
+        JobInfo { bytes, ..self }
+    }
 }
 
 /// Where a program runs.
@@ -155,6 +174,12 @@ pub trait World: 'static {
     /// latency. The real world does nothing.
     fn charge(&mut self, info: JobInfo);
 
+    /// The program has computed for so many nanoseconds: the simulated clock moves on. The real world does nothing, as it took the
+    /// time it took.
+    fn spend(&mut self, nanos: u64) {
+        let _ = nanos;
+    }
+
     /// Hands a job to the pool.
     ///
     /// # Errors
@@ -166,6 +191,9 @@ pub trait World: 'static {
 
     /// Jobs that wait for a worker.
     fn pool_waiting(&self) -> usize;
+
+    /// How busy the pool is and was: its queue, and how long jobs waited and ran.
+    fn pool_stats(&self) -> looplab_threadpool::Stats;
 
     /// Starts watching a descriptor. Edge-triggered: after an event, read or write until it would block.
     ///

@@ -225,7 +225,7 @@ impl<J: Job> World for RealWorld<J> {
     fn charge(&mut self, _info: JobInfo) {}
 
     fn submit(&mut self, token: u64, job: J, info: JobInfo) -> Result<JobId, SubmitError> {
-        self.pool.submit(token, job, info.class == JobClass::Lookup)
+        self.pool.submit_with(token, job, info.class == JobClass::Lookup, info.priority)
     }
 
     fn cancel(&mut self, id: JobId) -> bool {
@@ -234,6 +234,10 @@ impl<J: Job> World for RealWorld<J> {
 
     fn pool_waiting(&self) -> usize {
         self.pool.waiting()
+    }
+
+    fn pool_stats(&self) -> looplab_threadpool::Stats {
+        self.pool.stats()
     }
 
     fn register(&mut self, source: &mut dyn Source, token: usize, interest: Interest) -> io::Result<()> {

@@ -14,7 +14,7 @@ use super::latency::Latencies;
 use super::{Choice, JobInfo, Network, Output, Polled, Ready, Wakeup, World};
 use explore::Exploring;
 use looplab_probe::{ChoiceKind, JobClass, TimeSource};
-use looplab_threadpool::{Completion, Job, JobError, JobId, Queue, SubmitError, Waiting, run_caught};
+use looplab_threadpool::{Completion, Job, JobError, JobId, Queue, Stats, SubmitError, Waiting, run_caught};
 use mio::event::Source;
 use mio::{Interest, Token};
 use net::{Net, SimNetwork};
@@ -137,6 +137,7 @@ pub struct SimWorld<J: Job> {
     random: u64,
     latency_random: u64,
     faults: Faults,
+    stats: Stats,
     /// Orders are being explored.
     exploring: Option<Box<Exploring>>,
     network: SimNetwork,
@@ -162,6 +163,7 @@ impl<J: Job> SimWorld<J> {
             random: options.seed,
             latency_random: options.seed ^ 0x1a7e_9c15_5eed_0000,
             faults,
+            stats: Stats { threads: workers, ..Stats::default() },
             network: SimNetwork(Rc::new(RefCell::new(net))),
             registry: None,
             options: Box::new(options),
@@ -265,6 +267,11 @@ impl<J: Job> SimWorld<J> {
         if run.slow {
             self.queue.slow_done();
         }
+        let waited = run.started_at.saturating_sub(run.queued_at);
+        self.stats.finished += 1;
+        self.stats.wait += waited;
+        self.stats.longest_wait = self.stats.longest_wait.max(waited);
+        self.stats.run += at.saturating_sub(run.started_at);
         self.done.push_back(Completion {
             token: run.token,
             worker: Some(worker as u32),
@@ -347,6 +354,10 @@ impl<J: Job> World for SimWorld<J> {
         self.advance(latency);
     }
 
+    fn spend(&mut self, nanos: u64) {
+        self.advance(nanos);
+    }
+
     fn timer_starts(&mut self, delay: u64) {
         self.pause_before_timer(delay);
     }
@@ -371,8 +382,9 @@ impl<J: Job> World for SimWorld<J> {
             None => self.settle_workers(),
         }
         let now = self.clock.get();
-        let id = self.queue.push(token, (job, info), now, info.class == JobClass::Lookup);
+        let id = self.queue.push_with(token, (job, info), now, info.class == JobClass::Lookup, info.priority);
         self.assign(now);
+        self.stats.peak_waiting = self.stats.peak_waiting.max(self.queue.len());
         Ok(id)
     }
 
@@ -396,6 +408,12 @@ impl<J: Job> World for SimWorld<J> {
 
     fn pool_waiting(&self) -> usize {
         self.queue.len()
+    }
+
+    fn pool_stats(&self) -> Stats {
+        let running = self.workers.iter().flatten().count();
+        let waiting = self.queue.len();
+        Stats { waiting, unfinished: waiting + running + self.done.len(), ..self.stats }
     }
 
     fn register(&mut self, source: &mut dyn Source, token: usize, interest: Interest) -> io::Result<()> {

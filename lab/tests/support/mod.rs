@@ -182,7 +182,7 @@ pub fn rust_log() -> Log {
     let timer = lp.set_timeout(50, |_| ());
     lp.unref_handle(timer);
     let (wake, waker) = lp.on_wake(|_| ());
-    let info = JobInfo { class: JobClass::Disk, label: "fs.read", more: false, bytes: 0 };
+    let info = JobInfo::new(JobClass::Disk, "fs.read");
     for _ in 0..5 {
         let waker = waker.clone();
         let then = move |lp: &mut EventLoop<SimWorld<AnyJob>, Recorder>, _| {

@@ -5,7 +5,7 @@ use crate::continuation;
 use crate::rt::{Rt, Task};
 use crate::ticks::{self, Callback};
 use looplab_engine::{ALL, Args, Completion, Global, Local, Scope};
-use looplab_event_loop::{IoId, JobClass, Origin};
+use looplab_event_loop::{IoId, JobClass, JobInfo, Origin};
 use looplab_probe::{CallbackKind, Probe};
 use rustix::io::Errno;
 use rustix::termios::{self, LocalModes, OptionalActions};
@@ -124,9 +124,7 @@ fn watch<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     rt.input.replace(Some(Watch { io, size, callback, continuation }));
     if !watched {
         rt.submit_from(
-            JobClass::Disk,
-            "stdin",
-            false,
+            JobInfo::new(JobClass::Disk, "stdin"),
             pos,
             move || read(size),
             |s, rt, cb, out| {

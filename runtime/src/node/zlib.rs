@@ -6,7 +6,7 @@ use crate::rt::{Rt, text_arg};
 use crate::ticks;
 use flate2::{Compression, write};
 use looplab_engine::{Args, Class, Completion, HostData, Local, NativeFn, Scope, Visitor};
-use looplab_event_loop::JobClass;
+use looplab_event_loop::{JobClass, JobInfo};
 use std::io::{self, Write};
 
 /// The object that `zlib.js` works with.
@@ -270,7 +270,7 @@ fn write<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     };
     let f = args.get(3);
     if !f.is_callable() {
-        rt.charge(JobClass::Compute, "zlib");
+        rt.charge(JobInfo::new(JobClass::Compute, "zlib").moving(bytes.len() as u64));
         let r = coder.write(&bytes, end);
         if let Some(h) = s.host_data_mut::<Handle>(o) {
             h.coder = Some(coder);
@@ -280,11 +280,12 @@ fn write<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let pos = rt.here(s);
     let context = continuation::capture(s, &rt, "ZLIB", None);
     let (context, f, handle) = (s.global(context), s.global(f), s.global(o));
+    let info = JobInfo::new(JobClass::Compute, "zlib").moving(bytes.len() as u64);
     let work = move || {
         let r = coder.write(&bytes, end);
         (coder, r)
     };
-    rt.submit_from(JobClass::Compute, "zlib", false, pos, work, move |s, rt, cb, out| {
+    rt.submit_from(info, pos, work, move |s, rt, cb, out| {
         s.nested(|s| {
             let (c, callback, o) = (s.open(context), s.open(f), s.open(handle));
             for g in [context, f, handle] {

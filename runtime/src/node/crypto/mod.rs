@@ -10,7 +10,7 @@ use crate::node::buffer::{bytes_of, new_buffer};
 use crate::rt::{Rt, text_arg};
 use crate::ticks;
 use looplab_engine::{Args, Class, Completion, HostData, Local, NativeFn, Scope, Visitor};
-use looplab_event_loop::{JobClass, World};
+use looplab_event_loop::{JobClass, JobInfo, World};
 
 /// The object that `crypto.js` works with.
 pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Local<'s> {
@@ -244,7 +244,7 @@ fn derive<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let f = args.get(2);
     let rt = Rt::of(s);
     if !f.is_callable() {
-        rt.charge(JobClass::Compute, work.label());
+        rt.charge(JobInfo::new(JobClass::Compute, work.label()));
         return match work.run() {
             Some(out) => new_buffer(s, out),
             None => Ok(s.undefined()),
@@ -254,9 +254,7 @@ fn derive<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let context = continuation::capture(s, &rt, "DERIVEBITSREQUEST", None);
     let (context, f) = (s.global(context), s.global(f));
     rt.submit_from(
-        JobClass::Compute,
-        work.label(),
-        false,
+        JobInfo::new(JobClass::Compute, work.label()),
         pos,
         move || work.run(),
         move |s, rt, cb, out| {

@@ -96,7 +96,12 @@ pub(super) fn path<'s>(s: &mut Scope<'s>, v: Local<'s>, name: &str) -> Result<Fs
         );
         return Err(errors::throw(s, errors::Kind::Type, "ERR_INVALID_ARG_VALUE", &m));
     }
-    Ok(FsPath(OsString::from_vec(bytes).into()))
+    let path = FsPath(OsString::from_vec(bytes).into());
+    let rt = crate::rt::Rt::of(s);
+    if rt.injects() {
+        rt.asked_paths.borrow_mut().push(path.shown());
+    }
+    Ok(path)
 }
 
 /// The path of a URL object; `None` when it is none.

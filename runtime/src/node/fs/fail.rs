@@ -61,6 +61,48 @@ impl Fail {
     }
 }
 
+/// What an operation fails with that was chosen to: `paths` are those it was asked with.
+pub(super) fn injected(label: &str, errno: i32, paths: &[String]) -> Fail {
+    // The system call behind it, and whether its errors name paths.
+    let (syscall, names) = match label.strip_prefix("fs.").unwrap_or(label) {
+        "access" => ("access", 1),
+        "chmod" => ("chmod", 1),
+        "chown" => ("chown", 1),
+        "close" => ("close", 0),
+        "copyFile" => ("copyfile", 2),
+        "fchmod" => ("fchmod", 0),
+        "fchown" => ("fchown", 0),
+        "fdatasync" => ("fdatasync", 0),
+        "fstat" => ("fstat", 0),
+        "fsync" => ("fsync", 0),
+        "ftruncate" => ("ftruncate", 0),
+        "futimes" => ("futime", 0),
+        "lchown" => ("lchown", 1),
+        "link" => ("link", 2),
+        "lstat" => ("lstat", 1),
+        "lutimes" => ("lutime", 1),
+        "mkdir" => ("mkdir", 1),
+        "mkdtemp" => ("mkdtemp", 1),
+        "open" => ("open", 1),
+        "opendir" => ("opendir", 1),
+        "read" | "readv" => ("read", 0),
+        "readdir" => ("scandir", 1),
+        "readlink" => ("readlink", 1),
+        "realpath" => ("realpath", 1),
+        "rename" => ("rename", 2),
+        "rmdir" => ("rmdir", 1),
+        "stat" => ("stat", 1),
+        "statfs" => ("statfs", 1),
+        "symlink" => ("symlink", 2),
+        "unlink" => ("unlink", 1),
+        "utimes" => ("utime", 1),
+        "write" | "writev" => ("write", 0),
+        _ => ("fs", 0),
+    };
+    let mut named = paths.iter().take(names).cloned();
+    Fail::System { errno, syscall, path: named.next(), dest: named.next() }
+}
+
 /// A SystemError: name, code, `info`, and errno, syscall and path read from it.
 pub(super) fn fs_error<'s>(
     s: &mut Scope<'s>,

@@ -42,8 +42,8 @@ fn close_fd(fd: i32) -> Res {
 fn after(step: Step, f: impl FnOnce(Res) -> Step + Send + 'static) -> Step {
     match step {
         Step::End(r) => f(r),
-        Step::Run { label, work, then, .. } => {
-            Step::Run { label, work, then: Box::new(move |r| after(then(r), f)), more: true }
+        Step::Run { label, work, then, bytes, .. } => {
+            Step::Run { label, work, then: Box::new(move |r| after(then(r), f)), more: true, bytes }
         }
     }
 }
@@ -291,7 +291,7 @@ pub(super) fn read<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
         to.truncate(got);
         Ok(Out::Bytes(to))
     });
-    Ok(Plan { step, show, keep })
+    Ok(Plan { step: step.moving(n), show, keep })
 }
 
 /// `write(fd, buffer, offset, length, position)`, `write(fd, buffer, options)`, `write(fd, string, position, encoding)`
@@ -316,11 +316,11 @@ pub(super) fn write<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
         let data = if n == data.len() { data } else { data[at..at + n].to_vec() };
         (data, position)
     };
-    let keep = Some(s.global(buffer));
+    let (keep, n) = (Some(s.global(buffer)), data.len());
     let step = Step::one("fs.write", move || {
         with_file(fd, "write", |f| write_at(f, &data, position)).map(|n| Out::Number(n as f64))
     });
-    Ok(Plan { step, show: Show::Written { many: false }, keep })
+    Ok(Plan { step: step.moving(n), show: Show::Written { many: false }, keep })
 }
 
 /// `readv(fd, buffers, position)`
@@ -336,7 +336,7 @@ pub(super) fn readv<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
         to.truncate(got);
         Ok(Out::Bytes(to))
     });
-    Ok(Plan { step, show: Show::ReadMany, keep })
+    Ok(Plan { step: step.moving(n), show: Show::ReadMany, keep })
 }
 
 /// `writev(fd, buffers, position)`
@@ -346,6 +346,7 @@ pub(super) fn writev<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
     let data: Vec<Vec<u8>> = buffers.iter().map(|&b| s.view_bytes(b).unwrap_or_default().to_vec()).collect();
     let position = if a.get(2).is_number() { args::position(s, a.get(2))? } else { None };
     let keep = Some(s.global(a.get(1)));
+    let all = data.iter().map(Vec::len).sum();
     let step = Step::one("fs.writev", move || {
         let n = with_file(fd, "write", |mut f| match position {
             Some(at) => write_at(f, &data.concat(), Some(at)),
@@ -353,7 +354,7 @@ pub(super) fn writev<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
         })?;
         Ok(Out::Number(n as f64))
     });
-    Ok(Plan { step, show: Show::Written { many: true }, keep })
+    Ok(Plan { step: step.moving(all), show: Show::Written { many: true }, keep })
 }
 
 // ---- whole files ----
@@ -374,9 +375,9 @@ fn read_all(fd: i32) -> Step {
 /// One request of readFile: the next piece behind `data`.
 fn read_some(fd: i32, mut data: Vec<u8>, size: u64) -> Step {
     let before = data.len();
+    let want = if size == 0 { UNKNOWN_CHUNK } else { READ_CHUNK.min(size - before as u64) } as usize;
     let work = move || {
         let file = fds::file(fd, "read")?;
-        let want = if size == 0 { UNKNOWN_CHUNK } else { READ_CHUNK.min(size - before as u64) } as usize;
         if before == 0 {
             data = looplab_engine::room(if size == 0 { want } else { size as usize });
         }
@@ -400,6 +401,7 @@ fn read_some(fd: i32, mut data: Vec<u8>, size: u64) -> Step {
         }
         other => Step::End(other),
     })
+    .moving(want)
 }
 
 /// `readFile(path, { encoding, flag })`
@@ -421,10 +423,9 @@ pub(super) fn read_file<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
 /// Writes what is left of `data`, `chunk` bytes a request.
 fn write_all(fd: i32, data: Arc<Vec<u8>>, at: usize, chunk: usize) -> Step {
     let piece = data.clone();
-    let work = move || {
-        let end = piece.len().min(at.saturating_add(chunk));
-        with_file(fd, "write", |f| write_at(f, &piece[at..end], None)).map(|n| Out::Number(n as f64))
-    };
+    let end = piece.len().min(at.saturating_add(chunk));
+    let work =
+        move || with_file(fd, "write", |f| write_at(f, &piece[at..end], None)).map(|n| Out::Number(n as f64));
     Step::then("fs.write", work, move |r| match r {
         Ok(Out::Number(n)) => {
             let at = at + n as usize;
@@ -432,6 +433,7 @@ fn write_all(fd: i32, data: Arc<Vec<u8>>, at: usize, chunk: usize) -> Step {
         }
         other => Step::End(other),
     })
+    .moving(end.saturating_sub(at))
 }
 
 /// What writeFile and appendFile share.

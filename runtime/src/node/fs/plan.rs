@@ -9,7 +9,7 @@ use crate::node::buffer::{encoding, new_buffer};
 use crate::rt::Rt;
 use crate::ticks;
 use looplab_engine::{Completion, Global, Local, Scope, Thrown};
-use looplab_event_loop::{JobClass, JobError};
+use looplab_event_loop::{JobClass, JobError, JobInfo, World};
 use looplab_probe::{Pos, Probe};
 use std::rc::Rc;
 
@@ -45,6 +45,8 @@ pub(super) enum Step {
         then: Then,
         /// Unless it fails, another step follows.
         more: bool,
+        /// How many bytes it moves, if that is known.
+        bytes: u64,
     },
     /// It is over.
     End(Res),
@@ -53,7 +55,17 @@ pub(super) enum Step {
 impl Step {
     /// A single piece of work.
     pub(super) fn one(label: &'static str, work: impl FnOnce() -> Res + Send + 'static) -> Step {
-        Step::Run { label, work: Box::new(work), then: Box::new(Step::End), more: false }
+        Step::Run { label, work: Box::new(work), then: Box::new(Step::End), more: false, bytes: 0 }
+    }
+
+    /// The same step, known to move so many bytes.
+    pub(super) fn moving(self, n: usize) -> Step {
+        match self {
+            Step::Run { label, work, then, more, .. } => {
+                Step::Run { label, work, then, more, bytes: n as u64 }
+            }
+            end => end,
+        }
     }
 
     /// A piece of work and what follows it.
@@ -62,7 +74,7 @@ impl Step {
         work: impl FnOnce() -> Res + Send + 'static,
         then: impl FnOnce(Res) -> Step + Send + 'static,
     ) -> Step {
-        Step::Run { label, work: Box::new(work), then: Box::new(then), more: label != "fs.close" }
+        Step::Run { label, work: Box::new(work), then: Box::new(then), more: label != "fs.close", bytes: 0 }
     }
 }
 
@@ -145,16 +157,19 @@ struct Request {
     /// Where the script asked for it.
     pos: Pos,
     context: Global,
+    /// The paths it was asked with, while calls are to fail that would not.
+    paths: Vec<String>,
 }
 
 /// Does it all on the spot.
 pub(super) fn run_sync<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, plan: Plan) -> Completion<'s> {
     let Plan { mut step, show, keep } = plan;
+    let paths = rt.asked_paths.take();
     let result = loop {
-        match step {
+        match faulty(rt, &paths, step) {
             Step::End(r) => break r,
-            Step::Run { label, work, then, .. } => {
-                rt.charge(JobClass::Disk, label);
+            Step::Run { label, work, then, bytes, .. } => {
+                rt.charge(JobInfo::new(JobClass::Disk, label).moving(bytes));
                 step = then(work());
             }
         }
@@ -173,8 +188,8 @@ pub(super) fn run_sync<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, plan: Plan) -> Comple
 /// Begins it; the target is told in a later turn.
 pub(super) fn start<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, plan: Plan, target: Target) -> Result<(), Thrown> {
     let context = s.async_context();
-    let request =
-        Request { show: plan.show, keep: plan.keep, target, pos: rt.here(s), context: s.global(context) };
+    let (pos, context, paths) = (rt.here(s), s.global(context), rt.asked_paths.take());
+    let request = Request { show: plan.show, keep: plan.keep, target, pos, context, paths };
     match plan.step {
         Step::End(r) => end_at_once(s, rt, request, r),
         step => {
@@ -232,11 +247,13 @@ fn travel(mut step: Step, most: u32) -> Trip {
 /// than most of them. The result shows in the poll phase in which the last would have come back by itself, so the order
 /// against other requests stays that of one request a step.
 fn advance(rt: &Rc<Rt>, request: Request, step: Step) {
-    let Step::Run { label, more, .. } = step else { return };
+    let step = faulty(rt, &request.paths, step);
+    let Step::Run { label, more, bytes, .. } = step else { return };
     let pos = request.pos;
+    let info = JobInfo { more, ..JobInfo::new(JobClass::Disk, label).moving(bytes) };
     let most = if rt.may_take_together() { STEPS_A_TRIP } else { 1 };
     let work = move || travel(step, most);
-    rt.submit_from(JobClass::Disk, label, more, pos, work, move |s, rt, cb, out| {
+    rt.submit_from(info, pos, work, move |s, rt, cb, out| {
         let trip = out.unwrap_or_else(|e| Trip { next: Step::End(Err(refused(&e))), steps: 1 });
         if trip.steps > 1 {
             let next = trip.next;
@@ -247,6 +264,24 @@ fn advance(rt: &Rc<Rt>, request: Request, step: Step) {
             go_on(s, rt, cb, request, (label, more), trip.next);
         }
     });
+}
+
+/// The step as the simulated world has it: failing, if this call was chosen to.
+fn faulty(rt: &Rc<Rt>, paths: &[String], step: Step) -> Step {
+    let Step::Run { label, work, then, more, bytes } = step else { return step };
+    let errno = if rt.injects() { rt.with_loop(|lp| lp.world_mut().fault(label)) } else { None };
+    let work = match errno {
+        None => work,
+        Some(errno) => {
+            let fail = super::fail::injected(label, errno, paths);
+            Box::new(move || {
+                // A close that fails has closed all the same.
+                let _ = if label == "fs.close" { work() } else { Ok(Out::None) };
+                Err(fail)
+            })
+        }
+    };
+    Step::Run { label, work, then, more, bytes }
 }
 
 /// Why the pool did not do it.

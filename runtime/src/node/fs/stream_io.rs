@@ -4,7 +4,7 @@
 use super::args::Choice;
 use super::fail::Fail;
 use super::fds;
-use super::plan::{self, Out, Plan, Show, Target};
+use super::plan::{self, Out, Plan, Show, Step, Target};
 use crate::rt::Rt;
 use looplab_engine::{Args, Completion, Scope};
 use rustix::buffer::spare_capacity;
@@ -37,11 +37,11 @@ fn read<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let fd = s.to_int32(args.get(0))?;
     let n = (s.to_number(args.get(1))?.max(0.0) as usize).min(MAX_READ);
     let at = position(args.get(2));
-    let plan = Plan::one("fs.read", Show::Data(Choice::Default), move || {
+    let step = Step::one("fs.read", move || {
         let file = fds::file(fd, "read")?;
         read_chunk(&file, n, at).map(Out::Bytes).map_err(|e| Fail::system(&e, "read"))
     });
-    begin(s, args, plan)
+    begin(s, args, Plan::new(step.moving(n), Show::Data(Choice::Default)))
 }
 
 fn read_chunk(file: &File, n: usize, at: Option<u64>) -> io::Result<Vec<u8>> {
@@ -73,14 +73,15 @@ fn write<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let mut data = looplab_engine::room(bytes.len());
     data.extend_from_slice(bytes);
     let at = position(args.get(2));
-    let plan = Plan::one("fs.write", Show::Number, move || {
+    let n = data.len();
+    let step = Step::one("fs.write", move || {
         let file = fds::file(fd, "write")?;
         let (n, done) = (data.len(), write_all(&file, &data, at));
         looplab_engine::give_back(data);
         done.map_err(|e| Fail::system(&e, "write"))?;
         Ok(Out::Number(n as f64))
     });
-    begin(s, args, plan)
+    begin(s, args, Plan::new(step.moving(n), Show::Number))
 }
 
 fn write_all(file: &File, data: &[u8], at: Option<u64>) -> io::Result<()> {

@@ -170,25 +170,68 @@ fn request<'s>(
     head: &Head,
     mark: usize,
 ) -> Option<Local<'s>> {
+    let req = message_of(s, parts, socket, head, mark)?;
+    let (method, url) = (s.str(head.method_name()), s.str_latin1(head.target()));
+    s.put_slot(req, parts.r.method, method);
+    s.put_slot(req, parts.r.url, url);
+    Some(req)
+}
+
+/// An IncomingMessage with what requests and responses have in common.
+fn message_of<'s>(
+    s: &mut Scope<'s>,
+    parts: &Parts,
+    socket: Local<'s>,
+    head: &Head,
+    mark: usize,
+) -> Option<Local<'s>> {
     let model = s.open(parts.request);
     let (events, state) = (s.slot(model, parts.r.events)?, s.slot(model, parts.r.state)?);
     let (events, state) = (s.copy_of_plain(events)?, message::state_like(s, state, mark)?);
-    let req = s.copy_of_plain(model)?;
-    let (method, url) = (s.str(head.method_name()), s.str_latin1(head.target()));
+    let made = s.copy_of_plain(model)?;
     let (raw_headers, raw_trailers) = (raw_headers(s, head), s.new_array(&[]));
     for (slot, v) in [
         (parts.r.socket, socket),
         (parts.r.client, socket),
-        (parts.r.method, method),
-        (parts.r.url, url),
         (parts.r.raw_headers, raw_headers),
         (parts.r.raw_trailers, raw_trailers),
         (parts.r.events, events),
         (parts.r.state, state),
     ] {
-        s.put_slot(req, slot, v);
+        s.put_slot(made, slot, v);
     }
-    Some(req)
+    Some(made)
+}
+
+/// What the scripts' `onhead` does with the head of a response, up to the call of `onIncoming`: the message. `None`: it is not ordinary.
+pub(super) fn incoming<'s>(
+    s: &mut Scope<'s>,
+    parts: &Parts,
+    parser: Local<'s>,
+    head: &Head,
+) -> Result<Option<Local<'s>>, Thrown> {
+    let k = &parts.k;
+    let (on_head, socket) = (s.get(parser, k.on_head)?, s.get(parser, k.socket)?);
+    let most = s.get(parser, k.most_pairs)?.as_number().unwrap_or(0.0);
+    let ordinary = head.minor == 1 && socket.is_object() && (most <= 0.0 || head.len() as f64 * 2.0 <= most);
+    if !ordinary || !s.open(parts.on_head).is_identical(on_head) {
+        return Ok(None);
+    }
+    let (readable, writable) = (s.get(socket, k.readable_state)?, s.get(socket, k.writable_state)?);
+    let Some((mark, _)) = message::marks(s, readable, writable) else { return Ok(None) };
+    let Some(made) = message_of(s, parts, socket, head, mark) else { return Ok(None) };
+    let (code, text) = (s.int(i32::from(head.status)), s.str_latin1(head.target()));
+    let (upgrade, joins) = (s.bool(head.upgrade), s.get(parser, k.joins_duplicates)?);
+    for (slot, v) in [
+        (parts.r.status_code, code),
+        (parts.r.status_message, text),
+        (parts.r.upgrade, upgrade),
+        (parts.r.joins_duplicates, joins),
+    ] {
+        s.put_slot(made, slot, v);
+    }
+    s.set(parser, k.incoming, made)?;
+    Ok(Some(made))
 }
 
 fn response<'s>(

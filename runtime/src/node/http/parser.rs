@@ -294,16 +294,8 @@ pub(super) fn raw_headers<'s>(s: &mut Scope<'s>, head: &Head) -> Local<'s> {
     list
 }
 
-fn tell_head<'s>(
-    s: &mut Scope<'s>,
-    object: Local<'s>,
-    names: &Names,
-    head: &Head,
-    framing: Framing,
-    is_request: bool,
-) -> Result<i32, Thrown> {
-    let line = if is_request { s.str(head.method_name()) } else { s.int(i32::from(head.status)) };
-    let rest = s.str_latin1(head.target());
+/// What `onhead` and `onIncoming` are told in one number.
+fn flags_of(head: &Head, framing: Framing) -> i32 {
     let mut flags = 0;
     for (on, flag) in [
         (head.keep_alive, KEEP_ALIVE),
@@ -316,21 +308,62 @@ fn tell_head<'s>(
             flags |= flag;
         }
     }
+    flags
+}
+
+fn tell_head<'s>(
+    s: &mut Scope<'s>,
+    object: Local<'s>,
+    names: &Names,
+    head: &Head,
+    framing: Framing,
+    is_request: bool,
+) -> Result<i32, Thrown> {
+    let rt = Rt::of(s);
+    if !is_request
+        && let Some(parts) = rt.http.get()
+        && let Some(incoming) = super::lane::incoming(s, parts, object, head)?
+    {
+        let (keep_alive, flags) = (s.bool(head.keep_alive), s.int(flags_of(head, framing)));
+        let answer = call(s, object, parts.k.on_incoming, &[incoming, keep_alive, flags])?;
+        return Ok(answer.as_int().unwrap_or(0));
+    }
+    let line = if is_request { s.str(head.method_name()) } else { s.int(i32::from(head.status)) };
+    let rest = s.str_latin1(head.target());
+    let flags = flags_of(head, framing);
     let (minor, flags) = (s.int(i32::from(head.minor)), s.int(flags));
     let raw = raw_headers(s, head);
     let answer = call(s, object, names.head, &[line, rest, minor, flags, raw])?;
     Ok(answer.as_int().unwrap_or(0))
 }
 
+/// The number in the log of the socket that a parser belongs to; 0 without a log.
+fn socket_of<'s>(s: &mut Scope<'s>, parser: Local<'s>) -> Result<u32, Thrown> {
+    let rt = Rt::of(s);
+    if rt.probe.is_none() {
+        return Ok(0);
+    }
+    let k = s.key("socket");
+    let socket = s.get(parser, k)?;
+    if !socket.is_object() {
+        return Ok(0);
+    }
+    let k = s.key("_handle");
+    let handle = s.get(socket, k)?;
+    Ok(super::number_of(s, &rt, handle))
+}
+
 /// `execute(bytes)`
 fn execute<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let bytes = s.view_bytes(args.get(0)).unwrap_or_default().to_vec();
-    run(s, args.this(), &bytes, 0)?;
+    let number = socket_of(s, args.this())?;
+    run(s, args.this(), &bytes, number)?;
     Ok(s.int(bytes.len() as i32))
 }
 
 fn finish<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    run_finish(s, args.this(), 0)?;
+    let number = socket_of(s, args.this())?;
+    run_finish(s, args.this(), number)?;
     Ok(s.undefined())
 }
 

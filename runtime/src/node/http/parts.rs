@@ -51,6 +51,10 @@ keys! {
     own_max_requests "_maxRequestsPerSocket"
     server_timeout "keepAliveTimeout"
     on_pending "_onPendingData"
+    on_head "onhead"
+    on_incoming "onIncoming"
+    joins_duplicates "joinDuplicateHeaders"
+    most_pairs "maxHeaderPairs"
     has_body "_hasBody"
     handle "_handle"
     write "write"
@@ -78,6 +82,7 @@ keys! {
     expects_continue "_expect_continue"
     complete "complete"
     dumped "_dumped"
+    upgrade "upgrade"
     closed "_closed"
     timeout "timeout"
     had_error "_hadError"
@@ -104,6 +109,10 @@ pub(super) struct RequestSlots {
     pub(super) raw_trailers: u32,
     pub(super) events: u32,
     pub(super) state: u32,
+    pub(super) status_code: u32,
+    pub(super) status_message: u32,
+    pub(super) upgrade: u32,
+    pub(super) joins_duplicates: u32,
 }
 
 /// The same of a response.
@@ -136,6 +145,8 @@ pub(crate) struct Parts {
     /// `ServerResponse.prototype._implicitHeader` and our own `writeHead`, to see whether a program has replaced them.
     pub(super) implicit_header: Global,
     pub(super) write_head: Global,
+    /// The scripts' `onhead`.
+    pub(super) on_head: Global,
     /// Channels on which diagnostics tools may listen, and the prototype of those on which nobody does.
     pub(super) channels: Vec<Global>,
     pub(super) silent: Global,
@@ -152,7 +163,13 @@ impl Parts {
         };
         let (request, response) = (part("request")?, part("response")?);
         let (symbols, channels, silent) = (part("symbols")?, part("channels")?, part("silent")?);
-        let functions = [part("finish")?, part("emitClose")?, part("implicitHeader")?, part("writeHead")?];
+        let functions = [
+            part("finish")?,
+            part("emitClose")?,
+            part("implicitHeader")?,
+            part("writeHead")?,
+            part("onhead")?,
+        ];
         let k = Keys::new(s, symbols)?;
         let r = {
             let slot = |name: Name| s.own_slot(request, name);
@@ -166,6 +183,10 @@ impl Parts {
                     raw_trailers: slot(k.raw_trailers)?,
                     events: slot(k.events)?,
                     state: slot(k.readable_state)?,
+                    status_code: slot(k.status_code)?,
+                    status_message: slot(k.status_message)?,
+                    upgrade: slot(k.upgrade)?,
+                    joins_duplicates: slot(k.joins_duplicates)?,
                 })
             })();
             let Some(all) = all else { return Ok(None) };
@@ -191,7 +212,7 @@ impl Parts {
             all
         };
         let channels = s.list_from_array_like(channels)?.into_iter().map(|c| s.global(c)).collect();
-        let [finish_slow, emit_close, implicit_header, write_head] = functions.map(|f| s.global(f));
+        let [finish_slow, emit_close, implicit_header, write_head, on_head] = functions.map(|f| s.global(f));
         let name = s.key("onFinish");
         let finish = s.function(name, 1, super::lane::finish);
         Ok(Some(Parts {
@@ -205,6 +226,7 @@ impl Parts {
             emit_close,
             implicit_header,
             write_head,
+            on_head,
             channels,
             silent: s.global(silent),
             date: RefCell::default(),

@@ -200,7 +200,7 @@ pub(crate) fn write_some(rt: &Rc<Rt>, key: usize, parts: &[&[u8]]) -> Result<usi
 }
 
 /// What became of a write: 0 all is with the system, 1 some waits (`onwrite(status)` follows), negative: failed.
-fn write_parts(handle: &mut Handle, key: usize, rt: &Rc<Rt>, parts: &[&[u8]]) -> i32 {
+pub(super) fn write_parts(handle: &mut Handle, key: usize, rt: &Rc<Rt>, parts: &[&[u8]]) -> i32 {
     let number = handle.number;
     let Some(link) = link(handle) else { return EBADF };
     let Some(stream) = &mut link.stream else { return -32 };

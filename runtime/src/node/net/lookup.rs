@@ -5,7 +5,7 @@ use crate::rt::Rt;
 use crate::ticks;
 use core::net::IpAddr;
 use looplab_engine::{Args, Completion, Scope};
-use looplab_event_loop::JobClass;
+use looplab_event_loop::{JobClass, JobInfo};
 use std::io;
 
 /// libuv's numbers for the resolver's errors.
@@ -27,7 +27,7 @@ pub(super) fn lookup<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         });
         if list.is_empty() { Err(EAI_NONAME) } else { Ok(list) }
     };
-    rt.submit_from(JobClass::Lookup, "dns.lookup", false, pos, job, move |s, rt, cb, result| {
+    rt.submit_from(JobInfo::new(JobClass::Lookup, "dns.lookup"), pos, job, move |s, rt, cb, result| {
         s.nested(|s| {
             let f = s.open(callback);
             s.release(callback);

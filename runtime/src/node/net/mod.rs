@@ -6,6 +6,7 @@ mod datagram;
 pub(crate) mod handle;
 mod lookup;
 mod ready;
+mod socket;
 pub(crate) mod state;
 
 pub(crate) use ready::{closed, later, ready};
@@ -23,6 +24,9 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
         ("lookupService", 3, lookup::lookup_service),
         ("canonical", 1, address::canonical),
         ("compare", 2, address::compare),
+        ("setSocketParts", 1, socket::set_parts),
+        ("readMethod", 1, socket::read_method),
+        ("writeMethod", 1, socket::write_method),
     ];
     for &(name, n, f) in functions {
         s.method(o, name, n, f);

@@ -264,7 +264,9 @@ fn deliver(s: &mut Scope<'_>, rt: &Rc<Rt>, key: usize, cb: ticks::Callback, step
                     _ => None,
                 };
                 let data = data.unwrap_or_else(|| s.undefined());
-                call(s, rt, cb, object, names.onread, &[status, data]);
+                if n <= 0 || !receive(s, rt, cb, object, names.onread, data) {
+                    call(s, rt, cb, object, names.onread, &[status, data]);
+                }
                 n > 0
             }
             Step::Parse(reader, n) => {
@@ -313,6 +315,34 @@ fn deliver(s: &mut Scope<'_>, rt: &Rc<Rt>, key: usize, cb: ticks::Callback, step
             }
         }
     })
+}
+
+/// Bytes for an ordinary socket, without its scripted `onread`. False: that is to be called.
+fn receive<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    cb: ticks::Callback,
+    object: Local<'s>,
+    name: Name,
+    data: Local<'s>,
+) -> bool {
+    let Ok(Some(f)) = callback(s, object, name) else { return false };
+    let (label, pos) = rt.describe(s, f);
+    // With a log, the callback is reported as what it stands for.
+    let mut begun = None;
+    let done = super::socket::receive(s, rt, object, f, data, || {
+        begun = Some(ticks::begin(rt, cb, label, pos));
+    });
+    if let Some(begin) = begun {
+        ticks::end(rt, begin, done.is_ok());
+    }
+    match done {
+        Ok(done) => done,
+        Err(thrown) => {
+            crate::uncaught::uncaught(s, rt, thrown, crate::uncaught::Origin::Exception);
+            true
+        }
+    }
 }
 
 fn call<'s>(

@@ -100,6 +100,8 @@ pub(crate) struct Net {
     /// Where bytes are read to, one for all.
     pub(crate) buffer: RefCell<Vec<u8>>,
     names: OnceCell<Names>,
+    /// What sockets need with every chunk, once `net` is loaded.
+    pub(super) socket: OnceCell<Box<super::socket::Parts>>,
 }
 
 macro_rules! names {

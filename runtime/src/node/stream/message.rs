@@ -1,11 +1,12 @@
 //! What HTTP messages and their sockets need of the streams they are, without going through a stream's methods: states made after a model,
 //! and the ends of streams that nobody watches.
 
+use super::host::JsHost;
 use super::state::{RData, WData};
 use crate::rt::Rt;
-use looplab_engine::{Class, Local, Scope};
+use looplab_engine::{Class, Local, Scope, Thrown};
 use looplab_streams::flags::{self, r, w};
-use looplab_streams::{ReadableState, Store};
+use looplab_streams::{ReadableState, Store, readable};
 
 /// Bits that say that somebody has done something with a readable stream.
 const TOUCHED: u32 = flags::ERRORED
@@ -113,4 +114,30 @@ pub(crate) fn needs_drain(s: &Scope<'_>, state: Local<'_>) -> bool {
 pub(crate) fn is_own_write(s: &mut Scope<'_>, rt: &Rt, f: Local<'_>) -> bool {
     let own = rt.streams.get().and_then(|n| n.own.write.get());
     own.is_some_and(|g| s.nested(|s| s.open(g).is_identical(f)))
+}
+
+/// Whether bytes can be pushed to the stream behind this readable state as they are.
+pub(crate) fn takes_bytes(s: &Scope<'_>, state: Local<'_>) -> bool {
+    let not = flags::DESTROYED | flags::ERRORED | flags::OBJECT_MODE | r::ENDED;
+    s.host_data::<RData>(state).is_some_and(|d| d.st.flags & not == 0)
+}
+
+/// Whether `stream.push` is `Readable.prototype.push` itself.
+pub(crate) fn is_own_push<'s>(s: &mut Scope<'s>, rt: &Rt, stream: Local<'s>) -> Result<bool, Thrown> {
+    let Some(n) = rt.streams.get() else { return Ok(false) };
+    let f = s.get(stream, n.push)?;
+    Ok(n.own.push.get().is_some_and(|g| s.open(g).is_identical(f)))
+}
+
+/// `stream.push(chunk)` of a Buffer that is not empty: whether more is wanted.
+pub(crate) fn push_bytes<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rt,
+    stream: Local<'s>,
+    chunk: Local<'s>,
+) -> Result<bool, Thrown> {
+    let Some(n) = rt.streams.get() else { return Ok(true) };
+    let len = super::chunk_len(s, chunk);
+    let mut h = JsHost::readable(s, rt, n, stream)?;
+    readable::push(&mut h, chunk, len, false)
 }

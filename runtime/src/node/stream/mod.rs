@@ -103,6 +103,7 @@ fn install<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
             match name {
                 "read" => n.own.read.set(Some(s.global(f))),
                 "write" => n.own.write.set(Some(s.global(f))),
+                "push" => n.own.push.set(Some(s.global(f))),
                 "on" | "removeListener" => {
                     let alias = s.key(if name == "on" { "addListener" } else { "off" });
                     s.define_with(proto, alias, f, ALL);

@@ -151,6 +151,10 @@ impl Net {
             None => SocketAddr::new(target.ip(), 0),
         };
         let near = self.with_port(near)?;
+        let used = |node: &Node| matches!(node, Node::Link(link) if link.local == Address::Ip(near));
+        if self.nodes.values().any(used) {
+            return Err(Errno::ADDRINUSE.into());
+        }
         let id = self.insert(Node::Link(Box::new(Link::new(near.into(), target.into()))));
         let since = self.now();
         self.send_syn(id, target, since);
@@ -173,7 +177,11 @@ impl Net {
         }
         self.injected(id, "net.read")?;
         let Some(link) = self.link_mut(id) else { return Err(Errno::BADF.into()) };
-        let n = io::Read::read(&mut link.received, buffer)?;
+        // As much as there is: whoever gets less than asked for may take it that nothing is left.
+        let n = link.received.len().min(buffer.len());
+        for (to, byte) in buffer.iter_mut().zip(link.received.drain(..n)) {
+            *to = byte;
+        }
         let (other, unix) = (link.other, link.is_unix());
         if n > 0
             && let Some(to) = other
