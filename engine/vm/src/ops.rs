@@ -335,7 +335,7 @@ impl<'s> Scope<'s> {
 
     /// Internal value `i` (0–3) of an object whose class has them (not Plain, not Array).
     pub fn internal(&mut self, o: Local<'s>, i: usize) -> Local<'s> {
-        assert!(i < 4 && o.obj().class().has_ints(), "no such internal value");
+        assert!(i < o.obj().int_count(), "no such internal value");
         let v = o.obj().int(i);
         if i == 3 && o.obj().has_flag(crate::object::HAS_HOST) || o.obj().is(Class::Native) && i == 0 {
             return self.undefined();
@@ -350,15 +350,15 @@ impl<'s> Scope<'s> {
                 o.obj().class(),
                 Class::Function | Class::Native | Class::Generator | Class::AsyncGenerator
             );
-        assert!(i < 4 && o.obj().class().has_ints() && !protected, "no such internal value");
+        assert!(i < o.obj().int_count() && !protected, "no such internal value");
         o.obj().set_int(i, v.v);
     }
 
     /// Gives an object (of a class with internal values) its host data.
     pub fn set_host_data(&mut self, o: Local<'s>, data: Box<dyn HostData>) {
         assert!(
-            o.obj().class().has_ints() && !o.obj().has_flag(crate::object::HAS_HOST),
-            "host data is set once"
+            o.obj().int_count() > 3 && !o.obj().has_flag(crate::object::HAS_HOST),
+            "host data is set once, where there is room for it"
         );
         o.obj().set_host(&mut self.vm.heap, data);
     }

@@ -364,7 +364,11 @@ fn once_wrap<'s>(
     event: Local<'s>,
     listener: Local<'s>,
 ) -> Local<'s> {
-    let state = s.new_array(&[this, event, listener]);
+    let null = s.null();
+    let state = s.new_object_of(Class::Host, null);
+    for (i, v) in [this, event, listener].into_iter().enumerate() {
+        s.set_internal(state, i, v);
+    }
     let f = s.function_with_data(n.wrapper, 0, once_fired, state);
     s.define_with(f, n.listener, listener, ALL);
     f
@@ -373,8 +377,7 @@ fn once_wrap<'s>(
 fn once_fired<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     names!(rt, n, s);
     let state = args.data();
-    let at = |s: &mut Scope<'s>, i| s.array_get(state, i).unwrap_or(s.undefined());
-    let (this, event, listener) = (at(s, 0), at(s, 1), at(s, 2));
+    let (this, event, listener) = (s.internal(state, 0), s.internal(state, 1), s.internal(state, 2));
     if this.is_undefined() {
         return Ok(this);
     }
@@ -385,7 +388,7 @@ fn once_fired<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         s.call(remove, this, &[event, args.callee()])?;
     }
     let u = s.undefined();
-    s.array_put(state, 0, u);
+    s.set_internal(state, 0, u);
     s.call(listener, this, args.tail(0))
 }
 
@@ -457,10 +460,9 @@ fn remove_from<'s>(
     if list.is_undefined() {
         return Ok(this);
     }
-    let told = if stands_for(s, n, list, listener)? {
-        let inner = s.get(list, n.listener)?;
+    let alone = stands_for(s, n, list, listener)?;
+    if alone {
         forget_event(s, n, this, events, key)?;
-        if s.to_boolean(inner) { inner } else { listener }
     } else if !list.is_callable() {
         let items = s.list_from_array_like(list)?;
         let mut at = None;
@@ -472,11 +474,12 @@ fn remove_from<'s>(
         }
         let Some(at) = at else { return Ok(this) };
         take_out(s, events, key, list, items, at)?;
-        listener
     } else {
         return Ok(this);
-    };
+    }
     if !s.get(events, n.remove_listener)?.is_undefined() {
+        let inner = if alone { s.get(list, n.listener)? } else { listener };
+        let told = if s.to_boolean(inner) { inner } else { listener };
         let name = super::names::value(s, n.remove_listener);
         let k = s.key("emit");
         s.invoke(this, k, &[name, event, told])?;
