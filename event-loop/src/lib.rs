@@ -36,7 +36,26 @@
 //! lp.run().unwrap();
 //! ```
 //!
-//! `examples/` has a program of under 40 lines for each of: timers, immediates, ticks, a worker job, a readable socket.
+//! What there is, and where to look:
+//!
+//! | for | use | example |
+//! |---|---|---|
+//! | timers, intervals | [`EventLoop::set_timeout`], [`EventLoop::set_interval`] | `timers`, `timer_race` |
+//! | immediates, ticks, microtasks | [`EventLoop::set_immediate`], [`EventLoop::next_tick`], [`EventLoop::queue_microtask`] | `immediates`, `ticks` |
+//! | idle, prepare and check handles | [`EventLoop::on_phase`] | `immediates` |
+//! | work on other threads | [`EventLoop::spawn`], [`EventLoop::schedule_task`] (with a [`Priority`]) | `worker`, `file_copy` |
+//! | calls from other threads | [`EventLoop::on_wake`] | `ping_pong` |
+//! | TCP, Unix sockets, datagrams | [`World::network`] and [`EventLoop::on_ready`]; servers and HTTP in `looplab-net` | `echo_server` |
+//! | any descriptor | [`EventLoop::on_ready`] with [`SourceFd`] | `socket` |
+//! | pipes, terminals | [`EventLoop::pipe_open`], [`system::Tty`] | `child_process` |
+//! | child processes, signals | [`EventLoop::spawn_child`], [`EventLoop::on_signal`] | `child_process` |
+//! | changes of files | [`EventLoop::watch_path`] | |
+//! | more to do than fits into a turn | [`strategy::Scheduler`] | |
+//!
+//! `cargo run -p looplab-event-loop --example ping_pong` runs one.
+//!
+//! [`EventLoop::simulated`] in place of [`EventLoop::real`] runs the same program in virtual time, with the network and the latencies
+//! that [`SimOptions`] declares: `echo_server simulated` does. A program that is generic in its [`World`] need not know in which of the two it runs.
 //!
 //! # A guide for runtimes
 //!
@@ -89,6 +108,7 @@
 //! * **Synchronous work** that the pool would otherwise have done is declared with [`World::charge`].
 //! * **Deciding at run time.** [`EitherWorld`] is the real or the simulated world, `Option<Recorder>` a log or none: a runtime that is
 //!   to be compiled only once uses these, for a branch per call.
+//! * **Failures.** [`World::fault`] says whether a call was chosen to fail, [`World::spend`] lets computing take virtual time.
 //! * **One log.** `Recorder::new(options, world.time_source())` before the world goes into [`Loop::new`]; clones of it go everywhere.
 #![forbid(unsafe_code)]
 

@@ -72,11 +72,18 @@ pub struct Ready<T> {
 }
 
 /// The tasks that are ready, and who goes next.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Scheduler<T> {
     strategy: Strategy,
     ready: VecDeque<Ready<T>>,
     next_number: u64,
+}
+
+impl<T> Default for Scheduler<T> {
+    /// First come, first served.
+    fn default() -> Self {
+        Scheduler::new(Strategy::Fifo)
+    }
 }
 
 impl<T> Scheduler<T> {
@@ -148,7 +155,7 @@ pub struct Stretch {
 }
 
 /// How a workload went.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Who ran when, in order.
     pub ran: Vec<Stretch>,
@@ -169,6 +176,7 @@ impl Outcome {
 }
 
 /// What the run keeps.
+#[derive(Default)]
 struct Run {
     ready: Scheduler<(usize, u64)>,
     step: u64,
@@ -196,8 +204,7 @@ pub fn simulate(strategy: Strategy, workload: &[Work], step: u64) -> Outcome {
     let ended = lp.run();
     debug_assert!(ended.is_ok(), "{ended:?}");
     drop(lp);
-    let run = run.borrow();
-    run.outcome.clone()
+    run.take().outcome
 }
 
 type Sim = EventLoop<SimWorld<AnyJob>>;

@@ -15,6 +15,8 @@ pub enum Entry {
     Print(String),
     /// `-`: the text of standard input.
     Stdin,
+    /// Lines from standard input, each answered (`-i`).
+    Repl,
 }
 
 /// What becomes of a rejection that nobody takes (`--unhandled-rejections`).
@@ -58,6 +60,8 @@ pub struct NodeFlags {
     pub env_files: Vec<(String, bool)>,
     /// `--title`
     pub title: Option<String>,
+    /// `--experimental-eventsource`
+    pub event_source: bool,
     /// `-r`: modules that are loaded before the program.
     pub require: Vec<String>,
 }
@@ -101,6 +105,14 @@ pub struct Options {
     pub quiet: bool,
     /// Node's own flags.
     pub node: NodeFlags,
+    /// Notes who imports whom.
+    pub graph: Option<crate::ModuleGraph>,
+    /// Tells the parent process which files are loaded (`--watch`).
+    pub reports_files: bool,
+    /// How the REPL's `.trace` tells what the log holds from a record on.
+    pub explain: Option<fn(&Log, &[Script], usize) -> String>,
+    /// It is a worker of another runtime of this process.
+    pub(crate) worker: Option<std::sync::Arc<crate::node::worker::Setup>>,
 }
 
 impl Options {
@@ -125,6 +137,10 @@ impl Options {
             stop: None,
             quiet: false,
             node: NodeFlags::default(),
+            graph: None,
+            reports_files: false,
+            explain: None,
+            worker: None,
         }
     }
 }

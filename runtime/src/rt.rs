@@ -102,6 +102,7 @@ pub struct Rt {
     pub(crate) buffer_prototype: Cell<Option<Global>>,
     pub(crate) children: RefCell<crate::node::child::Children>,
     pub(crate) pipes: RefCell<crate::node::child::Pipes>,
+    pub(crate) workers: RefCell<crate::node::worker::Workers>,
     /// File watching.
     pub(crate) notify: RefCell<crate::node::fs::Notify>,
     /// What Stats objects are made of, once there is one.
@@ -155,6 +156,7 @@ impl Rt {
             buffer_prototype: Cell::new(None),
             children: RefCell::default(),
             pipes: RefCell::default(),
+            workers: RefCell::default(),
             notify: RefCell::default(),
             stats: OnceCell::new(),
             stdout_failed: Cell::new(false),

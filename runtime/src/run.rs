@@ -3,7 +3,7 @@
 use crate::HeapPoint;
 use crate::driver::Machine;
 use crate::host::{RtHost, RtProbe};
-use crate::modules::{cjs, esm, registered, resolver};
+use crate::modules::{self, cjs, esm, registered, resolver};
 use crate::options::{Decisions, Entry, Finished, Given, Options};
 use crate::rt::{Rt, RtWorld};
 use crate::uncaught::{self, Origin};
@@ -35,6 +35,8 @@ pub fn run(options: Options) -> Finished {
             };
         }
     };
+    let mut options = options;
+    options.reports_files |= std::env::var_os("WATCH_REPORT_DEPENDENCIES").is_some();
     let probe = options.record.clone().map(|o| Recorder::new(o, world.time_source()));
     let lp = Box::new(Loop::new(world, probe.clone(), options.profile));
     let mut vm = new_engine();
@@ -78,7 +80,10 @@ pub fn run(options: Options) -> Finished {
         Some(RtWorld::Sim(world)) => world.take_trail(),
         _ => Vec::new(),
     };
-    std::mem::forget(m);
+    rt.workers.borrow().stop_all();
+    if rt.options.worker.is_none() {
+        std::mem::forget(m);
+    }
     Finished { exit_code: code, log, scripts, trail, heap, functions }
 }
 
@@ -149,13 +154,16 @@ fn queue_microtask<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 
 /// Loads and runs what `--import` names, then the program's first file; then drains.
 fn main_program(s: &mut Scope<'_>, rt: &Rc<Rt>) {
-    let r =
-        s.nested(|s| node::child::join(s, rt)).and_then(|()| s.nested(|s| preload(s, rt))).and_then(|()| {
-            s.nested(|s| match rt.options.load.import.is_empty() {
-                true => program(s, rt),
-                false => crate::preload::imported(s, rt),
-            })
-        });
+    let joined = s.nested(|s| match rt.options.worker {
+        Some(_) => modules::builtin(s, rt, "/worker_thread").map(|_| ()),
+        None => node::child::join(s, rt),
+    });
+    let r = joined.and_then(|()| s.nested(|s| preload(s, rt))).and_then(|()| {
+        s.nested(|s| match rt.options.load.import.is_empty() {
+            true => program(s, rt),
+            false => crate::preload::imported(s, rt),
+        })
+    });
     if let Err(t) = r {
         uncaught::uncaught(s, rt, t, Origin::Exception);
     }
@@ -187,6 +195,7 @@ pub(crate) fn program(s: &mut Scope<'_>, rt: &Rc<Rt>) -> Result<(), looplab_engi
         Entry::File(path) => run_file(s, rt, &path.to_string_lossy()),
         Entry::Eval(code) => crate::preload::eval(s, rt, "[eval]", &code, false),
         Entry::Print(code) => crate::preload::eval(s, rt, "[eval]", &code, true),
+        Entry::Repl => modules::builtin(s, rt, "/repl_main").map(|_| ()),
         Entry::Stdin => {
             let mut text = Vec::new();
             match std::io::stdin().read_to_end(&mut text) {

@@ -7,6 +7,7 @@ pub mod child;
 mod clock;
 mod compare;
 mod explore;
+mod graph;
 mod heap;
 mod quiz;
 mod resolve;
@@ -20,12 +21,14 @@ use clap::{ArgMatches, Command};
 
 /// The instruments by name.
 pub const NAMES: &[&str] =
-    &["bench", "compare", "explore", "heap", "quiz", "resolve", "strategies", "tiers", "view"];
+    &["bench", "compare", "explore", "graph", "heap", "quiz", "resolve", "strategies", "tiers", "view"];
 
 /// An instrument with its arguments checked.
 pub enum Instrument {
     /// `looplab explore`
     Explore(explore::Explore),
+    /// `looplab graph`
+    Graph(graph::Graph),
     /// `looplab heap`
     Heap(Box<heap::Heap>),
     /// `looplab resolve`
@@ -50,6 +53,7 @@ pub fn commands() -> Vec<Command> {
         bench::command(),
         compare::command(),
         explore::command(),
+        graph::command(),
         heap::command(),
         quiz::command(),
         resolve::command(),
@@ -61,7 +65,7 @@ pub fn commands() -> Vec<Command> {
 
 /// Whether an instrument's arguments end in a program and its arguments, as those of `run` do.
 pub fn takes_a_program(name: &str) -> bool {
-    matches!(name, "explore" | "heap" | "tiers" | "view")
+    matches!(name, "explore" | "graph" | "heap" | "tiers" | "view")
 }
 
 impl Instrument {
@@ -69,6 +73,7 @@ impl Instrument {
     pub fn new(name: &str, matches: &ArgMatches, program: LowProgram) -> Result<Instrument, Problem> {
         match name {
             "explore" => Ok(Instrument::Explore(explore::Explore::new(matches, program)?)),
+            "graph" => Ok(Instrument::Graph(graph::Graph::new(matches, program)?)),
             "heap" => Ok(Instrument::Heap(Box::new(heap::Heap::new(matches, program)?))),
             "resolve" => Ok(Instrument::Resolve(resolve::Resolve::new(matches)?)),
             "bench" => Ok(Instrument::Bench(bench::Bench::new(matches)?)),
@@ -86,6 +91,7 @@ impl Instrument {
 pub fn run(what: Instrument) -> i32 {
     match what {
         Instrument::Explore(explore) => explore::run(explore),
+        Instrument::Graph(what) => graph::run(what),
         Instrument::Heap(what) => heap::run(*what),
         Instrument::Resolve(what) => resolve::run(&what),
         Instrument::Bench(bench) => bench::run(bench),
@@ -117,7 +123,7 @@ fn again(program: &LowProgram) -> Result<Vec<std::ffi::OsString>, Problem> {
         Some(LowEntry::File(file)) => words.push(file.clone()),
         Some(LowEntry::Eval(code)) => words.extend(["-e".into(), code.into()]),
         Some(LowEntry::Print(code)) => words.extend(["-p".into(), code.into()]),
-        Some(LowEntry::Stdin) | None => {
+        Some(LowEntry::Stdin | LowEntry::Repl) | None => {
             return Err("needs a FILE (or -e CODE): standard input can be read only once".into());
         }
     }

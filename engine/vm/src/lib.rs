@@ -52,8 +52,8 @@ pub use build::{Builder, Layout};
 pub use collections::IterKind;
 pub use errors::{CallSite, StackFrame};
 pub use eye::{
-    CacheState, Deopt, EdgeName, FunctionProfile, HeapEdge, HeapGraph, HeapNode, HeapShape, Hot, NodeKind, PlaceProfile,
-    Site, Transition,
+    CacheState, Deopt, EdgeName, FunctionProfile, HeapEdge, HeapGraph, HeapNode, HeapShape, Hot, NodeKind,
+    PlaceProfile, Site, Transition,
 };
 pub use heap::HeapStats;
 pub use iter::IterRecord;

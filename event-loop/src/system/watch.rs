@@ -67,7 +67,8 @@ impl<W: World, P: Probe> EventLoop<W, P> {
         let own = open.clone();
         let io = self.on_ready(&mut SourceFd(&fd.as_raw_fd()), Interest::READABLE, move |lp, _, _| {
             // The callbacks may close the watcher: what had been read until then is not told any more.
-            for change in own.borrow().as_ref().map(changes).unwrap_or_default() {
+            let found = own.borrow().as_ref().map(changes).unwrap_or_default();
+            for change in found {
                 if own.borrow().is_some() {
                     f(lp, change);
                 }
