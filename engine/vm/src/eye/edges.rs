@@ -245,7 +245,7 @@ pub(super) fn roots(vm: &Vm, to: Sink<'_>) {
         to(Label::Internal("global object"), Target::Value(r.global));
         r.intrinsics.iter().for_each(|&v| to(Label::Internal("built in"), Target::Value(v)));
         r.lex.iter().for_each(|b| to(Label::Internal("variable of a script"), Target::Value(b.value)));
-        for s in [r.object_shape, r.array_shape, r.function_shape, r.iter_result_shape] {
+        for s in [r.object_shape, r.array_shape, r.promise_shape, r.function_shape, r.iter_result_shape] {
             to(Label::Internal("built in"), Target::Cell(s.0.cast()));
         }
     }

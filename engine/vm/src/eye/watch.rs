@@ -440,7 +440,7 @@ impl Watcher {
         for (pc, place) in f.places.iter().enumerate().filter_map(|(pc, p)| Some((pc as u32, p.as_ref()?))) {
             let (line, column) = at(pc);
             let mut seen: Vec<(String, u64)> = place.seen.iter().map(|&(word, n)| (text(word), n)).collect();
-            seen.sort_by_key(|s| std::cmp::Reverse(s.1));
+            seen.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
             places.push(PlaceProfile {
                 line,
                 column,
