@@ -11,7 +11,9 @@ pub const USAGE: &str = "usage: looplab [flags] FILE [args…]
        looplab step [flags] FILE [args…]
        looplab disasm FILE
        looplab explore [flags] FILE [args…]
+       looplab graph [flags] FILE [args…]
        looplab heap [flags] FILE [args…]
+       looplab tiers [flags] FILE [args…]
 hint:  looplab --help lists the flags";
 
 /// `looplab 0.1.0 (Node 24 semantics)`
@@ -34,7 +36,12 @@ pub fn command() -> Command {
     Command::new("looplab")
         .about("Runs JavaScript the way Node does, and shows you why your output came in that order.")
         .override_usage("looplab [FLAGS] FILE [ARGS]...\n       looplab <COMMAND> ...")
-        .after_help("`looplab FILE` is short for `looplab run FILE`; its flags are those of `looplab run`.")
+        .after_help(
+            "`looplab FILE` is short for `looplab run FILE`; its flags are those of `looplab run`.\n\
+             `looplab` alone on a terminal (or with -i) is a prompt; .help there lists its commands.\n\
+             `looplab --watch FILE` runs it again whenever a file changes that it has loaded (or one of --watch-path PATH); \
+             --watch-preserve-output keeps the screen.",
+        )
         .disable_version_flag(true)
         .subcommand_required(true)
         .arg(

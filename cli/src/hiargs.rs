@@ -1,7 +1,6 @@
 //! What was meant: checked values, defaults, and what the terminal can do.
 
-use crate::help;
-use crate::lowargs::{LowArgs, LowEntry, LowProgram, LowStep, LowTrace, Problem};
+use crate::lowargs::{LowArgs, LowEntry, LowProgram, LowStep, LowTrace, LowWatch, Problem};
 use looplab_event_loop::Profile;
 use looplab_lab::step::StepOptions;
 use looplab_lab::trace::TextOptions;
@@ -91,13 +90,20 @@ impl Command {
             LowArgs::Lab(name, matches, program) => {
                 Command::Lab(Box::new(crate::lab::Instrument::new(&name, &matches, program)?))
             }
-            LowArgs::Run(program) if program.entry.is_none() && std::io::stdin().is_terminal() => {
-                Command::Print(help::long(""))
+            LowArgs::Run(mut program) if program.entry.is_none() && std::io::stdin().is_terminal() => {
+                program.entry = Some(LowEntry::Repl);
+                Command::Run(Box::new(repl(program)?))
+            }
+            LowArgs::Run(program) if program.entry == Some(LowEntry::Repl) => {
+                Command::Run(Box::new(repl(program)?))
             }
             LowArgs::Run(program) if program.sweep_seeds.is_some() => {
                 Command::Sweep(crate::sweep::Sweep::new(program)?)
             }
-            LowArgs::Run(program) => Command::Run(Box::new(options(program)?)),
+            LowArgs::Run(mut program) => match program.watch.take() {
+                Some(watch) => Command::Run(Box::new(watched(program, watch)?)),
+                None => Command::Run(Box::new(options(program)?)),
+            },
             LowArgs::Step(program, low) => Command::Step(Box::new(step(program, low)?)),
             LowArgs::Trace(program, low) => Command::Trace(Box::new(trace(program, low)?)),
         })
@@ -111,6 +117,7 @@ pub fn options(low: LowProgram) -> Result<Options, Problem> {
         Some(LowEntry::Eval(code)) => Entry::Eval(code),
         Some(LowEntry::Print(code)) => Entry::Print(code),
         Some(LowEntry::Stdin) | None => Entry::Stdin,
+        Some(LowEntry::Repl) => Entry::Repl,
     };
     let mut options = Options::new(entry);
     (options.args, options.exec_args) = (low.args, low.exec_args);
@@ -132,6 +139,30 @@ pub fn options(low: LowProgram) -> Result<Options, Problem> {
     options.simulation.seed = number("--seed", low.seed)?;
     options.simulated |= !low.sim.is_empty() || options.simulation.seed.is_some();
     options.explore = decisions(low.choices, low.stall)?;
+    Ok(options)
+}
+
+/// `--watch`: a program that is built in runs the other one, again and again.
+fn watched(program: LowProgram, watch: LowWatch) -> Result<Options, Problem> {
+    let Some(LowEntry::File(file)) = &program.entry else {
+        return Err("--watch needs a FILE".into());
+    };
+    let file = file.to_string_lossy().into_owned();
+    let shown: Vec<&str> = std::iter::once(&*file).chain(program.args.iter().map(String::as_str)).collect();
+    let shown = shown.join(" ");
+    let args: Vec<&String> = program.exec_args.iter().chain([&file]).chain(&program.args).collect();
+    let what =
+        serde_json::json!({ "args": args, "shown": shown, "paths": watch.paths, "preserve": watch.preserve });
+    let mut options = Options::new(Entry::Eval(include_str!("watch.js").to_owned()));
+    options.args = vec![what.to_string()];
+    Ok(options)
+}
+
+/// The REPL records what its lines do, so that it can be asked.
+fn repl(program: LowProgram) -> Result<Options, Problem> {
+    let mut options = options(program)?;
+    options.record = Some(looplab_probe::Options::default());
+    options.explain = Some(crate::repl::explain);
     Ok(options)
 }
 
@@ -190,7 +221,11 @@ fn trace(program: LowProgram, low: LowTrace) -> Result<Trace, Problem> {
         }
     };
     if low.phases {
-        record.without.extend([looplab_probe::Group::Queue, looplab_probe::Group::Promise]);
+        record.without.extend([
+            looplab_probe::Group::Queue,
+            looplab_probe::Group::Promise,
+            looplab_probe::Group::Heap,
+        ]);
     }
     options.record = Some(record);
     options.quiet = output.is_none() || format == Format::Outcome;
@@ -209,7 +244,7 @@ fn step(program: LowProgram, low: LowStep) -> Result<Step, Problem> {
         None => {
             return Err("step needs a FILE: a script, or a log that `trace --format json` has written".into());
         }
-        Some(LowEntry::Stdin) => {
+        Some(LowEntry::Stdin | LowEntry::Repl) => {
             return Err("step reads keys from the terminal: it can't take the script from there".into());
         }
         Some(LowEntry::File(file)) if crate::step::is_log(file.as_ref()) => StepWhat::Log(file.into()),

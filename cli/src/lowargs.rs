@@ -66,10 +66,21 @@ pub struct LowProgram {
     pub load: looplab_runtime::LoadFlags,
     /// Node's own flags.
     pub node: NodeFlags,
+    /// `--watch`, `--watch-path` and `--watch-preserve-output`
+    pub watch: Option<LowWatch>,
     /// `--choices`
     pub choices: Option<String>,
     /// `--stall`
     pub stall: Option<String>,
+}
+
+/// How to watch.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct LowWatch {
+    /// What to watch instead of the files that are loaded.
+    pub paths: Vec<String>,
+    /// Don't clear the screen.
+    pub preserve: bool,
 }
 
 /// Where the program's text is.
@@ -83,6 +94,8 @@ pub enum LowEntry {
     Print(String),
     /// `-`
     Stdin,
+    /// `-i`
+    Repl,
 }
 
 /// How to tell the story.
@@ -207,6 +220,21 @@ impl LowProgram {
         match name.replace('_', "-").as_str() {
             "-e" | "--eval" => self.entry = Some(LowEntry::Eval(value()?)),
             "-p" | "--print" | "-pe" => self.entry = Some(LowEntry::Print(value()?)),
+            // Not among what the program sees as its flags: it is run without them.
+            "--watch" if inline.is_none() => {
+                self.watch.get_or_insert_default();
+                return Ok(());
+            }
+            "--watch-path" => {
+                let path = value()?;
+                self.watch.get_or_insert_default().paths.push(path);
+                return Ok(());
+            }
+            "--watch-preserve-output" if inline.is_none() => {
+                self.watch.get_or_insert_default().preserve = true;
+                return Ok(());
+            }
+            "-i" | "--interactive" if inline.is_none() => self.entry = Some(LowEntry::Repl),
             "--virtual" if inline.is_none() => self.simulated = true,
             "--sim" => self.sim.push(value()?),
             "--seed" => self.seed = Some(value()?),

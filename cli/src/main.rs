@@ -11,6 +11,7 @@ mod lab;
 mod lowargs;
 mod nodeflags;
 mod output;
+mod repl;
 mod step;
 mod sweep;
 mod trace;

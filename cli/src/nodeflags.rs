@@ -21,6 +21,7 @@ const TABLE: &[Flag] = &[
     ("unhandled-rejections", "MODE", "strict, throw (the default), warn or none"),
     ("env-file", "FILE", "Set environment variables from a file (can be given again)"),
     ("env-file-if-exists", "FILE", "The same, if there is such a file"),
+    ("experimental-eventsource", "", "Provide EventSource"),
     ("title", "TITLE", "The process's title"),
     ("require", "MODULE", "Load a module before the program (can be given again)"),
 ];
@@ -100,6 +101,7 @@ pub fn take(
         "--unhandled-rejections" => flags.unhandled = mode(&value()?)?,
         "--env-file" => flags.env_files.push((value()?, true)),
         "--env-file-if-exists" => flags.env_files.push((value()?, false)),
+        "--experimental-eventsource" => flags.event_source = true,
         "--title" => flags.title = Some(value()?),
         "-r" | "--require" => flags.require.push(value()?),
         other => return Ok(WITHOUT_EFFECT.contains(&other)),

@@ -36,7 +36,7 @@ impl Sweep {
             Some(LowEntry::Eval(_) | LowEntry::Print(_)) => {
                 words.extend((!program.args.is_empty()).then(|| "--".into()))
             }
-            Some(LowEntry::Stdin) | None => {
+            Some(LowEntry::Stdin | LowEntry::Repl) | None => {
                 return Err(
                     "--sweep-seeds needs a FILE (or -e CODE): standard input can be read only once".into()
                 );

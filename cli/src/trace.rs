@@ -4,6 +4,7 @@ use crate::hiargs::{Format, Trace};
 use crate::output;
 use looplab_lab::explore::RunReport;
 use looplab_lab::{perfetto, trace};
+use looplab_probe::Group;
 use looplab_runtime::Finished;
 use std::io::{self, ErrorKind, Write};
 
@@ -17,10 +18,11 @@ pub fn run(what: Trace) -> i32 {
         Some(Err(error)) => return output::complain(&format!("can't write to {to}: {error}")),
         None => None,
     };
+    let partly = options.record.as_ref().is_some_and(|record| record.without.contains(&Group::Queue));
     let finished = looplab_runtime::run(options);
     let written = match out.as_mut() {
-        Some(out) => tell(&finished, &format, out),
-        None => output::open(None).and_then(|mut out| tell(&finished, &format, &mut out)),
+        Some(out) => tell(&finished, &format, partly, out),
+        None => output::open(None).and_then(|mut out| tell(&finished, &format, partly, &mut out)),
     };
     match written {
         Ok(()) => finished.exit_code,
@@ -30,12 +32,18 @@ pub fn run(what: Trace) -> i32 {
     }
 }
 
-fn tell(finished: &Finished, format: &Format, out: &mut dyn Write) -> io::Result<()> {
+/// `partly`: only phases were recorded, which a reader must know.
+fn tell(finished: &Finished, format: &Format, partly: bool, out: &mut dyn Write) -> io::Result<()> {
     let Some(log) = &finished.log else {
         return Err(io::Error::other("the run left no log"));
     };
     match format {
-        Format::Text(options) => trace::write_text(log, &finished.scripts, options, out)?,
+        Format::Text(options) => {
+            trace::write_text(log, &finished.scripts, options, out)?;
+            if partly {
+                writeln!(out, "not recorded (--phases): ticks, microtasks, promises")?;
+            }
+        }
         Format::Json => trace::write_json(log, out)?,
         Format::Outcome => serde_json::to_writer(&mut *out, &RunReport::new(finished))?,
         Format::Nothing => {}

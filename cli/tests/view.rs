@@ -67,6 +67,13 @@ const all = [];
 for (let n = 0; n <= log.length; n++) all.push(digest(history.seek(n)));
 for (let n = log.length; n >= 0; n -= 37) if (digest(history.seek(n)) !== all[n]) console.log('going back to ' + n + ' gives another state');
 console.log(all.join('\n'));
+const moves = [], overtaken = [];
+for (let n = 0; n <= log.length; n += 5) {
+  const state = history.stateAt(n);
+  moves.push([n, history.nearest(state, false, true), history.nearest(state, false, false), history.nearest(state, true, true), history.nearest(state, true, false)]);
+}
+for (const begin of history.callbacks) overtaken.push([begin, history.overtook(begin)]);
+console.log(JSON.stringify({ moves, overtaken }));
 ";
 
 fn digest(state: &State) -> Value {
@@ -112,6 +119,38 @@ fn comparable(line: &str) -> Value {
     value
 }
 
+/// Where each step over and out leads, forwards and back, and what each callback overtook.
+fn moves_of(history: &History<'_>) -> Value {
+    use looplab_lab::state::{Direction, Target, view};
+    let moves: Vec<Value> = (0..=history.len())
+        .step_by(5)
+        .map(|n| {
+            let state = history.state_at(n);
+            let go = |target, direction| history.find(&state, target, direction);
+            json!([
+                n,
+                go(Target::Over, Direction::Forward),
+                go(Target::Over, Direction::Back),
+                go(Target::Out, Direction::Forward),
+                go(Target::Out, Direction::Back)
+            ])
+        })
+        .collect();
+    let overtaken: Vec<Value> = (0..history.len())
+        .map(looplab_probe::EventId::new)
+        .filter(|id| {
+            let event = history.log().record(*id).map(|record| record.event);
+            matches!(event, Some(looplab_probe::Event::CallbackBegin { .. }))
+        })
+        .map(|begin| {
+            let list: Vec<_> =
+                view::overtook(history, begin).into_iter().filter_map(|id| id.index()).collect();
+            json!([begin.index(), list])
+        })
+        .collect();
+    json!({ "moves": moves, "overtaken": overtaken })
+}
+
 #[test]
 fn the_pages_fold_agrees_with_the_labs() {
     let examples = root().join("examples");
@@ -141,16 +180,22 @@ fn the_pages_fold_agrees_with_the_labs() {
         let log = codec::read(fs::read(&log).expect("a log").as_slice()).expect("a log");
         let history = History::new(&log);
         let lines: Vec<&str> = printed.lines().collect();
-        if lines.len() != history.len() + 1 {
+        if lines.len() != history.len() + 2 {
             let errors = String::from_utf8_lossy(&run.stderr);
             let first = lines.first().unwrap_or(&"");
             failures.push((
                 script.clone(),
-                format!("    {} states, {} lines: {first}\n{errors}", history.len() + 1, lines.len()),
+                format!("    {} states, {} lines: {first}\n{errors}", history.len() + 2, lines.len()),
             ));
             continue;
         }
-        let differs = lines.iter().enumerate().find_map(|(n, line)| {
+        let (states, last) = lines.split_at(history.len() + 1);
+        let moves: Value = serde_json::from_str(last[0]).expect("JSON");
+        let wanted = moves_of(&history);
+        if moves != wanted {
+            failures.push((script.clone(), format!("    steps\n    page {moves}\n    lab  {wanted}\n")));
+        }
+        let differs = states.iter().enumerate().find_map(|(n, line)| {
             let (page, lab) = (comparable(line), digest(&history.state_at(n)));
             (page != lab).then(|| format!("    after {n} events\n    page {page}\n    lab  {lab}\n"))
         });

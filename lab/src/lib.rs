@@ -17,6 +17,7 @@ pub mod state;
 pub mod step;
 pub mod story;
 pub mod strategies;
+pub mod tiers;
 pub mod trace;
 pub mod units;
 pub mod view;

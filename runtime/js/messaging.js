@@ -189,13 +189,11 @@ function receiveMessageOnPort(port) {
 
 // ---- broadcast --------------------------------------------------------------------
 
-// The open channels of this thread by name. Each has a port pair: `out` is where the others put messages in.
-const groups = new Map();
-
 class BroadcastChannel extends EventTarget {
   #name;
+  // What the others of the name post comes out of it.
   #port;
-  #in;
+  #member;
   #onMessage = (value) => {
     this.dispatchEvent(new MessageEvent('message', { data: value }));
   };
@@ -206,11 +204,9 @@ class BroadcastChannel extends EventTarget {
     this.#name = `${name}`;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    this.#in = port2;
+    this.#member = native.broadcastJoin(this.#name, port2);
     port1.on('message', this.#onMessage);
     port1.on('messageerror', (error) => this.dispatchEvent(new MessageEvent('messageerror', { data: error })));
-    if (!groups.has(this.#name)) groups.set(this.#name, new Set());
-    groups.get(this.#name).add(this);
   }
 
   get name() {
@@ -222,20 +218,15 @@ class BroadcastChannel extends EventTarget {
     if (!(#name in this)) throw new codes.ERR_INVALID_THIS('BroadcastChannel');
     if (arguments.length === 0) throw new codes.ERR_MISSING_ARGS('message');
     if (this.#port === undefined) throw new DOMException('BroadcastChannel is closed.', 'InvalidStateError');
-    const others = [...(groups.get(this.#name) ?? [])].filter((channel) => channel !== this);
-    // What cannot be cloned fails even where nobody listens.
-    if (others.length === 0) native.structuredClone(message);
-    for (const channel of others) channel.#in.postMessage(message);
+    native.broadcastPost(this.#name, this.#member, message);
   }
 
   close() {
     if (!(#name in this)) throw new codes.ERR_INVALID_THIS('BroadcastChannel');
     if (this.#port === undefined) return;
-    groups.get(this.#name).delete(this);
-    if (groups.get(this.#name).size === 0) groups.delete(this.#name);
+    native.broadcastLeave(this.#name, this.#member);
     this.#port.close();
     this.#port = undefined;
-    this.#in = undefined;
   }
 
   ref() {

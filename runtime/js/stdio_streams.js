@@ -67,6 +67,8 @@ function writableStream(fd) {
   } else if (kind === 'PIPE') {
     stream = new Socket(fd);
     stream._type = 'pipe';
+  } else if (kind === 'WORKER') {
+    stream = new SyncWriteStream(fd, { autoClose: false });
   } else {
     stream = new Writable({ write(chunk, encoding, callback) { callback(); } });
   }
@@ -140,6 +142,7 @@ class InputStream extends Duplex {
 function inputStream(fd) {
   const kind = native.kind(fd);
   let stream;
+  if (kind === 'WORKER') return require('./worker_thread').stdin();
   if (kind === 'FILE') {
     const { ReadStream } = require('fs');
     stream = new ReadStream(null, { fd, autoClose: false });

@@ -268,18 +268,23 @@ function compose(...streams) {
   return d;
 }
 
+// What is written to `d` is written to the stream `w`; whoever writes waits for that one's 'drain', and at the end for its 'finish'.
+function writeOn(d, w, drain, finish) {
+  d._write = function(chunk, encoding, callback) {
+    if (w.write(chunk, encoding)) callback();
+    else drain.set(callback);
+  };
+  d._final = function(callback) {
+    w.end();
+    finish.set(callback);
+  };
+  w.on('drain', () => drain.fire());
+}
+
 // What is written to `d` goes to the head of the row.
 function writeThrough(d, head, drain, finish) {
   if (isNodeStream(head)) {
-    d._write = function(chunk, encoding, callback) {
-      if (head.write(chunk, encoding)) callback();
-      else drain.set(callback);
-    };
-    d._final = function(callback) {
-      head.end();
-      finish.set(callback);
-    };
-    head.on('drain', () => drain.fire());
+    writeOn(d, head, drain, finish);
     return;
   }
   const writer = (isTransformStream(head) ? head.writable : head).getWriter();
@@ -471,15 +476,7 @@ function pairUp({ readable: source, writable: w }) {
       if (error) destroyer(r, error);
       onfinished(error);
     });
-    d._write = function(chunk, encoding, callback) {
-      if (w.write(chunk, encoding)) callback();
-      else drain.set(callback);
-    };
-    d._final = function(callback) {
-      w.end();
-      finish.set(callback);
-    };
-    w.on('drain', () => drain.fire());
+    writeOn(d, w, drain, finish);
     w.on('finish', () => finish.fire());
   }
   if (readable) {

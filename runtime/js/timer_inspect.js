@@ -1,6 +1,9 @@
 // console.log(timer): Node's timers as their fields show them. Ids of asynchronous operations are left out, since nobody counts them unasked.
 
-class TimersList {}
+class TimersList {
+  // Only so that there is something in it to be left out.
+  id = 0;
+}
 
 const refed = Symbol('refed');
 const hasPrimitive = Symbol('kHasPrimitive');

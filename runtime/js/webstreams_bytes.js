@@ -200,22 +200,7 @@ function shouldCallPull(controller) {
   return rs.desiredSize(controller) > 0;
 }
 
-function callPullIfNeeded(controller) {
-  if (!shouldCallPull(controller)) return;
-  const c = controller[kState];
-  if (c.pulling) {
-    c.pullAgain = true;
-    return;
-  }
-  c.pulling = true;
-  c.pull().then(() => {
-    c.pulling = false;
-    if (c.pullAgain) {
-      c.pullAgain = false;
-      callPullIfNeeded(controller);
-    }
-  }, (error) => fail(controller, error));
-}
+const callPullIfNeeded = (controller) => u.pullWhileWanted(controller, shouldCallPull, fail);
 
 function fail(controller, error) {
   const c = controller[kState];

@@ -373,22 +373,7 @@ function shouldCallPull(controller) {
   return desiredSize(controller) > 0;
 }
 
-function callPullIfNeeded(controller) {
-  if (!shouldCallPull(controller)) return;
-  const c = controller[kState];
-  if (c.pulling) {
-    c.pullAgain = true;
-    return;
-  }
-  c.pulling = true;
-  c.pull().then(() => {
-    c.pulling = false;
-    if (c.pullAgain) {
-      c.pullAgain = false;
-      callPullIfNeeded(controller);
-    }
-  }, (error) => controllerError(controller, error));
-}
+const callPullIfNeeded = (controller) => u.pullWhileWanted(controller, shouldCallPull, controllerError);
 
 function controllerClose(controller) {
   if (!canCloseOrEnqueue(controller)) return;

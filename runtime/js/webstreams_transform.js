@@ -145,50 +145,37 @@ async function sinkWrite(stream, chunk) {
   await performTransform(t.controller, chunk);
 }
 
-async function sinkAbort(stream, reason) {
+// The last algorithm of a transform runs once, whichever side asks first; `side` is the other one, which is told the outcome.
+function finishOnce(stream, run, side, done, failed) {
   const t = stream[kState];
   const c = t.controller[kState];
   if (c.finish !== undefined) return c.finish.promise;
   c.finish = deferred();
   c.finish.promise.then(undefined, nop);
-  const result = c.cancel(reason);
+  const result = run(c, t.controller);
   clearAlgorithms(t.controller);
   result.then(() => {
-    const { state, storedError } = t.readable[kState];
+    const { state, storedError, controller } = t[side][kState];
     if (state === 'errored') {
       c.finish.reject(storedError);
     } else {
-      rs.controllerError(t.readable[kState].controller, reason);
+      done(controller);
       c.finish.resolve();
     }
   }, (error) => {
-    rs.controllerError(t.readable[kState].controller, error);
+    failed(t[side][kState].controller, error);
     c.finish.reject(error);
   });
   return c.finish.promise;
 }
 
+async function sinkAbort(stream, reason) {
+  const done = (readable) => rs.controllerError(readable, reason);
+  return finishOnce(stream, (c) => c.cancel(reason), 'readable', done, rs.controllerError);
+}
+
 async function sinkClose(stream) {
-  const t = stream[kState];
-  const c = t.controller[kState];
-  if (c.finish !== undefined) return c.finish.promise;
-  c.finish = deferred();
-  c.finish.promise.then(undefined, nop);
-  const result = c.flush(t.controller);
-  clearAlgorithms(t.controller);
-  result.then(() => {
-    const { state, storedError } = t.readable[kState];
-    if (state === 'errored') {
-      c.finish.reject(storedError);
-    } else {
-      rs.controllerClose(t.readable[kState].controller);
-      c.finish.resolve();
-    }
-  }, (error) => {
-    rs.controllerError(t.readable[kState].controller, error);
-    c.finish.reject(error);
-  });
-  return c.finish.promise;
+  return finishOnce(stream, (c, controller) => c.flush(controller), 'readable', rs.controllerClose, rs.controllerError);
 }
 
 function sourcePull(stream) {
@@ -197,31 +184,11 @@ function sourcePull(stream) {
 }
 
 async function sourceCancel(stream, reason) {
-  const t = stream[kState];
-  const c = t.controller[kState];
-  if (c.finish !== undefined) return c.finish.promise;
-  c.finish = deferred();
-  c.finish.promise.then(undefined, nop);
-  const result = c.cancel(reason);
-  clearAlgorithms(t.controller);
-  const unblock = () => {
-    if (t.backpressure) setBackpressure(stream, false);
+  const end = (writable, error) => {
+    w.controllerErrorIfNeeded(writable, error);
+    if (stream[kState].backpressure) setBackpressure(stream, false);
   };
-  result.then(() => {
-    const { state, storedError } = t.writable[kState];
-    if (state === 'errored') {
-      c.finish.reject(storedError);
-    } else {
-      w.controllerErrorIfNeeded(t.writable[kState].controller, reason);
-      unblock();
-      c.finish.resolve();
-    }
-  }, (error) => {
-    w.controllerErrorIfNeeded(t.writable[kState].controller, error);
-    unblock();
-    c.finish.reject(error);
-  });
-  return c.finish.promise;
+  return finishOnce(stream, (c) => c.cancel(reason), 'writable', (writable) => end(writable, reason), end);
 }
 
 // ---- text ----

@@ -38,6 +38,24 @@ function quietRejection(error) {
 const resolvedDeferred = (value) => ({ promise: Promise.resolve(value), settled: true, resolve: nop, reject: nop });
 const rejectedDeferred = (error) => ({ promise: quietRejection(error), settled: true, resolve: nop, reject: nop });
 
+/** ReadableStream…ControllerCallPullIfNeeded: pulls while `wants` says so, once at a time. */
+function pullWhileWanted(controller, wants, fail) {
+  if (!wants(controller)) return;
+  const c = controller[kState];
+  if (c.pulling) {
+    c.pullAgain = true;
+    return;
+  }
+  c.pulling = true;
+  c.pull().then(() => {
+    c.pulling = false;
+    if (c.pullAgain) {
+      c.pullAgain = false;
+      pullWhileWanted(controller, wants, fail);
+    }
+  }, (error) => fail(controller, error));
+}
+
 /** A queue of `{ value, size }` with its total size. */
 function resetQueue(state) {
   state.queue = [];
@@ -145,5 +163,5 @@ module.exports = {
   kState, kPrivate, kIsClosedPromise, kIsErrored, kIsReadable, kIsWritable, kIsDisturbed, kControllerErrorFunction, nop, deferred,
   quietRejection, resolvedDeferred, rejectedDeferred, resetQueue, enqueueValueWithSize, dequeueValue, peekQueueValue,
   extractHighWaterMark, extractSizeAlgorithm, promiseMethod, plainMethod, isBrand, checkBrand, rejectBrand, defineInspect, finishClass,
-  guard, isDetached, canTransfer, transfer, cloneBytes,
+  guard, isDetached, canTransfer, transfer, cloneBytes, pullWhileWanted,
 };

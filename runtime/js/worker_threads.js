@@ -3,7 +3,9 @@
 const { codes } = require('./errors');
 const { defineProperty } = Object;
 
-const environment = new Map();
+const native = require('./worker_native');
+const { environment, SHARE_ENV } = require('./worker_shared');
+const thread = require('./worker_thread');
 
 function setEnvironmentData(key, value) {
   if (value === undefined) environment.delete(key);
@@ -22,20 +24,21 @@ function unavailable(name) {
 
 module.exports = {
   isInternalThread: false,
-  isMainThread: true,
+  isMainThread: native.threadId === 0,
   moveMessagePortToContext: unavailable('moveMessagePortToContext'),
   resourceLimits: {},
   postMessageToThread: unavailable('postMessageToThread'),
-  threadId: 0,
-  threadName: '',
-  SHARE_ENV: Symbol.for('nodejs.worker_threads.SHARE_ENV'),
-  parentPort: null,
-  workerData: null,
+  threadId: native.threadId,
+  threadName: native.threadName,
+  SHARE_ENV,
+  parentPort: thread.port,
+  workerData: thread.workerData,
   setEnvironmentData,
   getEnvironmentData,
 };
 
 const lazy = {
+  Worker: () => require('./worker').Worker,
   MessagePort: () => globalThis.MessagePort,
   MessageChannel: () => globalThis.MessageChannel,
   BroadcastChannel: () => globalThis.BroadcastChannel,

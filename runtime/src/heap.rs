@@ -55,6 +55,8 @@ impl fmt::Display for HeapPoint {
 pub struct HeapWatch {
     /// The points, in the order in which they come.
     pub points: Vec<HeapPoint>,
+    /// Note where everything is allocated. The program runs much slower.
+    pub sites: bool,
 }
 
 /// What was found at a point.

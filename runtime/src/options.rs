@@ -15,6 +15,8 @@ pub enum Entry {
     Print(String),
     /// `-`: the text of standard input.
     Stdin,
+    /// Lines from standard input, each answered (`-i`).
+    Repl,
 }
 
 /// What becomes of a rejection that nobody takes (`--unhandled-rejections`).
@@ -58,6 +60,8 @@ pub struct NodeFlags {
     pub env_files: Vec<(String, bool)>,
     /// `--title`
     pub title: Option<String>,
+    /// `--experimental-eventsource`
+    pub event_source: bool,
     /// `-r`: modules that are loaded before the program.
     pub require: Vec<String>,
 }
@@ -85,6 +89,8 @@ pub struct Options {
     pub heap_limit: Option<usize>,
     /// Collect at every so manyth safepoint (a call or a backward jump) as well.
     pub gc_every: Option<u32>,
+    /// Look at how functions run: caches, types, what an optimiser would do. Slow.
+    pub tiers: bool,
     /// Look at the heap.
     pub heap: Option<crate::HeapWatch>,
     /// How the program is found and loaded.
@@ -99,6 +105,14 @@ pub struct Options {
     pub quiet: bool,
     /// Node's own flags.
     pub node: NodeFlags,
+    /// Notes who imports whom.
+    pub graph: Option<crate::ModuleGraph>,
+    /// Tells the parent process which files are loaded (`--watch`).
+    pub reports_files: bool,
+    /// How the REPL's `.trace` tells what the log holds from a record on.
+    pub explain: Option<fn(&Log, &[Script], usize) -> String>,
+    /// It is a worker of another runtime of this process.
+    pub(crate) worker: Option<std::sync::Arc<crate::node::worker::Setup>>,
 }
 
 impl Options {
@@ -115,6 +129,7 @@ impl Options {
             record: None,
             heap_limit: None,
             gc_every: None,
+            tiers: false,
             heap: None,
             load: crate::LoadFlags::default(),
             expose_gc: false,
@@ -122,6 +137,10 @@ impl Options {
             stop: None,
             quiet: false,
             node: NodeFlags::default(),
+            graph: None,
+            reports_files: false,
+            explain: None,
+            worker: None,
         }
     }
 }
@@ -139,6 +158,8 @@ pub struct Finished {
     pub trail: Vec<TrailPoint>,
     /// What was found of the heap at the points of [`Options::heap`], as far as the run came to them.
     pub heap: Vec<crate::HeapLook>,
+    /// How the program's functions ran, if [`Options::tiers`] was given.
+    pub functions: Vec<crate::FunctionProfile>,
 }
 
 /// One way through the points where a machine could go either way.

@@ -102,6 +102,7 @@ pub struct Rt {
     pub(crate) buffer_prototype: Cell<Option<Global>>,
     pub(crate) children: RefCell<crate::node::child::Children>,
     pub(crate) pipes: RefCell<crate::node::child::Pipes>,
+    pub(crate) workers: RefCell<crate::node::worker::Workers>,
     /// File watching.
     pub(crate) notify: RefCell<crate::node::fs::Notify>,
     /// What Stats objects are made of, once there is one.
@@ -155,6 +156,7 @@ impl Rt {
             buffer_prototype: Cell::new(None),
             children: RefCell::default(),
             pipes: RefCell::default(),
+            workers: RefCell::default(),
             notify: RefCell::default(),
             stats: OnceCell::new(),
             stdout_failed: Cell::new(false),
@@ -195,6 +197,11 @@ impl Rt {
     pub(crate) fn next_stream(&self) -> u32 {
         self.stream_numbers.set(self.stream_numbers.get() + 1);
         self.stream_numbers.get()
+    }
+
+    /// Whether the log is to hold collections of the heap.
+    pub(crate) fn records_collections(&self) -> bool {
+        self.probe.as_ref().is_some_and(|log| log.wants(looplab_probe::Group::Heap))
     }
 
     /// Whether the log is to hold ticks, microtasks and promises, or only what the loop itself runs.

@@ -3,7 +3,7 @@
 use crate::HeapPoint;
 use crate::driver::Machine;
 use crate::host::{RtHost, RtProbe};
-use crate::modules::{cjs, esm, registered, resolver};
+use crate::modules::{self, cjs, esm, registered, resolver};
 use crate::options::{Decisions, Entry, Finished, Given, Options};
 use crate::rt::{Rt, RtWorld};
 use crate::uncaught::{self, Origin};
@@ -31,9 +31,12 @@ pub fn run(options: Options) -> Finished {
                 scripts: Vec::new(),
                 trail: Vec::new(),
                 heap: Vec::new(),
+                functions: Vec::new(),
             };
         }
     };
+    let mut options = options;
+    options.reports_files |= std::env::var_os("WATCH_REPORT_DEPENDENCIES").is_some();
     let probe = options.record.clone().map(|o| Recorder::new(o, world.time_source()));
     let lp = Box::new(Loop::new(world, probe.clone(), options.profile));
     let mut vm = new_engine();
@@ -47,7 +50,7 @@ pub fn run(options: Options) -> Finished {
     vm.set_embedder(rt.clone());
     vm.set_host(Rc::new(RtHost(rt.clone())));
     let paced = rt.paces();
-    if rt.records_jobs() || paced {
+    if rt.records_jobs() || rt.records_collections() || paced {
         vm.set_probe(Some(Rc::new(RtProbe::new(rt.clone()))));
     }
     let steps = rt.options.record.as_ref().is_some_and(|o| !o.without.contains(&Group::Statement));
@@ -55,6 +58,10 @@ pub fn run(options: Options) -> Finished {
     let mut m = Machine::new(vm, rt.clone());
     m.enter(set_up);
     m.enter(|s, rt| crate::stop::attach(s, rt));
+    let sites = rt.options.heap.as_ref().is_some_and(|watch| watch.sites);
+    if sites || rt.options.tiers {
+        m.vm.set_watching(sites, rt.options.tiers, |source| !source.starts_with("node:"));
+    }
     if rt.exit.get().is_none() {
         m.enter(|s, rt| crate::heap::look(s, rt, HeapPoint::Start));
         m.enter(main_program);
@@ -64,6 +71,7 @@ pub fn run(options: Options) -> Finished {
     m.enter(|s, rt| crate::heap::look(s, rt, HeapPoint::End));
     rt.emit(|_| Event::ExitCode { code });
     let log = probe.map(|p| p.take());
+    let functions = m.vm.function_profiles();
     let heap = std::mem::take(&mut rt.looks.borrow_mut().found);
     let scripts = std::mem::take(&mut *rt.scripts.borrow_mut());
     // Process end frees everything at once; tearing the heap down cell by cell would only take time.
@@ -72,8 +80,11 @@ pub fn run(options: Options) -> Finished {
         Some(RtWorld::Sim(world)) => world.take_trail(),
         _ => Vec::new(),
     };
-    std::mem::forget(m);
-    Finished { exit_code: code, log, scripts, trail, heap }
+    rt.workers.borrow().stop_all();
+    if rt.options.worker.is_none() {
+        std::mem::forget(m);
+    }
+    Finished { exit_code: code, log, scripts, trail, heap, functions }
 }
 
 fn world(options: &Options) -> std::io::Result<RtWorld> {
@@ -143,13 +154,16 @@ fn queue_microtask<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 
 /// Loads and runs what `--import` names, then the program's first file; then drains.
 fn main_program(s: &mut Scope<'_>, rt: &Rc<Rt>) {
-    let r =
-        s.nested(|s| node::child::join(s, rt)).and_then(|()| s.nested(|s| preload(s, rt))).and_then(|()| {
-            s.nested(|s| match rt.options.load.import.is_empty() {
-                true => program(s, rt),
-                false => crate::preload::imported(s, rt),
-            })
-        });
+    let joined = s.nested(|s| match rt.options.worker {
+        Some(_) => modules::builtin(s, rt, "/worker_thread").map(|_| ()),
+        None => node::child::join(s, rt),
+    });
+    let r = joined.and_then(|()| s.nested(|s| preload(s, rt))).and_then(|()| {
+        s.nested(|s| match rt.options.load.import.is_empty() {
+            true => program(s, rt),
+            false => crate::preload::imported(s, rt),
+        })
+    });
     if let Err(t) = r {
         uncaught::uncaught(s, rt, t, Origin::Exception);
     }
@@ -181,6 +195,7 @@ pub(crate) fn program(s: &mut Scope<'_>, rt: &Rc<Rt>) -> Result<(), looplab_engi
         Entry::File(path) => run_file(s, rt, &path.to_string_lossy()),
         Entry::Eval(code) => crate::preload::eval(s, rt, "[eval]", &code, false),
         Entry::Print(code) => crate::preload::eval(s, rt, "[eval]", &code, true),
+        Entry::Repl => modules::builtin(s, rt, "/repl_main").map(|_| ()),
         Entry::Stdin => {
             let mut text = Vec::new();
             match std::io::stdin().read_to_end(&mut text) {

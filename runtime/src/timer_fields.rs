@@ -79,7 +79,8 @@ fn idle_start<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 }
 
 fn callback<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    Ok(part(s, args.this(), 0))
+    let f = part(s, args.this(), 0);
+    Ok(if f.is_callable() { f } else { s.null() })
 }
 
 /// Node's clearTimeout leaves `undefined` where clearImmediate leaves `null`.

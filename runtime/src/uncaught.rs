@@ -201,8 +201,10 @@ pub(crate) fn uncaught(s: &mut Scope<'_>, rt: &Rc<Rt>, t: Thrown, origin: Origin
         }
         // Node emits 'exit' first and then reports; jobs that were waiting are lost.
         let code = run_exit_listeners(s, rt, 1, false);
-        let text = report(s, e, site);
-        crate::node::stdio::write_stderr(rt, text.as_bytes());
+        if !crate::node::worker::report(s, rt, e) {
+            let text = report(s, e, site);
+            crate::node::stdio::write_stderr(rt, text.as_bytes());
+        }
         if rt.exit.get().is_none() {
             rt.exit.set(Some(code));
         }
@@ -312,7 +314,9 @@ pub(crate) fn place(name: &str, text: &str, line: u32, column: u32) -> String {
 fn terminated(s: &mut Scope<'_>, rt: &Rc<Rt>) {
     let oom = s.vm().is_out_of_memory();
     s.clear_termination();
-    if oom {
+    if oom && crate::node::worker::out_of_memory(s, rt) {
+        rt.exit.set(Some(1));
+    } else if oom {
         let text = "\n<--- JS stacktrace --->\n\nFATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n";
         crate::node::stdio::write_stderr(rt, text.as_bytes());
         rt.exit.set(Some(134));

@@ -51,6 +51,12 @@ pub fn command() -> Command {
                 .action(ArgAction::Append)
                 .help("Who holds objects of this class, row or number (@123)? Can be given again"),
         )
+        .arg(
+            Arg::new("sites")
+                .long("sites")
+                .action(ArgAction::SetTrue)
+                .help("Record where things are allocated, and show it (the program runs much slower)"),
+        )
         .arg(Arg::new("limit").long("limit").value_name("N").help("Rows of a table at most [default: 20]"))
         .arg(file("snapshot").help("Write a heap snapshot of the later point, for Chrome DevTools (.heapsnapshot)"))
         .arg(file("output").short('o').help("Write the report to a file instead of standard output"))
@@ -74,7 +80,7 @@ impl Heap {
         })?;
         let mut options = hiargs::options(program)?;
         options.expose_gc |= points.iter().any(|point| matches!(point, HeapPoint::Gc(_)));
-        options.heap = Some(HeapWatch { points: points.clone() });
+        options.heap = Some(HeapWatch { points: points.clone(), sites: matches.get_flag("sites") });
         let without =
             Group::ALL.iter().copied().filter(|group| *group != Group::Heap && *group != Group::Exit);
         options.record = Some(looplab_probe::Options { without: without.collect(), ..Default::default() });

@@ -7,10 +7,12 @@ pub mod child;
 mod clock;
 mod compare;
 mod explore;
+mod graph;
 mod heap;
 mod quiz;
 mod resolve;
 mod strategies;
+mod tiers;
 mod view;
 
 use crate::hiargs;
@@ -18,12 +20,15 @@ use crate::lowargs::{LowEntry, LowProgram, Problem};
 use clap::{ArgMatches, Command};
 
 /// The instruments by name.
-pub const NAMES: &[&str] = &["bench", "compare", "explore", "heap", "quiz", "resolve", "strategies", "view"];
+pub const NAMES: &[&str] =
+    &["bench", "compare", "explore", "graph", "heap", "quiz", "resolve", "strategies", "tiers", "view"];
 
 /// An instrument with its arguments checked.
 pub enum Instrument {
     /// `looplab explore`
     Explore(explore::Explore),
+    /// `looplab graph`
+    Graph(graph::Graph),
     /// `looplab heap`
     Heap(Box<heap::Heap>),
     /// `looplab resolve`
@@ -36,6 +41,8 @@ pub enum Instrument {
     Quiz(quiz::Quiz),
     /// `looplab strategies`
     Strategies(strategies::Strategies),
+    /// `looplab tiers`
+    Tiers(Box<tiers::Tiers>),
     /// `looplab view`
     View(view::View),
 }
@@ -46,17 +53,19 @@ pub fn commands() -> Vec<Command> {
         bench::command(),
         compare::command(),
         explore::command(),
+        graph::command(),
         heap::command(),
         quiz::command(),
         resolve::command(),
         strategies::command(),
+        tiers::command(),
         view::command(),
     ]
 }
 
 /// Whether an instrument's arguments end in a program and its arguments, as those of `run` do.
 pub fn takes_a_program(name: &str) -> bool {
-    matches!(name, "explore" | "heap" | "view")
+    matches!(name, "explore" | "graph" | "heap" | "tiers" | "view")
 }
 
 impl Instrument {
@@ -64,12 +73,14 @@ impl Instrument {
     pub fn new(name: &str, matches: &ArgMatches, program: LowProgram) -> Result<Instrument, Problem> {
         match name {
             "explore" => Ok(Instrument::Explore(explore::Explore::new(matches, program)?)),
+            "graph" => Ok(Instrument::Graph(graph::Graph::new(matches, program)?)),
             "heap" => Ok(Instrument::Heap(Box::new(heap::Heap::new(matches, program)?))),
             "resolve" => Ok(Instrument::Resolve(resolve::Resolve::new(matches)?)),
             "bench" => Ok(Instrument::Bench(bench::Bench::new(matches)?)),
             "compare" => Ok(Instrument::Compare(compare::Compare::new(matches)?)),
             "quiz" => Ok(Instrument::Quiz(quiz::Quiz::new(matches)?)),
             "strategies" => Ok(Instrument::Strategies(strategies::Strategies::new(matches)?)),
+            "tiers" => Ok(Instrument::Tiers(Box::new(tiers::Tiers::new(matches, program)?))),
             "view" => Ok(Instrument::View(view::View::new(matches, program)?)),
             _ => Err(format!("no such command: {name}")),
         }
@@ -80,12 +91,14 @@ impl Instrument {
 pub fn run(what: Instrument) -> i32 {
     match what {
         Instrument::Explore(explore) => explore::run(explore),
+        Instrument::Graph(what) => graph::run(what),
         Instrument::Heap(what) => heap::run(*what),
         Instrument::Resolve(what) => resolve::run(&what),
         Instrument::Bench(bench) => bench::run(bench),
         Instrument::Compare(compare) => compare::run(compare),
         Instrument::Quiz(quiz) => quiz::run(quiz),
         Instrument::Strategies(what) => strategies::run(&what),
+        Instrument::Tiers(what) => tiers::run(*what),
         Instrument::View(view) => view::run(view),
     }
 }
@@ -110,7 +123,7 @@ fn again(program: &LowProgram) -> Result<Vec<std::ffi::OsString>, Problem> {
         Some(LowEntry::File(file)) => words.push(file.clone()),
         Some(LowEntry::Eval(code)) => words.extend(["-e".into(), code.into()]),
         Some(LowEntry::Print(code)) => words.extend(["-p".into(), code.into()]),
-        Some(LowEntry::Stdin) | None => {
+        Some(LowEntry::Stdin | LowEntry::Repl) | None => {
             return Err("needs a FILE (or -e CODE): standard input can be read only once".into());
         }
     }

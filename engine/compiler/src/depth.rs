@@ -105,7 +105,7 @@ fn estimate(b: &[u8]) -> (usize, usize, u32) {
             }
             b'0'..=b'9' => operand = true,
             b'.' | b'`' | b'+' | b'-' | b'*' | b'/' | b'%' | b'&' | b'|' | b'^' | b'!' | b'~' | b'<'
-            | b'>' | b'=' | b'?' | b':' => {
+            | b'>' | b'=' | b'?' | b':' | b'@' => {
                 operand = c == b'`';
                 bump(&mut levels, &mut sum);
             }

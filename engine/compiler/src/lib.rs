@@ -8,11 +8,13 @@ mod callee;
 mod codegen;
 mod depth;
 mod error;
+mod repl;
 mod scope;
 mod strip;
 
 pub use callee::render_expression;
 pub use error::{ErrorKind, SyntaxError};
+pub use repl::{is_incomplete, with_top_level_await};
 pub use strip::{StripError, strip_types};
 
 use looplab_bytecode::eval::{self, EvalContext};

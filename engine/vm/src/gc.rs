@@ -24,6 +24,7 @@ impl Vm {
 
     /// Marks from the roots and frees the rest. Only at safepoints.
     pub fn collect_now(&mut self) {
+        self.watch_flush();
         let mut eye = self.eye.take();
         self.collect_with(eye.as_deref_mut());
         self.eye = eye;
@@ -49,6 +50,9 @@ impl Vm {
         });
         if let Some(eye) = eye {
             eye.after_mark(&self.heap);
+        }
+        if let Some(watcher) = &mut self.watcher {
+            watcher.after_mark(&self.heap);
         }
         let mut external = 0;
         self.heap.sweep(|h| external += drop_cell(h));
@@ -184,4 +188,53 @@ fn drop_cell(h: *mut Header) -> usize {
 /// As `drop_cell`, at the end of the engine.
 pub(crate) fn drop_cell_quiet(h: *mut Header) {
     drop_cell(h);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::shape::ALL;
+    use crate::vm::Vm;
+
+    /// Every kind of storage that Rust code can make: slots inside and outside the cell, elements, ropes, symbols, BigInts.
+    #[test]
+    fn what_the_roots_hold_stays_and_the_rest_goes() {
+        let mut vm = Vm::new();
+        vm.enter(|s| {
+            let kept = s.new_object();
+            for i in 0..20 {
+                let key = s.key(&format!("property {i}"));
+                let v = s.nested(|s| {
+                    let (a, b) = (s.str("a rope of"), s.str(" two parts"));
+                    let text = s.concat(a, b).expect("a short string").v;
+                    let list = [s.num(f64::from(i)), s.undefined()];
+                    let array = s.new_array(&list);
+                    let key = s.key("text");
+                    let text = crate::scope::Local::raw(text);
+                    s.define_with(array, key, text, ALL);
+                    array.v
+                });
+                let v = s.root(v);
+                s.define_with(kept, key, v, ALL);
+                s.nested(|s| {
+                    s.new_object();
+                });
+            }
+            s.vm.collect_now();
+            let stats = s.vm.heap_stats();
+            assert!(stats.swept >= 20 && stats.marked > 60, "{stats:?}");
+            for i in 0..20 {
+                let key = s.key(&format!("property {i}"));
+                let array = s.get(kept, key).expect("a data property");
+                let (text, first) = (s.key("text"), s.key("0"));
+                let text = s.get(array, text).expect("a data property");
+                assert_eq!(s.to_utf8_lossy(text), "a rope of two parts");
+                assert_eq!(s.get(array, first).expect("an element").as_number(), Some(f64::from(i)));
+            }
+        });
+        let before = vm.heap_stats().used;
+        vm.collect_now();
+        assert!(vm.heap_stats().used < before, "nothing holds it any more");
+        let graph = vm.heap_graph();
+        assert!(graph.nodes.len() > 500 && graph.edges.len() > graph.nodes.len());
+    }
 }

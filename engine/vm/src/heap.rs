@@ -134,7 +134,12 @@ pub struct Heap {
     mark_stack: Vec<*mut Header>,
     /// Bytes in use; compared with `threshold` at every allocation.
     used: usize,
+    /// As `collect_above`; 0 while allocations are recorded, so that each of them goes the long way, and nobody else pays for it.
     threshold: usize,
+    /// With more than this in use a collection is due.
+    collect_above: usize,
+    /// Cells allocated since they were last taken, while they are recorded.
+    recorded: Option<Vec<usize>>,
     /// Set when `used` has passed `threshold`; the interpreter looks at it at safepoints.
     pub(crate) wants_gc: bool,
     stats: HeapStats,
@@ -162,6 +167,8 @@ impl Heap {
             mark_stack: Vec::new(),
             used: 0,
             threshold: FIRST_THRESHOLD,
+            collect_above: FIRST_THRESHOLD,
+            recorded: None,
             wants_gc: false,
             stats: HeapStats::default(),
             limit: 2 << 30,
@@ -190,11 +197,41 @@ impl Heap {
             self.alloc_large(size)
         };
         if self.used > self.threshold {
-            self.wants_gc = true;
+            self.over_threshold(p, kind);
         }
         // SAFETY: p points to at least 16 fresh bytes.
         unsafe { p.write(Header { kind: kind as u8, mark: self.color, flags: 0, aux: 0, extra: 0 }) };
         p
+    }
+
+    /// A collection is due, or allocations are recorded.
+    #[cold]
+    #[inline(never)]
+    fn over_threshold(&mut self, p: *mut Header, kind: CellKind) {
+        if self.used > self.collect_above {
+            self.wants_gc = true;
+        }
+        if let Some(recorded) = &mut self.recorded
+            && kind != CellKind::Storage
+        {
+            recorded.push(p as usize);
+        }
+    }
+
+    /// Records allocations from now on, or no longer.
+    pub(crate) fn set_recording(&mut self, on: bool) {
+        self.recorded = on.then(Vec::new);
+        self.threshold = if on { 0 } else { self.collect_above };
+    }
+
+    /// Whether something has been recorded and not taken.
+    pub(crate) fn has_recorded(&self) -> bool {
+        self.recorded.as_ref().is_some_and(|list| !list.is_empty())
+    }
+
+    /// What has been recorded since the last time.
+    pub(crate) fn take_recorded(&mut self) -> Vec<usize> {
+        self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     #[inline]
@@ -289,7 +326,7 @@ impl Heap {
                 self.large[index] = q;
                 self.used += new_bytes - bytes;
                 self.stats.committed += new_bytes - bytes;
-                if self.used > self.threshold {
+                if self.used > self.collect_above {
                     self.wants_gc = true;
                 }
                 let h = q.cast::<u8>().add(PREFIX).cast::<Header>();
@@ -357,7 +394,7 @@ impl Heap {
     pub(crate) fn external(&mut self, bytes: isize) {
         self.stats.external = self.stats.external.saturating_add_signed(bytes);
         self.used = self.used.saturating_add_signed(bytes);
-        if self.used > self.threshold {
+        if self.used > self.collect_above {
             self.wants_gc = true;
         }
     }
@@ -462,7 +499,8 @@ impl Heap {
         let cells = self.used - external;
         let room = (cells / 2).min(LARGE_STEP).max(cells / 4);
         let room = room.max((external / 2).min(EXTERNAL_STEP)).max(FIRST_THRESHOLD);
-        self.threshold = self.used + room;
+        self.collect_above = self.used + room;
+        self.threshold = if self.recorded.is_some() { 0 } else { self.collect_above };
         self.wants_gc = false;
     }
 

@@ -51,7 +51,10 @@ pub use atoms::Name;
 pub use build::{Builder, Layout};
 pub use collections::IterKind;
 pub use errors::{CallSite, StackFrame};
-pub use eye::{EdgeName, HeapEdge, HeapGraph, HeapNode, HeapShape, NodeKind, Site};
+pub use eye::{
+    CacheState, Deopt, EdgeName, FunctionProfile, HeapEdge, HeapGraph, HeapNode, HeapShape, Hot, NodeKind,
+    PlaceProfile, Site, Transition,
+};
 pub use heap::HeapStats;
 pub use iter::IterRecord;
 pub use job::{EngineProbe, JobKind, Leave, Settled, StatementAt};

@@ -96,6 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "megabytes, byte by byte")]
     fn a_block_let_go_serves_the_next_one_of_its_size() {
         let mut bytes = room(3 << 20);
         bytes.resize(3 << 20, 7);
@@ -107,6 +108,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "megabytes, byte by byte")]
     fn given_away_bytes_do_not_come_back() {
         let bytes = Block::new(vec![1; 5 << 20]).into_bytes();
         let other = room(5 << 20);

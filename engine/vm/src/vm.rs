@@ -188,6 +188,8 @@ pub struct Vm {
     pub(crate) lookups: crate::lookup::LookupCache,
     /// What the instruments have noted of cells, once one has looked.
     pub(crate) eye: Option<Box<crate::eye::Eye>>,
+    /// The program is watched instruction by instruction: the watching interpreter runs.
+    pub(crate) watcher: Option<Box<crate::eye::Watcher>>,
 }
 
 impl Vm {
@@ -250,6 +252,7 @@ impl Vm {
             promises: 0,
             lookups: crate::lookup::LookupCache::new(),
             eye: None,
+            watcher: None,
         });
         vm.top = vm.stack.as_mut_ptr();
         vm.setup_realm();

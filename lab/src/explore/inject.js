@@ -22,17 +22,28 @@ globalThis.setTimeout = properties(later, (f, ...rest) => { stall(); const timer
 globalThis.setInterval = properties(often, (f, ...rest) => { stall(); const timer = often(held(f), ...rest); stall(); return timer; });
 globalThis.setImmediate = properties(soon, (f, ...rest) => { const immediate = soon(held(f), ...rest); stall(); return immediate; });
 
+// Slow operations hold a worker, so the next ones wait their turn as they would for the pool.
+const lanes = Math.max(1, Number(process.env.UV_THREADPOOL_SIZE) || 4), waiting = [];
+let busy = 0;
+function enter(start) { if (busy < lanes) { busy++; start(); } else waiting.push(start); }
+function leave() { const next = waiting.shift(); if (next) next(); else busy--; }
+const hold = (start) => (random() >= slow ? start() : later(start, pick(delays)));
+
 const names = ['access', 'stat', 'lstat', 'readFile', 'readdir', 'open', 'realpath', 'writeFile', 'appendFile', 'unlink', 'rename', 'mkdir', 'copyFile', 'exists', 'readlink', 'rm'];
 for (const name of names) {
   const plain = fs[name];
   fs[name] = properties(plain, (...args) => {
-    const at = args.length - 1;
-    if (typeof args[at] !== 'function') return plain(...args);
-    args[at] = held(args[at]);
-    if (random() >= slow) return plain(...args);
-    later(() => plain(...args), pick(delays));
+    const at = args.length - 1, done = args[at];
+    if (typeof done !== 'function') return plain(...args);
+    args[at] = function (...results) { leave(); return held(done).apply(this, results); };
+    enter(() => hold(() => { try { plain(...args); } catch (error) { leave(); throw error; } }));
   });
   const promised = fs.promises[name];
   if (!promised) continue;
-  fs.promises[name] = (...args) => (random() >= slow ? promised.apply(fs.promises, args) : new Promise((resolve, reject) => later(() => promised.apply(fs.promises, args).then(resolve, reject), pick(delays))));
+  fs.promises[name] = (...args) => {
+    const ask = () => promised.apply(fs.promises, args);
+    // Nothing is attached to the program's own promise: an unhandled rejection stays one.
+    if (busy < lanes && random() >= slow) return ask();
+    return new Promise((resolve, reject) => enter(() => later(() => ask().then((value) => { leave(); resolve(value); }, (error) => { leave(); reject(error); }), pick(delays))));
+  };
 }

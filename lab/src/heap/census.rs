@@ -33,6 +33,8 @@ pub struct Census {
     pub new_bytes: u64,
     /// Cells of the point before that have gone.
     pub gone: u64,
+    /// Where the new ones were allocated, if that was recorded: the rows' names are places.
+    pub sites: Vec<Row>,
 }
 
 impl Census {
@@ -63,6 +65,7 @@ impl Census {
                 row.new_bytes += node.bytes;
             }
         }
+        census.sites = sites(now, &names, old.as_ref());
         for row in rows.values() {
             census.count += row.count;
             census.bytes += row.bytes;
@@ -76,6 +79,40 @@ impl Census {
         census.rows.sort_by_cached_key(order);
         census
     }
+}
+
+/// Counts by the places of allocation: what is new, or (without a point before) everything.
+fn sites(now: &HeapGraph, names: &Names, old: Option<&FxHashSet<u32>>) -> Vec<Row> {
+    let mut places: FxHashMap<u32, (Row, FxHashMap<String, u64>)> = FxHashMap::default();
+    for (n, node) in now.nodes.iter().enumerate().skip(1) {
+        let new = old.is_none_or(|old| !old.contains(&node.id));
+        let Some(site) = now.sites.get(node.site as usize).filter(|_| new) else { continue };
+        let (row, sorts) = places.entry(node.site).or_insert_with(|| {
+            let function =
+                if site.function.is_empty() { String::new() } else { format!(" in {}", site.function) };
+            let name = format!("{}:{}:{}{function}", short(&site.script), site.line, site.column);
+            (Row { name, count: 0, bytes: 0, new_count: 0, new_bytes: 0 }, FxHashMap::default())
+        });
+        row.count += 1;
+        row.bytes += node.bytes;
+        *sorts.entry(names.of(now, n as u32)).or_insert(0) += node.bytes;
+    }
+    let mut rows: Vec<Row> = (places.into_values())
+        .map(|(mut row, sorts)| {
+            // The sort that takes most of it.
+            let most = sorts.iter().max_by_key(|(name, bytes)| (**bytes, std::cmp::Reverse((*name).clone())));
+            let more = sorts.len() - 1;
+            if let Some((sort, _)) = most {
+                row.name += &format!("  {sort}");
+            }
+            if more > 0 {
+                row.name += &format!(" and {more} more");
+            }
+            row
+        })
+        .collect();
+    rows.sort_by_cached_key(|row| (std::cmp::Reverse(row.bytes), row.name.clone()));
+    rows
 }
 
 /// What nodes are called.

@@ -42,6 +42,7 @@ pub fn write_text(what: &HeapText<'_>, out: &mut dyn Write) -> io::Result<()> {
         let census = Census::new(first.map(|look| &look.graph), &now.graph);
         heading(what, now, first, &census, out)?;
         table(&census, first.is_some(), what.limit, out)?;
+        places(&census, first.is_some(), what.limit, out)?;
         for name in what.who {
             held(name, now, out)?;
         }
@@ -96,6 +97,21 @@ fn table(census: &Census, growth: bool, limit: usize, out: &mut dyn Write) -> io
     }
     if rows.len() > limit {
         writeln!(out, "… {} more (--limit)", plural((rows.len() - limit) as u64, "row"))?;
+    }
+    Ok(())
+}
+
+fn places(census: &Census, growth: bool, limit: usize, out: &mut dyn Write) -> io::Result<()> {
+    if census.sites.is_empty() {
+        return Ok(());
+    }
+    let which = if growth { "new ones" } else { "they" };
+    writeln!(out, "\nwhere {which} were allocated\n{:>10} {:>12}  place", "alive", "bytes")?;
+    for row in census.sites.iter().take(limit) {
+        writeln!(out, "{:>10} {:>12}  {}", count(row.count), count(row.bytes), row.name)?;
+    }
+    if census.sites.len() > limit {
+        writeln!(out, "… {} more (--limit)", plural((census.sites.len() - limit) as u64, "place"))?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use crate::errors;
 use crate::rt::Rt;
 use crate::ticks;
 use looplab_engine::{Args, Class, CompileGoal, Completion, Key, Local, Scope, Thrown};
+use looplab_module_loader::registry::Kind;
 use looplab_module_loader::wrapper::PARAMETERS;
 use looplab_module_loader::{ErrorClass, Format, Referrer, Required, ResolveError};
 use looplab_probe::{CallbackKind, Event, EventId, ModuleFormat, Outcome, Pos, Probe};
@@ -140,6 +141,11 @@ pub(crate) fn load_request<'s>(
             }
         }
     };
+    if rt.options.graph.is_some() {
+        let from = if parent.is_object() { get(s, parent, "filename")? } else { s.undefined() };
+        let from = if from.is_string() { s.to_utf8_lossy(from) } else { String::new() };
+        super::graph::required(&rt, &from, request, &found);
+    }
     match found {
         Required::Builtin(name) => {
             // An entry that a program put into the cache stands in front of a module asked for without `node:`.
@@ -409,6 +415,8 @@ pub(crate) fn load<'s>(
     }
     add_child(s, parent, module)?;
     s.set(cache, key, module)?;
+    super::graph::report(s, rt, path)?;
+    let running = super::graph::begin(rt, Kind::Require, path);
     let begin = report_begin(s, rt, path, format, parent);
     let r = match replaced(s, module, hooks(rt).load)? {
         Some(f) => {
@@ -421,6 +429,7 @@ pub(crate) fn load<'s>(
         begin,
         outcome: if r.is_ok() { Outcome::Returned } else { Outcome::Threw },
     });
+    super::graph::end(rt, running, r.is_ok());
     match r {
         Ok(Loaded::Done) => {
             let yes = s.bool(true);

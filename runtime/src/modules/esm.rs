@@ -103,6 +103,7 @@ fn load_graph(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<usize, Thrown
             let target = resolve(s, rt, &r.specifier.to_string(), Some(&name))?;
             let before = state(rt, |st| st.entries.len());
             let j = load_one(s, rt, &target)?;
+            super::graph::imported(rt, &name, &r.specifier.to_string(), &target, false);
             if state(rt, |st| !st.requiring.is_empty()) {
                 check_cycle(s, rt, j, &r.specifier.to_string(), &name)?;
             }
@@ -187,6 +188,9 @@ fn load_one(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<usize, Thrown> 
     };
     let path =
         if url.starts_with("file:") { file_url_to_path(url).unwrap_or_default() } else { String::new() };
+    if !path.is_empty() {
+        super::graph::report(s, rt, &path)?;
+    }
     let (id, body, tla) = match format {
         Format::Builtin => {
             let name = url.trim_start_matches("node:").to_owned();
@@ -304,7 +308,13 @@ fn export_names(s: &mut Scope<'_>, exports: Local<'_>) -> Result<Vec<String>, Th
 fn run_body<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, i: usize) -> Completion<'s> {
     let (id, body) = state(rt, |st| (st.entries[i].id, st.entries[i].body.clone()));
     match body {
-        Body::Source => return evaluate_source(s, rt, i, id),
+        Body::Source => {
+            let url = s.module_name(id).to_owned();
+            let running = super::graph::begin(rt, looplab_module_loader::registry::Kind::Import, &url);
+            let r = evaluate_source(s, rt, i, id);
+            super::graph::end(rt, running, r.is_ok());
+            return r;
+        }
         Body::Json(url) => {
             let v = json(s, &url)?;
             s.module_set_export(id, "default", v);
@@ -629,8 +639,11 @@ pub(crate) fn dynamic_import<'s>(
             }
         }
     }
-    let parent = if referrer.starts_with('[') { None } else { Some(referrer) };
+    let parent = if referrer.starts_with(['[', 'R']) { None } else { Some(referrer) };
     let url = resolve(s, rt, &text, parent)?;
+    if let Some(parent) = parent {
+        super::graph::imported(rt, parent, &text, &url, true);
+    }
     // Loading goes on in a job of its own: import() never runs anything synchronously.
     let data = {
         let u = s.str(&url);

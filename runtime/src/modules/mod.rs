@@ -5,6 +5,7 @@ pub(crate) mod cjs_module;
 pub(crate) mod cycles;
 pub(crate) mod esm;
 pub(crate) mod eval_globals;
+pub(crate) mod graph;
 
 use crate::options::Script;
 use crate::rt::Rt;

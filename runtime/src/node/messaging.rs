@@ -42,7 +42,7 @@ fn lock(end: &Mutex<End>) -> MutexGuard<'_, End> {
 }
 
 impl PortHandle {
-    fn pair() -> (PortHandle, PortHandle) {
+    pub(crate) fn pair() -> (PortHandle, PortHandle) {
         let channel = Arc::new(Channel { ends: [Mutex::default(), Mutex::default()] });
         (PortHandle { channel: channel.clone(), side: 0 }, PortHandle { channel, side: 1 })
     }
@@ -56,7 +56,7 @@ impl PortHandle {
     }
 
     /// Puts a message in the other side's queue; false when that side is closed.
-    fn send(&self, m: Message) -> bool {
+    pub(crate) fn send(&self, m: Message) -> bool {
         let mut peer = self.other();
         if peer.ended {
             return false;
@@ -338,6 +338,7 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, o: Local<'s>) {
         s.method(o, name, n, f);
     }
     clone::install(s, o);
+    super::broadcast::install(s, o);
     let symbol = clone::hook(s, HANDLE);
     let k = s.key("kHandle");
     s.define_with(o, k, symbol, looplab_engine::ALL);

@@ -2,6 +2,7 @@
 //! embedded and compiled when first required.
 
 pub(crate) mod binding;
+mod broadcast;
 pub(crate) mod buffer;
 pub(crate) mod child;
 pub(crate) mod clone;
@@ -16,6 +17,7 @@ pub(crate) mod net;
 pub(crate) mod os;
 pub(crate) mod performance;
 pub(crate) mod process;
+mod repl;
 pub(crate) mod stacks;
 pub(crate) mod stdio;
 pub(crate) mod stdio_native;
@@ -24,6 +26,7 @@ pub(crate) mod sys;
 pub(crate) mod url;
 pub(crate) mod v8;
 mod vm;
+pub(crate) mod worker;
 pub(crate) mod zlib;
 
 use crate::modules::{self, builtin};
@@ -132,6 +135,9 @@ const JS: &[(&str, &str)] = &[
     ("/tty_colors", include_str!("../../js/tty_colors.js")),
     ("worker_threads", include_str!("../../js/worker_threads.js")),
     ("/preload", include_str!("../../js/preload.js")),
+    ("/worker", include_str!("../../js/worker.js")),
+    ("/worker_shared", include_str!("../../js/worker_shared.js")),
+    ("/worker_thread", include_str!("../../js/worker_thread.js")),
     ("v8", include_str!("../../js/v8.js")),
     ("vm", include_str!("../../js/vm.js")),
     ("zlib", include_str!("../../js/zlib.js")),
@@ -140,6 +146,9 @@ const JS: &[(&str, &str)] = &[
     ("/test_reporters", include_str!("../../js/test_reporters.js")),
     ("module", include_str!("../../js/module.js")),
     ("/module_cycles", include_str!("../../js/module_cycles.js")),
+    ("repl", include_str!("../../js/repl.js")),
+    ("/repl_complete", include_str!("../../js/repl_complete.js")),
+    ("/repl_main", include_str!("../../js/repl_main.js")),
     ("readline", include_str!("../../js/readline.js")),
     ("readline/promises", include_str!("../../js/readline_promises.js")),
     ("diagnostics_channel", include_str!("../../js/diagnostics_channel.js")),
@@ -193,6 +202,8 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         "/v8_native" => v8::load(s),
         "/vm_native" => vm::load(s),
         "/zlib_native" => zlib::load(s),
+        "/worker_native" => worker::load(s)?,
+        "/repl_native" => repl::load(s),
         "/async_native" => crate::continuation::load(s),
         "/module_native" => modules::cjs_module::native(s),
         "/fs_stream_native" => fs::stream_io::load(s)?,
@@ -313,10 +324,13 @@ const GLOBALS: &[(&str, &str, bool)] = &[
 ];
 
 /// Makes these globals accessors that load the module when first touched and then become plain properties.
-pub(crate) fn install_globals(s: &mut Scope<'_>, _: &Rc<Rt>) -> Result<(), Thrown> {
+pub(crate) fn install_globals(s: &mut Scope<'_>, rt: &Rc<Rt>) -> Result<(), Thrown> {
     s.nested(|s| {
         let g = s.global_object();
         for (i, &(name, _, enumerable)) in GLOBALS.iter().enumerate() {
+            if name == "EventSource" && !rt.options.node.event_source {
+                continue;
+            }
             let (k, data) = (s.key(name), s.int(i as i32));
             let get = s.function_with_data(k, 0, global_get, data);
             let set = s.function_with_data(k, 1, global_set, data);

@@ -10,6 +10,10 @@ pub(crate) fn write_stdout(rt: &Rt, bytes: &[u8]) {
         stream: StdStream::Stdout,
         text: p.intern(&String::from_utf8_lossy(bytes)),
     });
+    if let Some(worker) = &rt.options.worker {
+        worker.output(true, bytes);
+        return;
+    }
     if rt.options.quiet {
         return;
     }
@@ -27,7 +31,9 @@ pub(crate) fn write_stderr(rt: &Rt, bytes: &[u8]) {
         stream: StdStream::Stderr,
         text: p.intern(&String::from_utf8_lossy(bytes)),
     });
-    if !rt.options.quiet {
+    if let Some(worker) = &rt.options.worker {
+        worker.output(false, bytes);
+    } else if !rt.options.quiet {
         // Nobody is left to tell.
         let _ = write_all(std::io::stderr().lock(), bytes);
     }
@@ -37,6 +43,10 @@ pub(crate) fn write_stderr(rt: &Rt, bytes: &[u8]) {
 pub(crate) fn write_fd(rt: &Rt, out: bool, bytes: &[u8]) -> std::io::Result<()> {
     let stream = if out { StdStream::Stdout } else { StdStream::Stderr };
     rt.emit(|p| Event::Console { stream, text: p.intern(&String::from_utf8_lossy(bytes)) });
+    if let Some(worker) = &rt.options.worker {
+        worker.output(out, bytes);
+        return Ok(());
+    }
     match (rt.options.quiet, out) {
         (true, _) => Ok(()),
         (false, true) => write_all(std::io::stdout().lock(), bytes),

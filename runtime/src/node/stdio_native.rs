@@ -46,7 +46,10 @@ fn descriptor(n: i32) -> Option<BorrowedFd<'static>> {
 /// `kind(fd)`: TTY, FILE, PIPE (sockets too) or UNKNOWN.
 fn kind<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let n = s.to_int32(args.get(0))?;
+    let worker = Rt::of(s).options.worker.is_some();
     let name = match descriptor(n) {
+        // What a worker prints goes to its parent.
+        _ if worker && (0..=2).contains(&n) => "WORKER",
         None => "UNKNOWN",
         Some(fd) if termios::isatty(fd) => "TTY",
         Some(fd) => match rustix::fs::fstat(fd).map(|st| rustix::fs::FileType::from_raw_mode(st.st_mode)) {
@@ -274,7 +277,8 @@ pub(crate) fn stand_in<'s>(s: &mut Scope<'s>, fd: i32) -> Completion<'s> {
     let (k, data) = (s.key("write"), s.int(fd));
     let f = s.function_with_data(k, 1, write_text, data);
     put(s, "write", f);
-    if let Some(d) = descriptor(fd).filter(|&d| termios::isatty(d)) {
+    let worker = Rt::of(s).options.worker.is_some();
+    if let Some(d) = descriptor(fd).filter(|&d| !worker && termios::isatty(d)) {
         let columns = termios::tcgetwinsize(d).map_or(80, |w| w.ws_col);
         let (yes, columns) = (s.bool(true), s.int(i32::from(columns)));
         put(s, "isTTY", yes);

@@ -37,12 +37,14 @@ fn concat_one<'s>(s: &mut Scope<'s>, a: Local<'s>, n: u64, item: Local<'s>) -> R
     if fits && s.fast_append(a, item, 0, len as u32) {
         return Ok(n + len);
     }
-    for i in 0..len {
-        s.nested(|x| {
+    let mut i = 0;
+    while i < len {
+        i = s.nested(|x| {
             let (a, item) = (x.adopt(a), x.adopt(item));
             match element(x, item, i)? {
-                Some(v) => put_new(x, a, n + i, v),
-                None => Ok(()),
+                Some(v) => put_new(x, a, n + i, v).map(|()| i + 1),
+                // What isn't there is passed over at once: an object may say that it is very long.
+                None => Ok(x.next_present(item, i + 1, len)),
             }
         })?;
     }
@@ -96,6 +98,13 @@ pub(super) fn join<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         v if v.is_undefined() => s.str(","),
         v => s.to_string(v)?,
     };
+    if n == 1 && s.is_fast_array(o) {
+        // A string is its own text: one that was put together stays so, instead of being copied at each level of a deep tree.
+        let v = s.fast_get(o, 0);
+        if v.is_string() {
+            return Ok(v);
+        }
+    }
     if s.is_fast_array(o)
         && u64::from(s.array_len(o)) == n
         && let Some(r) = s.fast_join(o, sep)

@@ -409,6 +409,7 @@ fn split<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let (len, width) = (h.len(), n.len());
     if width == 0 {
         for i in 0..len.min(limit as usize) {
+            s.check_interrupt()?;
             let u = s.chars(text).at(i);
             // Characters of the table need no root; others are rooted until the next one is made.
             s.nested(|s| {
@@ -421,6 +422,7 @@ fn split<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let mut from = 0;
     let mut count = 0u32;
     loop {
+        s.check_interrupt()?;
         let (h, n) = s.chars2(text, sep);
         let at = find(h, n, from);
         let end = at.unwrap_or(len);

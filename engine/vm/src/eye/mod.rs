@@ -4,9 +4,13 @@
 
 mod edges;
 mod graph;
+mod profile;
 mod walk;
+mod watch;
 
 pub use graph::{EdgeName, HeapEdge, HeapGraph, HeapNode, HeapShape, NodeKind, Site};
+pub use profile::{CacheState, Deopt, FunctionProfile, Hot, PlaceProfile, Transition};
+pub(crate) use watch::Watcher;
 
 use crate::heap::{Header, Heap};
 use rustc_hash::FxHashMap;
@@ -17,6 +21,8 @@ pub(crate) struct Eye {
     /// The numbers given to cells.
     ids: FxHashMap<usize, u32>,
     next_id: u32,
+    /// Where cells were allocated, as numbers of the watcher's places.
+    sites: FxHashMap<usize, u32>,
 }
 
 impl Eye {
@@ -32,5 +38,6 @@ impl Eye {
     /// Between marking and sweeping: forgets what is about to die.
     pub(crate) fn after_mark(&mut self, heap: &Heap) {
         self.ids.retain(|&cell, _| heap.is_marked(cell as *const Header));
+        self.sites.retain(|&cell, _| heap.is_marked(cell as *const Header));
     }
 }

@@ -20,6 +20,7 @@ const PROPERTIES: usize = 8;
 impl Vm {
     /// Everything that is alive after a collection, which this makes first. Numbers of nodes stay the same from one graph to the next.
     pub fn heap_graph(&mut self) -> HeapGraph {
+        self.watch_flush();
         let mut eye = self.eye.take().unwrap_or_default();
         self.collect_with(Some(&mut eye));
         let graph = Walk::new(self, &mut eye).run();
@@ -53,6 +54,10 @@ impl<'a> Walk<'a> {
             sites: FxHashMap::default(),
         };
         walk.text("");
+        // Numbers of places where things were allocated are those of the watcher; places of functions follow.
+        if let Some(watcher) = &vm.watcher {
+            walk.out.sites.extend(watcher.places());
+        }
         walk
     }
 
@@ -102,6 +107,9 @@ impl<'a> Walk<'a> {
         let (kind, name, shape, more) = self.describe(h);
         let id = self.eye.id_of(cell);
         self.push_node(kind, name, shape, id, (bytes + more) as u64);
+        if let (Some(&site), Some(node)) = (self.eye.sites.get(&cell), self.out.nodes.last_mut()) {
+            node.site = site;
+        }
         if let Some(code) = edges::function_code(h) {
             let t = code.template();
             let site = self.site(&t.source, t.span.start, &t.name);

@@ -326,7 +326,8 @@ impl Vm {
         }
         loop {
             let paused = self.debugger.as_ref().is_none_or(|d| d.paused);
-            let ran = if paused { self.run_frames::<false>() } else { self.run_frames::<true>() };
+            let ran =
+                if paused { self.run_frames::<false, false>() } else { self.run_frames::<true, false>() };
             match ran {
                 Ok(v) => {
                     self.debug_sync();

@@ -114,6 +114,13 @@ impl Frame {
         unsafe { *self.base }
     }
 
+    /// A register of the window.
+    pub(crate) fn register(&self, i: usize) -> Value {
+        assert!(i < self.code.get().nregs as usize, "a register of the window");
+        // SAFETY: the module's invariant.
+        unsafe { *self.base.add(i) }
+    }
+
     pub(crate) fn callee(&self) -> Value {
         // SAFETY: the module's invariant.
         unsafe { *self.base.sub(1) }

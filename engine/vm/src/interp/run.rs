@@ -26,6 +26,9 @@ impl Vm {
         if self.debugger.is_some() {
             return self.run_debug();
         }
+        if self.watcher.is_some() {
+            return self.run_watched();
+        }
         let depth = self.frames.len();
         if std::mem::take(&mut self.pending_throw)
             && let Some(v) = self.unwind(depth)?
@@ -33,7 +36,7 @@ impl Vm {
             return Ok(v);
         }
         loop {
-            match self.run_frames::<false>() {
+            match self.run_frames::<false, false>() {
                 Ok(v) => return Ok(v),
                 Err(t) => {
                     let Thrown(()) = t;
@@ -187,8 +190,9 @@ impl Vm {
 
     /// Executes instructions. An error leaves the frame's `pc` behind the instruction that failed. `DEBUG` is the interpreter that
     /// reports statements, frames and variables (see `debug`); it may give up with `Debugger::switch` set, to be continued by the other.
+    /// `WATCH` is the one that has the instruments look before each instruction (see `eye`).
     #[expect(clippy::cognitive_complexity, reason = "the dispatch: one short arm an instruction")]
-    pub(crate) fn run_frames<const DEBUG: bool>(&mut self) -> Result<Value, Thrown> {
+    pub(crate) fn run_frames<const DEBUG: bool, const WATCH: bool>(&mut self) -> Result<Value, Thrown> {
         let mut fp: *mut Frame;
         let mut pc: *const Insn;
         let mut base: *mut Value;
@@ -378,6 +382,10 @@ impl Vm {
 
         load!();
         loop {
+            if WATCH {
+                save!();
+                self.watch();
+            }
             // SAFETY: marks has one byte for each instruction of the running code.
             if DEBUG && !marks.is_null() && unsafe { *marks.add(code.pc_index(pc) as usize) } != 0 {
                 save!();

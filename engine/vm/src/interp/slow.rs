@@ -28,12 +28,37 @@ pub(crate) fn rem(x: f64, y: f64) -> f64 {
     if r == 0.0 && x.is_sign_negative() { -0.0 } else { r }
 }
 
+/// A BigInt that fits a machine word, as most do.
+fn word(v: Value) -> Option<i64> {
+    if v.is_bigint() { bigint(v).to_i64() } else { None }
+}
+
+/// An operation on BigInts that fit, if its result does.
+fn word_op(op: Op, x: i64, y: i64) -> Option<i64> {
+    match op {
+        Op::Add => x.checked_add(y),
+        Op::Sub => x.checked_sub(y),
+        Op::Mul => x.checked_mul(y),
+        Op::Div => x.checked_div(y),
+        Op::Mod => x.checked_rem(y),
+        Op::BitAnd => Some(x & y),
+        Op::BitOr => Some(x | y),
+        Op::BitXor => Some(x ^ y),
+        _ => None,
+    }
+}
+
 impl Vm {
     /// Any binary arithmetic or bitwise operation on any values.
     #[inline(never)]
     pub(crate) fn binary(&mut self, op: Op, a: Value, b: Value) -> Result<Value, Thrown> {
         if a.is_number() && b.is_number() {
             return Ok(number_op(op, a.num(), b.num()));
+        }
+        if let (Some(x), Some(y)) = (word(a), word(b))
+            && let Some(n) = word_op(op, x, y)
+        {
+            return Ok(self.alloc_bigint(BigInt::from(n)));
         }
         let mut s = Scope::new(self);
         let (a, b) = (Local::raw(a), Local::raw(b));
@@ -48,6 +73,16 @@ impl Vm {
     /// Negation, bitwise not, increment and decrement of any value.
     #[inline(never)]
     pub(crate) fn unary(&mut self, op: Op, a: Value) -> Result<Value, Thrown> {
+        let step = match op {
+            Op::Inc => 1,
+            Op::Dec => -1,
+            _ => 0,
+        };
+        if step != 0
+            && let Some(n) = word(a).and_then(|n| n.checked_add(step))
+        {
+            return Ok(self.alloc_bigint(BigInt::from(n)));
+        }
         let mut s = Scope::new(self);
         if op == Op::Plus {
             return Ok(Value::number(s.to_number(Local::raw(a))?));
@@ -82,6 +117,9 @@ impl Vm {
             string::flatten(&mut self.heap, x);
             string::flatten(&mut self.heap, y);
             return Ok(holds(op, Some(self.chars_of(a).compare(self.chars_of(b)))));
+        }
+        if let (Some(x), Some(y)) = (word(a), word(b)) {
+            return Ok(holds(op, Some(x.cmp(&y))));
         }
         let mut s = Scope::new(self);
         // Both sides are converted left to right whatever the operator: `a > b` looks at a first.

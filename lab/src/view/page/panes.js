@@ -7,6 +7,10 @@ import { because, callbackName, place, sentence, shortName, time, why } from 'la
 const SHOWN = 12;
 const AROUND = 400;
 const OVERTOOK = 6;
+// Callbacks of a chain of causes shown at most.
+const CAUSES = 20;
+// Outputs shown at most: the last ones.
+const PRINTED = 100;
 
 // An element with attributes and children.
 export function h(tag, attributes = {}, ...children) {
@@ -77,8 +81,12 @@ export class Panes {
       here.lastChild.replaceChildren(text.slice(0, column), h('mark', {}, text.slice(column)));
       here.setAttribute('aria-current', 'true');
       this.lit = { row: here, text };
-      const top = here.offsetTop - code.offsetTop;
-      if (top < code.scrollTop + 30 || top > code.scrollTop + code.clientHeight - 50) code.scrollTop = top - code.clientHeight / 2;
+      // With the next frame, which lays the page out in any case: asking for places now would do it twice.
+      cancelAnimationFrame(this.scrolling);
+      this.scrolling = requestAnimationFrame(() => {
+        const top = here.offsetTop - code.offsetTop;
+        if (top < code.scrollTop + 30 || top > code.scrollTop + code.clientHeight - 50) code.scrollTop = top - code.clientHeight / 2;
+      });
     }
     const cause = running && this.log.get(this.log.get(running.begin).cause)?.pos;
     this.cause = cause && cause.script.replace(/^file:\/\//, '') === name ? row(cause.line) : null;
@@ -126,7 +134,8 @@ export class Panes {
   why(running) {
     const chain = running ? why(this.log, running.begin) : [];
     this.chain = chain;
-    const items = chain.map((event, at) => this.link(event.id, `${at ? '← ' : ''}${callbackName(this.log, event)}`, h('span', { className: 'place' }, ` ${because(this.log, event)}`)));
+    const shown = chain.length > CAUSES + 2 ? [...chain.slice(0, CAUSES), null, chain.at(-1)] : chain;
+    const items = shown.map((event, at) => event === null ? h('li', { className: 'soft' }, `← ${chain.length - CAUSES - 1} more, back to`) : this.link(event.id, `${at ? '← ' : ''}${callbackName(this.log, event)}`, h('span', { className: 'place' }, ` ${because(this.log, event)}`)));
     const passed = running ? this.passed(running.begin) : [];
     if (passed.length) {
       const more = passed.length - OVERTOOK;
@@ -157,10 +166,19 @@ export class Panes {
 
   output(state) {
     const { console } = this.history;
-    const to = search(console, state.at), from = Math.max(0, to - 200);
+    const to = search(console, state.at), from = Math.max(0, to - PRINTED);
+    if (to === this.printed) return;
+    this.printed = to;
+    // What was printed to one stream in a row is one element: laying out hundreds takes longer than everything else here.
+    const parts = [];
+    for (const id of console.slice(from, to)) {
+      const { stream, text } = this.log.get(id), last = parts.at(-1);
+      if (last?.stream === stream) last.text += text; else parts.push({ stream, text });
+    }
     const output = document.getElementById('output');
-    output.replaceChildren(...console.slice(from, to).map((id) => { const e = this.log.get(id); return h('span', { className: e.stream === 'stderr' ? 'err' : '' }, e.text); }));
+    output.replaceChildren(...parts.map(({ stream, text }) => h('span', { className: stream === 'stderr' ? 'err' : '' }, text)));
     if (to === 0) output.append(h('span', { className: 'empty' }, 'Nothing printed yet.'));
-    output.scrollTop = output.scrollHeight;
+    // With the next frame, which lays the page out in any case.
+    requestAnimationFrame(() => { output.scrollTop = output.scrollHeight; });
   }
 }

@@ -107,6 +107,8 @@ pub(crate) struct Message {
     pub(crate) ports: Vec<Option<PortHandle>>,
     /// How many of the ports, from the start, are the message's own list (`event.ports`).
     pub(crate) shared: Vec<looplab_engine::Global>,
+    /// The thread whose engine has the shared buffers.
+    pub(crate) home: Option<std::thread::ThreadId>,
 }
 
 /// A DataCloneError.

@@ -12,6 +12,12 @@ pub(crate) fn read<'s>(
     mut m: Message,
     class: Option<Local<'s>>,
 ) -> Result<(Local<'s>, Vec<Local<'s>>), Thrown> {
+    if m.home.is_some_and(|home| home != std::thread::current().id()) {
+        return Err(data_clone_error(
+            s,
+            "A SharedArrayBuffer could not be cloned: looplab's threads share no memory.",
+        ));
+    }
     let mut ports = Vec::with_capacity(m.ports.len());
     for handle in m.ports.drain(..).flatten() {
         ports.push(messaging::adopt(s, handle, class)?);

@@ -201,6 +201,7 @@ impl<'s> Writer<'s> {
                 let n = self.number(s, o);
                 let g = s.global(o);
                 self.message.shared.push(g);
+                self.message.home = Some(std::thread::current().id());
                 let i = self.message.shared.len() as u32 - 1;
                 Ok(self.put(n, Object::Shared(i)))
             }

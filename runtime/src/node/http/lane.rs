@@ -91,8 +91,8 @@ fn be_idle<'s>(s: &mut Scope<'s>, rt: &Rt, parts: &Parts, parser: Local<'s>) -> 
     s.invoke(state, parts.k.arm_idle, &[]).map(|_| ())
 }
 
-/// A truthy value of an ordinary property.
-fn holds<'s>(s: &mut Scope<'s>, o: Local<'s>, name: Name) -> Result<bool, Thrown> {
+/// Whether a property has a truthy value.
+pub(super) fn holds<'s>(s: &mut Scope<'s>, o: Local<'s>, name: Name) -> Result<bool, Thrown> {
     let v = s.get(o, name)?;
     Ok(s.to_boolean(v))
 }
@@ -147,7 +147,10 @@ pub(super) fn begin<'s>(
     }
     let readable = s.get(socket, k.readable_state)?;
     let Some((read_mark, write_mark)) = message::marks(s, readable, writable) else { return Ok(false) };
-    let Some(req) = request(s, parts, socket, head, read_mark) else { return Ok(false) };
+    let Some(req) = message_of(s, parts, socket, head, read_mark) else { return Ok(false) };
+    let (method, url) = (s.str(head.method_name()), s.str_latin1(head.target()));
+    s.put_slot(req, parts.r.method, method);
+    s.put_slot(req, parts.r.url, url);
     let Some(res) = response(s, parts, (state, server, socket), req, head, write_mark)? else {
         return Ok(false);
     };
@@ -161,20 +164,6 @@ pub(super) fn begin<'s>(
     let Some(emitter) = rt.emitter.get() else { return Ok(true) };
     crate::node::events::emit_named(s, emitter, server, k.request, &[req, res])?;
     Ok(true)
-}
-
-fn request<'s>(
-    s: &mut Scope<'s>,
-    parts: &Parts,
-    socket: Local<'s>,
-    head: &Head,
-    mark: usize,
-) -> Option<Local<'s>> {
-    let req = message_of(s, parts, socket, head, mark)?;
-    let (method, url) = (s.str(head.method_name()), s.str_latin1(head.target()));
-    s.put_slot(req, parts.r.method, method);
-    s.put_slot(req, parts.r.url, url);
-    Some(req)
 }
 
 /// An IncomingMessage with what requests and responses have in common.

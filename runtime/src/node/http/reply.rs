@@ -1,7 +1,7 @@
 //! A server's answer put together and sent: `writeHead` and `end` of responses whose head and body can go out in one piece. Each function
 //! here either does all of its work or none, in which case the scripts' method of the same name does it (and throws what is to be thrown).
 
-use super::lane::{exchange_of, has_listeners};
+use super::lane::{exchange_of, has_listeners, holds};
 use super::parts::{Keys, Parts};
 use crate::node::buffer::encoding::{self, Encoding};
 use crate::node::buffer::new_buffer;
@@ -10,7 +10,7 @@ use crate::node::net::state::key_of;
 use crate::node::stream::message;
 use crate::rt::Rt;
 use crate::ticks;
-use looplab_engine::{Args, Chars, Completion, ElementType, Local, Name, Scope, Thrown};
+use looplab_engine::{Args, Chars, Completion, ElementType, Local, Scope, Thrown};
 use looplab_event_loop::World;
 use looplab_net::http::{STATUS_CODES, date, encode};
 use std::borrow::Cow;
@@ -38,11 +38,6 @@ fn write_head<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         return Ok(this);
     }
     s.call(args.data(), this, args.tail(0))
-}
-
-fn holds<'s>(s: &mut Scope<'s>, o: Local<'s>, name: Name) -> Result<bool, Thrown> {
-    let v = s.get(o, name)?;
-    Ok(s.to_boolean(v))
 }
 
 // ---- the head ----

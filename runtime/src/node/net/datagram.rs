@@ -19,9 +19,9 @@ const METHODS: &[(&str, u32, NativeFn)] = &[
     ("recvStop", 0, |s, args| receive(s, args, false)),
     ("send", 4, send),
     ("close", 0, close),
-    ("ref", 0, |s, args| set_ref(s, args, true)),
-    ("unref", 0, |s, args| set_ref(s, args, false)),
-    ("hasRef", 0, has_ref),
+    ("ref", 0, |s, args| handle::set_ref(s, args, true)),
+    ("unref", 0, |s, args| handle::set_ref(s, args, false)),
+    ("hasRef", 0, handle::has_ref),
     ("getsockname", 0, |s, args| name(s, args, true)),
     ("getpeername", 0, |s, args| name(s, args, false)),
     ("option", 2, option),
@@ -151,24 +151,6 @@ fn close<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         0
     });
     Ok(s.undefined())
-}
-
-fn set_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>, on: bool) -> Completion<'s> {
-    with(s, args, |handle, rt| {
-        handle.referenced = on;
-        rt.with_loop(|lp| recount(handle, lp));
-        0
-    });
-    Ok(s.undefined())
-}
-
-fn has_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
-    let mut on = false;
-    with(s, args, |handle, _| {
-        on = handle.referenced && !handle.closing;
-        0
-    });
-    Ok(s.bool(on))
 }
 
 fn name<'s>(s: &mut Scope<'s>, args: &Args<'s>, near: bool) -> Completion<'s> {

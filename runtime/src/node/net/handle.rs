@@ -382,7 +382,8 @@ fn reset<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     Ok(s.int(0))
 }
 
-fn set_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>, on: bool) -> Completion<'s> {
+/// `ref()` and `unref()` of any handle.
+pub(super) fn set_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>, on: bool) -> Completion<'s> {
     with(s, args, |handle, rt| {
         handle.referenced = on;
         rt.with_loop(|lp| recount(handle, lp));
@@ -391,7 +392,8 @@ fn set_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>, on: bool) -> Completion<'s> {
     Ok(s.undefined())
 }
 
-fn has_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+/// `hasRef()` of any handle.
+pub(super) fn has_ref<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let mut on = false;
     with(s, args, |handle, _| {
         on = handle.referenced && !handle.closing;

@@ -5,7 +5,7 @@ use super::names::Names;
 use super::state::{RData, WData};
 use crate::errors::{self, Kind};
 use crate::rt::Rt;
-use looplab_engine::{ALL, Args, Class, Completion, Global, Local, Name, Scope, Thrown, Value};
+use looplab_engine::{ALL, Args, Class, Completion, Global, HostData, Local, Name, Scope, Thrown, Value};
 use looplab_streams::{
     Event, Failure, Host, Note, Pending, ReadableState, Side, Store, Tick, TickOf, WritableState, flags,
     run_tick,
@@ -57,6 +57,14 @@ fn state<'s>(s: &mut Scope<'s>, stream: Local<'s>, key: Name) -> Result<Option<L
     Ok(v.is_class(Class::Host).then_some(v))
 }
 
+/// The same, of this side; its absence is an error.
+fn state_of<'s, T: HostData>(s: &mut Scope<'s>, stream: Local<'s>, key: Name) -> Completion<'s> {
+    match state(s, stream, key)? {
+        Some(v) if s.host_data::<T>(v).is_some() => Ok(v),
+        _ => Err(s.throw_type("Cannot read properties of undefined (reading 'state')")),
+    }
+}
+
 impl<'a, 's> JsHost<'a, 's> {
     /// The host of a stream object.
     pub(super) fn new(s: &'a mut Scope<'s>, rt: &'a Rt, n: &'a Names, stream: Local<'s>) -> JsHost<'a, 's> {
@@ -70,10 +78,8 @@ impl<'a, 's> JsHost<'a, 's> {
         n: &'a Names,
         stream: Local<'s>,
     ) -> Result<JsHost<'a, 's>, Thrown> {
-        let mut h = JsHost::new(s, rt, n, stream);
-        let v = state(h.s, stream, n.readable_state)?;
-        h.r = Sided::Known(v.filter(|&v| h.s.host_data::<RData>(v).is_some()));
-        if h.has_readable() { Ok(h) } else { Err(h.no_state()) }
+        let v = state_of::<RData>(s, stream, n.readable_state)?;
+        Ok(JsHost { r: Sided::Known(Some(v)), ..JsHost::new(s, rt, n, stream) })
     }
 
     /// For operations of the writable side.
@@ -83,14 +89,8 @@ impl<'a, 's> JsHost<'a, 's> {
         n: &'a Names,
         stream: Local<'s>,
     ) -> Result<JsHost<'a, 's>, Thrown> {
-        let mut h = JsHost::new(s, rt, n, stream);
-        let v = state(h.s, stream, n.writable_state)?;
-        h.w = Sided::Known(v.filter(|&v| h.s.host_data::<WData>(v).is_some()));
-        if h.has_writable() { Ok(h) } else { Err(h.no_state()) }
-    }
-
-    fn no_state(&mut self) -> Thrown {
-        self.s.throw_type("Cannot read properties of undefined (reading 'state')")
+        let v = state_of::<WData>(s, stream, n.writable_state)?;
+        Ok(JsHost { w: Sided::Known(Some(v)), ..JsHost::new(s, rt, n, stream) })
     }
 
     fn readable_state(&mut self) -> Option<Local<'s>> {
