@@ -219,6 +219,8 @@ impl<'l> History<'l> {
             Some(node) => (node.begin.index()?, node.end.index().unwrap_or(self.len())),
             None => (state.at.saturating_sub(1), state.at),
         };
+        // A damaged log may say that a callback ended before this moment, or begins after it.
+        let (from, until) = (from.min(state.at.saturating_sub(1)), until.max(state.at));
         match direction {
             Direction::Forward => {
                 let at = self.statements.partition_point(|index| (*index as usize) < until);

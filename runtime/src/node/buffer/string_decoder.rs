@@ -242,7 +242,10 @@ mod tests {
         assert!(st.feed(&[0xE0, 0x80]).is_empty());
         assert_eq!(st.feed(&[0x41]), [0xE0, 0x80, 0x41]);
         let mut st = State { encoding: Encoding::Utf16le, pending: Vec::new() };
-        assert!(st.feed(&[0x3d, 0xd8, 0x00]).is_empty());
-        assert_eq!(st.feed(&[0xde]), [0x3d, 0xd8, 0x00, 0xde]);
+        // Half a character keeps the surrogate before it from waiting, as in Node.
+        assert_eq!(st.feed(&[0x3d, 0xd8, 0x00]), [0x3d, 0xd8]);
+        assert_eq!(st.feed(&[0xde]), [0x00, 0xde]);
+        assert!(st.feed(&[0x3d, 0xd8]).is_empty());
+        assert_eq!(st.feed(&[0x00, 0xde]), [0x3d, 0xd8, 0x00, 0xde]);
     }
 }

@@ -554,7 +554,7 @@ mod tests {
                 (true, _) => format!("head{size:x}\r\n{body}\r\n0\r\n\r\n"),
             };
             assert_eq!(text, expected);
-            for sent in [0, 1, 4, all.len() / 2, all.len() - 1] {
+            for sent in [0, 1, 4, all.len() / 2, all.len() - 1].into_iter().filter(|&n| n < all.len()) {
                 assert_eq!(reply.after(sent).as_deref(), Some(&all[sent..]));
             }
             assert_eq!(reply.after(all.len()), None);
