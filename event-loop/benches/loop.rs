@@ -173,13 +173,26 @@ fn ping_pong(name: &str, options: RealOptions) {
     result(name, black_box(seconds) / 20_000.0 * 1e6, "us/job");
 }
 
+/// All of them, or the one that is named.
 fn main() {
-    million_timers();
-    loop_count();
-    million_async();
-    queue_work();
-    for _ in 0..3 {
-        ping_pong("job-round-trip", RealOptions::default());
-        ping_pong("job-round-trip-eager", RealOptions::default().eager());
+    let named = std::env::args().nth(1).filter(|name| !name.starts_with("--"));
+    let wanted = |name: &str| named.as_deref().is_none_or(|named| named == name);
+    if wanted("timers") {
+        million_timers();
+    }
+    if wanted("loop") {
+        loop_count();
+    }
+    if wanted("async") {
+        million_async();
+    }
+    if wanted("queue") {
+        queue_work();
+    }
+    if wanted("job") {
+        for _ in 0..3 {
+            ping_pong("job-round-trip", RealOptions::default());
+            ping_pong("job-round-trip-eager", RealOptions::default().eager());
+        }
     }
 }

@@ -66,6 +66,9 @@ struct State<J> {
     queue: Queue<J>,
     /// Workers that wait for a job (or have been told of one and not yet come).
     idle: usize,
+    /// Idle workers that have been woken and have not come yet: waking them again would only cost system calls. Never more than there
+    /// are, so that no job is left without a worker.
+    woken: usize,
     /// One idle worker is looking for work instead of sleeping. One at most: more would crowd out whoever brings the work.
     looking: bool,
     stopping: bool,
@@ -116,6 +119,7 @@ impl<J: Job> Shared<J> {
             state.idle += 1;
             if spun || state.looking {
                 state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state.woken = state.woken.saturating_sub(1);
             } else {
                 state.looking = true;
                 drop(state);
@@ -176,7 +180,13 @@ impl<J: Job> Pool<J> {
         let workers = config.workers.clamp(1, 1024);
         let (done, results) = unbounded();
         let shared = Shared {
-            state: Mutex::new(State { queue: Queue::new(workers), idle: 0, looking: false, stopping: false }),
+            state: Mutex::new(State {
+                queue: Queue::new(workers),
+                idle: 0,
+                woken: 0,
+                looking: false,
+                stopping: false,
+            }),
             work: Condvar::new(),
             waiting: AtomicUsize::new(0),
             done,
@@ -221,8 +231,9 @@ impl<J: Job> Pool<J> {
         self.peak_waiting = self.peak_waiting.max(state.queue.len());
         self.shared.waiting.store(state.queue.len(), Ordering::Relaxed);
         // A worker that looks takes the first job by itself; it looks once more, under the lock, before it sleeps.
-        let looking = usize::from(state.looking);
-        let asleep = state.idle > looking && state.queue.len() > looking;
+        let coming = usize::from(state.looking) + state.woken;
+        let asleep = state.idle > coming && state.queue.len() > coming;
+        state.woken += usize::from(asleep);
         let short = state.queue.len() > state.idle;
         drop(state);
         if asleep {
