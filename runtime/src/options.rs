@@ -66,6 +66,9 @@ pub struct NodeFlags {
     pub require: Vec<String>,
 }
 
+/// Tells in words what a log holds from a record on.
+pub type Explain = fn(&Log, &[Script], usize) -> String;
+
 /// How to run it.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -108,7 +111,7 @@ pub struct Options {
     /// Tells the parent process which files are loaded (`--watch`).
     pub reports_files: bool,
     /// How the REPL's `.trace` tells what the log holds from a record on.
-    pub explain: Option<fn(&Log, &[Script], usize) -> String>,
+    pub explain: Option<Explain>,
     /// It is a worker of another runtime of this process.
     pub(crate) worker: Option<std::sync::Arc<crate::node::worker::Setup>>,
 }
