@@ -22,7 +22,7 @@ fn beginning(log: &Log, n: usize) -> Log {
         old.intern(text);
     }
     for record in &log.records()[..n] {
-        old.push(record.t, record.event.clone());
+        old.push(record.t, record.event);
     }
     old
 }

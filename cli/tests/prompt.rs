@@ -44,7 +44,10 @@ fn lines_are_answered() {
         ("path.sep + typeof require('fs').readFile\n", "'/function'\n> "),
         ("(\n.break\n1\n", "| > 1\n> "),
         (".nothing\n_ = 1\n", "Invalid REPL keyword\n> Expression assignment to _ now disabled.\n1\n> "),
-        ("setTimeout(() => { throw 6 }, 1), 0\n", "0\n> Uncaught 6\n> "),
+        (
+            "setTimeout(() => { throw 6 }, 1), 0\nawait new Promise((r) => setTimeout(r, 1))\n",
+            "0\n> Uncaught 6\nundefined\n> ",
+        ),
     ] {
         assert_eq!(answers(lines), answer, "{lines}");
     }

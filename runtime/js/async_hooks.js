@@ -94,13 +94,14 @@ const hooks = {
 };
 
 let toDestroy = [];
-function setImmediateDestroy(id) {
+// `kept`: the loop turns once more for it.
+function setImmediateDestroy(id, kept = false) {
   if (toDestroy.push(id) > 1) return;
   native.later(() => {
     const ids = toDestroy;
     toDestroy = [];
     for (const one of ids) each(destroy_, one);
-  });
+  }, kept);
 }
 
 function track() {
@@ -158,7 +159,7 @@ function executionAsyncResource() {
 // ---- AsyncResource --------------------------------------------------------------
 
 const collected = new FinalizationRegistry((state) => {
-  if (!state.destroyed && active.length > 0) setImmediateDestroy(state.id);
+  if (!state.destroyed && active.length > 0) setImmediateDestroy(state.id, true);
 });
 const destroyState_ = Symbol('destroyed');
 

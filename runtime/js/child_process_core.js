@@ -260,11 +260,10 @@ ChildProcess.prototype.spawn = function spawn(options) {
   const { stdio, ipcFd } = validStdio(options.stdio || 'pipe', false);
   const { serialization } = options;
   validateOneOf(serialization, 'options.serialization', [undefined, 'json', 'advanced']);
-  if (ipcFd !== undefined && serialization === 'advanced') throw new codes.ERR_FEATURE_UNAVAILABLE_ON_PLATFORM("child_process with serialization 'advanced'");
   let envPairs = options.envPairs;
   if (envPairs === undefined) envPairs = [];
   else validateArray(envPairs, 'options.envPairs');
-  if (ipcFd !== undefined) envPairs = [...envPairs, `NODE_CHANNEL_FD=${ipcFd}`, 'NODE_CHANNEL_SERIALIZATION_MODE=json'];
+  if (ipcFd !== undefined) envPairs = [...envPairs, `NODE_CHANNEL_FD=${ipcFd}`, `NODE_CHANNEL_SERIALIZATION_MODE=${serialization ?? 'json'}`];
   validateString(options.file, 'options.file');
   this.spawnfile = options.file;
   if (options.args === undefined) this.spawnargs = [];
@@ -301,7 +300,7 @@ ChildProcess.prototype.spawn = function spawn(options) {
     return stream;
   });
   [this.stdin, this.stdout, this.stderr] = this.stdio;
-  if (ipcFd !== undefined && pipes[ipcFd] !== undefined) setupChannel(this, pipes[ipcFd]);
+  if (ipcFd !== undefined && pipes[ipcFd] !== undefined) setupChannel(this, pipes[ipcFd], serialization);
   return typeof result === 'number' ? result : 0;
 };
 
@@ -331,7 +330,7 @@ ChildProcess.prototype.unref = function unref() {
   if (this._handle?.id !== undefined) native.childRef(this._handle.id, false);
 };
 
-// ---- the channel: JSON, one message a line ----
+// ---- the channel ----
 
 class Channel extends EventEmitter {
   constructor(id) {
@@ -370,11 +369,9 @@ class Channel extends EventEmitter {
 
 const MESSAGE_TYPES = new Set(['string', 'object', 'number', 'boolean']);
 
-function setupChannel(target, id) {
+function setupChannel(target, id, serialization) {
   const channel = new Channel(id);
-  const { StringDecoder } = require('string_decoder');
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
+  const wire = require('./child_process_wire').createWire(serialization);
   let writing = 0;
   let closing = false;
   target.channel = channel;
@@ -396,9 +393,7 @@ function setupChannel(target, id) {
       end();
       return;
     }
-    const lines = (rest + decoder.write(bytes)).split('\n');
-    rest = lines.pop();
-    for (const line of lines) if (line !== '') deliver(JSON.parse(line));
+    for (const message of wire.read(bytes)) deliver(message);
   });
 
   if (target === process) {
@@ -451,7 +446,7 @@ function setupChannel(target, id) {
   };
 
   target._send = function _send(message, handle, options, callback) {
-    const line = Buffer.from(`${JSON.stringify(message)}\n`);
+    const line = wire.write(message);
     writing++;
     const written = (errno) => {
       writing--;
@@ -483,10 +478,10 @@ function setupChannel(target, id) {
 }
 
 /** This process was forked: its end of the channel is descriptor `fd`. */
-function joinChannel(fd) {
+function joinChannel(fd, serialization) {
   const id = native.openDescriptor(fd);
   if (id < 0) throw errnoException(id, 'channel');
-  setupChannel(process, id);
+  setupChannel(process, id, serialization);
 }
 
 module.exports = { ChildProcess, errnoException, joinChannel, signalNumber, validStdio };

@@ -1,6 +1,6 @@
 // Deep equality in the three senses that assert and util need: loose (==), strict (Object.is, prototypes), partial (expected is part of actual).
 
-const { classOf } = binding;
+const { classOf, getOwnNonIndexProperties, sameBytes } = binding;
 const { getOwnPropertySymbols, getPrototypeOf, keys: objectKeys, is } = Object;
 const { isArray } = Array;
 const hasOwn = Object.hasOwn;
@@ -116,6 +116,10 @@ function sameHidden(a, b, key, mode, cycles) {
 
 function equalTypedArrays(a, b, mode) {
   if (mode === PARTIAL ? a.length < b.length : a.length !== b.length) return false;
+  const isFloat = /Float/.test(tagOf(a));
+  // Of numbers without a sign of zero and without NaN the bytes say everything.
+  if (!isFloat && a.length === b.length) return sameBytes(a, b);
+  if (isFloat && mode !== LOOSE && sameBytes(a, b)) return true;
   if (mode === LOOSE && (tagOf(a) === '[object Float32Array]' || tagOf(a) === '[object Float64Array]' || tagOf(a) === '[object Float16Array]')) {
     for (let i = 0; i < b.length; i++) if (a[i] !== b[i]) return false;
     return true;
@@ -124,17 +128,11 @@ function equalTypedArrays(a, b, mode) {
   return true;
 }
 
-function equalBytes(a, b) {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
-const isIndex = (key) => /^(?:0|[1-9]\d{0,9})$/.test(key) && Number(key) < 4294967295;
+const equalBytes = (a, b) => sameBytes(a, b);
 
 function propertyKeys(value, kind) {
-  const keys = objectKeys(value);
-  return kind === 'Array' || kind === 'TypedArray' ? keys.filter((key) => !isIndex(key)) : keys;
+  if (kind !== 'Array' && kind !== 'TypedArray') return objectKeys(value);
+  return getOwnNonIndexProperties(value, true).filter((key) => typeof key === 'string');
 }
 
 function enumerableSymbols(value) {

@@ -134,3 +134,17 @@ module.exports = {
   setHeapSnapshotNearHeapLimit,
   isStringOneByteRepresentation,
 };
+
+// Written and read forms of values, loaded when first asked for.
+for (const name of ['Serializer', 'Deserializer', 'DefaultSerializer', 'DefaultDeserializer', 'serialize', 'deserialize']) {
+  Object.defineProperty(module.exports, name, {
+    __proto__: null,
+    configurable: true,
+    enumerable: true,
+    get() {
+      const value = require('./v8_serdes')[name];
+      Object.defineProperty(module.exports, name, { __proto__: null, value, configurable: true, enumerable: true, writable: true });
+      return value;
+    },
+  });
+}

@@ -133,6 +133,9 @@ fn later<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let r = s.call(f, u, &[args.get(0)]);
     rt.hooks.set(hooks);
     let im = r?;
+    if args.get(1).is_true() {
+        return Ok(im);
+    }
     let k = s.key("unref");
     s.invoke(im, k, &[])
 }

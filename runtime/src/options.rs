@@ -66,7 +66,7 @@ pub struct NodeFlags {
     pub require: Vec<String>,
 }
 
-/// Tells a recorded run as text, from the event of this number on.
+/// Tells in words what a log holds from a record on.
 pub type Explain = fn(&Log, &[Script], usize) -> String;
 
 /// How to run it.

@@ -56,6 +56,8 @@ pub(crate) struct Timers {
     /// When the loop's timer is set to go off.
     armed: Option<u64>,
     drain_after_phase: bool,
+    /// A program has asked a timer for its number.
+    numbered: bool,
     /// `Timeout.prototype`.
     proto: Option<Global>,
 }
@@ -71,6 +73,7 @@ impl Timers {
             loop_timer: None,
             armed: None,
             drain_after_phase,
+            numbered: false,
             proto: None,
         }
     }
@@ -365,7 +368,7 @@ fn cancel(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32) {
     let e = t.entries.remove(k as usize);
     s.nested(|s| {
         let o = s.open(e.object);
-        keep_last(s, o, &e);
+        keep_last(s, o, &e, t.numbered);
         // It will not be called any more, even if it is started again.
         let null = s.null();
         s.set_internal(o, CALLBACK, null);
@@ -383,8 +386,27 @@ fn cancel(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32) {
     }
 }
 
+/// The number of a timer that is over leads nowhere, and does not keep it.
+fn forget_number<'s>(s: &mut Scope<'s>, o: Local<'s>) {
+    let known: Key<'s> = s.key("_timerId");
+    let number = match s.get_own_property(o, known) {
+        Ok(Some(d)) => d.value.and_then(|v| v.as_number()),
+        _ => None,
+    };
+    let Some(n) = number else { return };
+    let ids = crate::modules::registered(s, "timer ids");
+    let key = s.integer_key(n as u64);
+    // An ordinary property can always be deleted.
+    if let Err(t) = s.delete(ids, key) {
+        s.caught(t);
+    }
+}
+
 /// What is remembered of a timer that is not running any more.
-fn keep_last<'s>(s: &mut Scope<'s>, o: Local<'s>, e: &Entry) {
+fn keep_last<'s>(s: &mut Scope<'s>, o: Local<'s>, e: &Entry, numbered: bool) {
+    if numbered {
+        forget_number(s, o);
+    }
     let (u, last) = (s.undefined(), s.num(f64::from(e.after) * 2.0 + f64::from(u8::from(e.refed))));
     s.set_internal(o, ENTRY, u);
     s.set_internal(o, LAST, last);
@@ -508,7 +530,7 @@ fn fire(s: &mut Scope<'_>, rt: &Rc<Rt>, k: u32, now: u64) -> bool {
     let e = t.entries.remove(k as usize);
     s.nested(|s| {
         let o = s.open(e.object);
-        keep_last(s, o, &e);
+        keep_last(s, o, &e, t.numbered);
         s.release(e.object);
         if let Some(g) = e.context {
             s.release(g);
@@ -585,6 +607,7 @@ fn to_primitive<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         let n = rt.next_number();
         let id = s.num(f64::from(n));
         s.define_hidden(this, known, id);
+        rt.timers.borrow_mut().numbered = true;
         let ids = crate::modules::registered(s, "timer ids");
         let key = s.integer_key(u64::from(n));
         s.set(ids, key, this)?;

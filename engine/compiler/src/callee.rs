@@ -75,11 +75,7 @@ impl Printer {
                 self.expression(&t.tag);
                 self.put("(...)");
             }
-            Expression::NewExpression(n) => {
-                self.put("new ");
-                self.expression(&n.callee);
-                self.put("(...)");
-            }
+            Expression::NewExpression(_) => self.put(INTERMEDIATE),
             Expression::NewTarget(_) => self.put(".new.target"),
             Expression::ImportMeta(_) => self.put("import.meta"),
             Expression::AwaitExpression(a) => self.expression(&a.argument),

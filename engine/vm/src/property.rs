@@ -63,6 +63,8 @@ pub enum KeyFilter {
     Strings,
     /// Symbols.
     Symbols,
+    /// Strings that are no indices, and symbols: without walking through elements.
+    Named,
 }
 
 /// What `Object.keys`, `values` and `entries` list.
@@ -157,8 +159,10 @@ impl Vm {
             self.materialize(o);
         }
         let mut keys = Vec::new();
+        let indices = filter != KeyFilter::Named;
         if filter != KeyFilter::Symbols {
             match o.class() {
+                Class::String | Class::TypedArray if !indices => {}
                 Class::String => keys.extend((0..Vm::string_len(o.int(0)) as u32).map(PropKey::index)),
                 Class::TypedArray => {
                     keys.extend((0..self.typed_length(o).unwrap_or(0) as u32).map(PropKey::index))
@@ -166,7 +170,8 @@ impl Vm {
                 Class::Namespace => keys.extend(self.namespace_keys(o)),
                 _ => {}
             }
-            if o.has_flag(SPARSE) {
+            if !indices {
+            } else if o.has_flag(SPARSE) {
                 keys.extend(o.sparse().map.keys().map(|&i| PropKey::index(i)));
             } else {
                 let dense = o.elems().iter().enumerate().filter(|(_, v)| !v.is_hole());
@@ -578,6 +583,7 @@ impl<'s> Scope<'s> {
                     KeyFilter::All => true,
                     KeyFilter::Strings => !k.is_symbol(),
                     KeyFilter::Symbols => k.is_symbol(),
+                    KeyFilter::Named => k.as_index().is_none(),
                 })
                 .collect());
         }

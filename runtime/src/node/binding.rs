@@ -22,6 +22,7 @@ pub(crate) fn object<'s>(s: &mut Scope<'s>) -> Completion<'s> {
         ("getPromiseDetails", 1, promise_details),
         ("getOwnNonIndexProperties", 2, own_non_index_properties),
         ("getConstructorName", 1, constructor_name),
+        ("sameBytes", 2, same_bytes),
         ("getSystemErrors", 0, system_errors),
         ("getCallSites", 1, call_sites),
         ("signalNumbers", 0, signal_numbers),
@@ -136,15 +137,21 @@ fn promise_details<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     Ok(s.new_array(&[n, r]))
 }
 
+/// Whether two views show the same bytes.
+fn same_bytes<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let same = match (s.view_bytes(args.get(0)), s.view_bytes(args.get(1))) {
+        (Some(a), Some(b)) => a == b,
+        _ => false,
+    };
+    Ok(s.bool(same))
+}
+
 /// Own keys that are no array index.
 fn own_non_index_properties<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let o = args.get(0);
     let only_enumerable = args.get(1).is_true();
     let mut out = Vec::new();
-    for k in s.own_keys(o, KeyFilter::All)? {
-        if k.as_index().is_some() {
-            continue;
-        }
+    for k in s.own_keys(o, KeyFilter::Named)? {
         let wanted =
             !only_enumerable || s.get_own_property(o, k)?.is_some_and(|d| d.enumerable == Some(true));
         if wanted {

@@ -85,6 +85,8 @@ const JS: &[(&str, &str)] = &[
     ("timers/promises", include_str!("../../js/timers_promises.js")),
     ("/timer_inspect", include_str!("../../js/timer_inspect.js")),
     ("util", include_str!("../../js/util.js")),
+    ("/v8_serdes", include_str!("../../js/v8_serdes.js")),
+    ("/child_process_wire", include_str!("../../js/child_process_wire.js")),
     ("/child_process_core", include_str!("../../js/child_process_core.js")),
     ("child_process", include_str!("../../js/child_process.js")),
     ("/fs_cp", include_str!("../../js/fs_cp.js")),
