@@ -9,7 +9,6 @@ use std::io;
 
 /// One of the two worlds. Each call costs a branch more than with the world itself.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a loop has one world, and asks it at every step")]
 pub enum EitherWorld<J: Job> {
     /// The real world.
     Real(RealWorld<J>),
