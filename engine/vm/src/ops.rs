@@ -535,13 +535,20 @@ impl<'s> Scope<'s> {
                 return Ok(false);
             }
             // The fast way out: a writable own data property of the receiver itself.
-            if r.value() == receiver.v
-                && Vm::is_ordinary(r)
-                && let Some(f) = r.find(key.k)
-                && f.attrs & (ACCESSOR | WRITABLE) == WRITABLE
-            {
-                r.store(f.loc, v.v);
-                return Ok(true);
+            if r.value() == receiver.v && Vm::is_ordinary(r) {
+                if key.k.as_index().is_none() {
+                    if let Some((slot, attrs)) = self.vm.lookups.find(r.shape(), key.k)
+                        && attrs & (ACCESSOR | WRITABLE) == WRITABLE
+                    {
+                        r.set_slot(slot, v.v);
+                        return Ok(true);
+                    }
+                } else if let Some(f) = r.find(key.k)
+                    && f.attrs & (ACCESSOR | WRITABLE) == WRITABLE
+                {
+                    r.store(f.loc, v.v);
+                    return Ok(true);
+                }
             }
             // Whatever `stack` is set to now is what it stays, also undefined, which stands for "not made yet" before.
             if r.is(Class::Error) && key.k == self.vm.atoms.stack.0 {

@@ -127,6 +127,8 @@ pub struct Vm {
     /// Every realm by number; the running one's place is empty.
     pub(crate) other_realms: Vec<Option<Box<Realm>>>,
     pub(crate) root_shapes: FxHashMap<usize, ShapeRef>,
+    /// The root of objects without a prototype, which is always among them.
+    pub(crate) null_shape: ShapeRef,
     /// Registers of all frames; reserved once, so that pointers into it stay valid.
     pub(crate) stack: Box<[Value]>,
     pub(crate) frames: Vec<Frame>,
@@ -209,6 +211,7 @@ impl Vm {
             heap,
             interner,
             atoms,
+            null_shape: null_root,
             realm: Realm::new(null_root),
             realm_id: 0,
             other_realms: vec![None],
@@ -408,6 +411,9 @@ impl Vm {
 
     /// The empty shape of objects with this prototype.
     pub(crate) fn root_shape(&mut self, proto: Option<ObjRef>) -> ShapeRef {
+        if proto.is_none() {
+            return self.null_shape;
+        }
         let p = proto.map_or(std::ptr::null_mut(), |o| o.0);
         if let Some(&s) = self.root_shapes.get(&(p as usize)) {
             return s;

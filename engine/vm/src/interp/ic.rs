@@ -344,10 +344,10 @@ impl Vm {
                 if o.is(Class::TypedArray) && crate::typed::typed_put_fast(o, i as usize, x) {
                     return Ok(());
                 }
-                // Appending to an array nobody watches.
+                // Appending to an array nobody watches, or filling one of its holes.
                 if o.is(Class::Array)
                     && !o.has_flag(NOT_EXTENSIBLE | SPARSE | crate::object::EXOTIC)
-                    && i >= o.elem_len()
+                    && (i >= o.elem_len() || o.elem(i).is_hole())
                     && self.array_proto_is_clean()
                     && o.proto() == ObjRef::from(self.realm.get(crate::Intrinsic::ArrayPrototype))
                 {
