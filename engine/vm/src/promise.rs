@@ -150,21 +150,23 @@ impl Vm {
         {
             return None;
         }
-        if !v.is_object() {
-            return self.resumed_by_job(f).then_some(v);
+        // An async generator is resumed by its callers too.
+        if coroutine::get(&f.co).kind != coroutine::CoKind::Async {
+            return None;
         }
-        let o = ObjRef::of(v);
-        let fulfilled = o.is(Class::Promise) && o.int(STATE).as_int() & 3 == 1;
-        (fulfilled && self.resumed_by_job(f) && self.constructor_is_intrinsic(o)).then(|| o.int(RESULT))
-    }
-
-    /// Ends the job that runs `f`, as far as scripts could tell, if `f` is an async function's frame.
-    fn resumed_by_job(&mut self, f: &Frame) -> bool {
-        let job = coroutine::get(&f.co).kind == coroutine::CoKind::Async;
-        if job {
-            self.kept.clear();
-        }
-        job
+        let settled = match ObjRef::from(v) {
+            None => v,
+            Some(o) => {
+                let fulfilled = o.is(Class::Promise) && state(o) == PromiseState::Fulfilled;
+                if !fulfilled || !self.constructor_is_intrinsic(o) {
+                    return None;
+                }
+                o.int(RESULT)
+            }
+        };
+        // As far as scripts could tell, one job ends here and the next begins.
+        self.kept.clear();
+        Some(settled)
     }
 
     /// Whether `constructor` of a promise is the intrinsic one, found without running code. May say no too often.
