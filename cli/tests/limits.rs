@@ -140,3 +140,14 @@ fn finalization_callbacks_run() {
     let output = ended(looplab(&["--expose-gc", "--virtual", "-e", script]));
     assert_eq!(String::from_utf8_lossy(&output.stdout), "gone it\nlater\n");
 }
+
+#[test]
+fn a_weak_reference_holds_until_its_job_ends_also_at_an_await() {
+    // The getter runs in the job that made the reference: what it shows must still be there, whatever is collected meanwhile.
+    let script = "const settled = Promise.resolve(1);\n\
+        let seen, weak;\n\
+        Object.defineProperty(settled, 'constructor', { get() { gc(); seen = weak.deref() !== undefined; return Promise; } });\n\
+        (async () => { await 0; weak = new WeakRef({}); await settled; console.log(seen); })();";
+    let output = ended(looplab(&["--expose-gc", "--virtual", "-e", script]));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "true\n");
+}

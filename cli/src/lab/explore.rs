@@ -2,7 +2,7 @@
 
 use crate::help::program_args;
 use crate::lab::{again, child, number};
-use crate::lowargs::{LowEntry, LowProgram, Problem};
+use crate::lowargs::{LowProgram, Problem};
 use crate::output;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use looplab_lab::explore::{
@@ -104,12 +104,7 @@ impl Explore {
         }
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let stall = program.stall.clone();
-        let title = match &program.entry {
-            Some(LowEntry::File(file)) => {
-                Path::new(file).file_name().unwrap_or(file).to_string_lossy().into_owned()
-            }
-            _ => "[eval]".into(),
-        };
+        let title = super::title(&program);
         Ok(Explore {
             title,
             words: again(&program).map_err(|problem| format!("explore {problem}"))?,

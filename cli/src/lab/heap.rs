@@ -2,7 +2,7 @@
 
 use crate::help::program_args;
 use crate::hiargs;
-use crate::lowargs::{LowEntry, LowProgram, Problem};
+use crate::lowargs::{LowProgram, Problem};
 use crate::output;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use looplab_lab::heap::{HeapText, collections, write_text};
@@ -65,13 +65,10 @@ pub fn command() -> Command {
 impl Heap {
     /// Checks what was typed.
     pub fn new(matches: &ArgMatches, program: LowProgram) -> Result<Heap, Problem> {
-        let title = match &program.entry {
-            Some(LowEntry::File(file)) => {
-                Path::new(file).file_name().unwrap_or(file).to_string_lossy().into_owned()
-            }
-            None => return Err("heap needs a FILE, or -e CODE".into()),
-            _ => "[eval]".into(),
-        };
+        if program.entry.is_none() {
+            return Err("heap needs a FILE, or -e CODE".into());
+        }
+        let title = super::title(&program);
         let text = matches.get_one::<String>("between").map_or("start,end", String::as_str);
         let points: Option<Vec<HeapPoint>> =
             text.split(',').map(|point| HeapPoint::parse(point.trim())).collect();

@@ -18,6 +18,7 @@ mod view;
 use crate::hiargs;
 use crate::lowargs::{LowEntry, LowProgram, Problem};
 use clap::{ArgMatches, Command};
+use std::path::Path;
 
 /// The instruments by name.
 pub const NAMES: &[&str] =
@@ -66,6 +67,16 @@ pub fn commands() -> Vec<Command> {
 /// Whether an instrument's arguments end in a program and its arguments, as those of `run` do.
 pub fn takes_a_program(name: &str) -> bool {
     matches!(name, "explore" | "graph" | "heap" | "tiers" | "view")
+}
+
+/// What a program is called in reports: its file's name.
+fn title(program: &LowProgram) -> String {
+    match &program.entry {
+        Some(LowEntry::File(file)) => {
+            Path::new(file).file_name().unwrap_or(file).to_string_lossy().into_owned()
+        }
+        _ => "[eval]".into(),
+    }
 }
 
 impl Instrument {

@@ -2,14 +2,14 @@
 
 use crate::help::program_args;
 use crate::hiargs;
-use crate::lowargs::{LowEntry, LowProgram, Problem};
+use crate::lowargs::{LowProgram, Problem};
 use crate::output;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use looplab_lab::tiers::{TiersText, write_text};
 use looplab_runtime::Options;
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What to look at.
 pub struct Tiers {
@@ -47,13 +47,10 @@ pub fn command() -> Command {
 impl Tiers {
     /// Checks what was typed.
     pub fn new(matches: &ArgMatches, program: LowProgram) -> Result<Tiers, Problem> {
-        let title = match &program.entry {
-            Some(LowEntry::File(file)) => {
-                Path::new(file).file_name().unwrap_or(file).to_string_lossy().into_owned()
-            }
-            None => return Err("tiers needs a FILE, or -e CODE".into()),
-            _ => "[eval]".into(),
-        };
+        if program.entry.is_none() {
+            return Err("tiers needs a FILE, or -e CODE".into());
+        }
+        let title = super::title(&program);
         let mut options = hiargs::options(program)?;
         options.tiers = true;
         let function = matches.get_one::<String>("function").cloned();

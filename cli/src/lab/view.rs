@@ -59,13 +59,10 @@ pub fn command() -> Command {
 impl View {
     /// Checks what was typed.
     pub fn new(matches: &ArgMatches, program: LowProgram) -> Result<View, Problem> {
-        let title = match &program.entry {
-            Some(LowEntry::File(file)) => {
-                Path::new(file).file_name().unwrap_or(file).to_string_lossy().into_owned()
-            }
-            None => return Err("view needs a FILE, a LOG, or -e CODE".into()),
-            _ => "[eval]".into(),
-        };
+        if program.entry.is_none() {
+            return Err("view needs a FILE, a LOG, or -e CODE".into());
+        }
+        let title = super::title(&program);
         let subject = match &program.entry {
             Some(LowEntry::File(file)) if is_log(Path::new(file)) => Subject::Log(file.into()),
             _ => {
