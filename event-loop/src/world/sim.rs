@@ -11,7 +11,7 @@ pub use net::NetModel;
 
 use super::faults::{Fault, Faults};
 use super::latency::Latencies;
-use super::{Choice, JobInfo, Network, Output, Polled, Ready, Wakeup, World};
+use super::{Arrivals, Choice, JobInfo, Network, Output, Polled, Ready, Wakeup, World};
 use explore::Exploring;
 use looplab_probe::{ChoiceKind, JobClass, TimeSource};
 use looplab_threadpool::{Completion, Job, JobError, JobId, Queue, Stats, SubmitError, Waiting, run_caught};
@@ -239,12 +239,12 @@ impl<J: Job> SimWorld<J> {
     }
 
     /// What a poll gives: sockets in the order in which they became ready, then jobs in the order of their answers.
-    fn hand_over(&mut self, woken: bool, out: &mut Vec<Ready<J::Output>>) {
+    fn hand_over(&mut self, woken: bool, out: &mut Arrivals<J::Output>) {
         if woken {
-            out.push(Ready::Woken);
+            out.ready.push(Ready::Woken);
         }
-        self.network.0.borrow_mut().take_ready(out);
-        out.extend(self.done.drain(..).map(Ready::Done));
+        self.network.0.borrow_mut().take_ready(&mut out.ready);
+        out.done.extend(self.done.drain(..));
     }
 
     fn registry(&mut self) -> io::Result<mio::Registry> {
@@ -454,7 +454,7 @@ impl<J: Job> World for SimWorld<J> {
         Arc::new(move || woken.store(true, Ordering::SeqCst))
     }
 
-    fn poll(&mut self, timeout: Option<u64>, out: &mut Vec<Ready<Output<Self>>>) -> io::Result<Polled> {
+    fn poll(&mut self, timeout: Option<u64>, out: &mut Arrivals<Output<Self>>) -> io::Result<Polled> {
         if self.exploring.is_some() {
             return Ok(self.poll_exploring(timeout, out));
         }

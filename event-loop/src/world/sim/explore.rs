@@ -13,7 +13,7 @@
 //! the same callbacks in the same order and stand at a choice with the same fingerprint have the same futures.
 
 use super::{Chooser, SimWorld};
-use crate::world::{Choice, JobInfo, Output, Polled, Ready};
+use crate::world::{Arrivals, Choice, JobInfo, Output, Polled};
 use looplab_probe::{ChoiceKind, JobClass};
 use looplab_threadpool::Job;
 use std::collections::BTreeMap;
@@ -294,7 +294,7 @@ impl<J: Job> SimWorld<J> {
     pub(super) fn poll_exploring(
         &mut self,
         timeout: Option<u64>,
-        out: &mut Vec<Ready<Output<Self>>>,
+        out: &mut Arrivals<Output<Self>>,
     ) -> Polled {
         let limits = match self.exploring.as_deref_mut() {
             Some(exploring) => {
