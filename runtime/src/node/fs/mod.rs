@@ -12,6 +12,7 @@ pub(crate) mod native;
 mod notify;
 mod paths;
 mod plan;
+mod quick;
 mod stats;
 pub(crate) mod stream_io;
 mod tree;
