@@ -37,6 +37,10 @@ fn main() {
 }
 
 fn run(command: Command) -> i32 {
+    if let Err(problem) = looplab_runtime::restore_signals() {
+        // The program runs all the same; nobody is left to tell if this fails.
+        let _ = writeln!(std::io::stderr(), "looplab: signals stay as they were: {problem}");
+    }
     match command {
         Command::Run(options) => looplab_runtime::run(*options).exit_code,
         Command::Sweep(what) => sweep::run(&what),

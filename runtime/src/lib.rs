@@ -37,6 +37,7 @@ pub use looplab_engine::{CacheState, Deopt, FunctionProfile, Hot, PlaceProfile, 
 pub use looplab_engine::{EdgeName, HeapEdge, HeapGraph, HeapNode, HeapShape, NodeKind, Site};
 pub use looplab_event_loop::{Detail, ExploreOptions, TrailPoint};
 pub use modules::graph::ModuleGraph;
+pub use node::process::signals::restore_signals;
 pub use options::{Decisions, Entry, Explain, Finished, NodeFlags, Options, Script, Unhandled};
 pub use run::run;
 pub use simulation::{OPERATIONS, Simulation};
