@@ -33,6 +33,20 @@ pub enum LowArgs {
     Print(String),
 }
 
+impl LowArgs {
+    /// What the user may have meant otherwise: it is done as it was typed, and said.
+    pub fn note(&self) -> Option<String> {
+        let (LowArgs::Trace(program, _) | LowArgs::Step(program, _) | LowArgs::Lab(_, _, program)) = self
+        else {
+            return None;
+        };
+        let flag = program.misplaced.as_ref()?;
+        Some(format!(
+            "{flag} stands behind the program and is passed to it; flags of looplab stand before it"
+        ))
+    }
+}
+
 /// The program and how to run it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct LowProgram {
@@ -40,6 +54,8 @@ pub struct LowProgram {
     pub entry: Option<LowEntry>,
     /// What follows it.
     pub args: Vec<String>,
+    /// A flag of the command's own among them, which now is the program's.
+    pub misplaced: Option<String>,
     /// The flags before it, as they were typed.
     pub exec_args: Vec<String>,
     /// `--print` without a text: what `--eval` gives is printed.
@@ -273,7 +289,7 @@ fn parse_command(args: Vec<OsString>, program: LowProgram) -> Result<LowArgs, Pr
     match matches.subcommand() {
         Some(("trace", matches)) => parse_trace(matches, program),
         Some(("step", matches)) => Ok(LowArgs::Step(
-            program_of(matches, program)?,
+            program_of("step", matches, program)?,
             LowStep {
                 limit: matches.get_one::<String>("limit").cloned(),
                 seconds: matches.get_one::<String>("seconds").cloned(),
@@ -287,7 +303,7 @@ fn parse_command(args: Vec<OsString>, program: LowProgram) -> Result<LowArgs, Pr
         }),
         Some((name, matches)) if crate::lab::NAMES.contains(&name) => {
             let program = match crate::lab::takes_a_program(name) {
-                true => program_of(matches, program)?,
+                true => program_of(name, matches, program)?,
                 false => LowProgram::default(),
             };
             Ok(LowArgs::Lab(name.to_owned(), Box::new(matches.clone()), program))
@@ -312,7 +328,7 @@ fn problem_of(error: &clap::Error) -> Problem {
 }
 
 /// The program and its flags, out of a command that takes one. `typed`: what the environment says.
-fn program_of(matches: &ArgMatches, typed: LowProgram) -> Result<LowProgram, Problem> {
+fn program_of(command: &str, matches: &ArgMatches, typed: LowProgram) -> Result<LowProgram, Problem> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     let mut program = LowProgram {
         simulated: matches.get_flag("virtual") || typed.simulated,
@@ -340,12 +356,26 @@ fn program_of(matches: &ArgMatches, typed: LowProgram) -> Result<LowProgram, Pro
         program.entry = Some(file_or_stdin(first));
     }
     program.args = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    program.misplaced = misplaced(command, &program.args);
     Ok(program)
+}
+
+/// The first flag of a command's own that stands behind the program, where it is no longer the command's.
+fn misplaced(command: &str, args: &[String]) -> Option<String> {
+    let all = help::command();
+    let own: Vec<_> =
+        all.find_subcommand(command)?.get_arguments().filter_map(|arg| arg.get_long()).collect();
+    let mut flags = args.iter().take_while(|arg| *arg != "--");
+    let is_own = |arg: &&String| {
+        let name = arg.strip_prefix("--").unwrap_or_default();
+        own.contains(&name.split_once('=').map_or(name, |(name, _)| name))
+    };
+    flags.find(is_own).cloned()
 }
 
 fn parse_trace(matches: &ArgMatches, program: LowProgram) -> Result<LowArgs, Problem> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
-    let program = program_of(matches, program)?;
+    let program = program_of("trace", matches, program)?;
     let trace = LowTrace {
         format: text("format"),
         output: matches.get_one::<OsString>("output").cloned(),
@@ -406,6 +436,20 @@ mod tests {
             assert_eq!(program(line).node_semantics.as_deref(), Some("18"), "{line}");
         }
         assert_eq!(program("--stack_trace_limit=3 a.js").stack_trace_limit.as_deref(), Some("3"));
+    }
+
+    #[test]
+    fn flags_behind_the_program_are_noticed() {
+        let note = |line: &str| parsed(line).ok().and_then(|args| args.note());
+        assert!(
+            note("view a.js --export=page.html").is_some_and(|text| text.starts_with("--export=page.html "))
+        );
+        assert!(note("trace a.js x --format json").is_some());
+        for line in
+            ["trace --format json a.js", "view a.js --other", "view a.js -- --export p", "a.js --virtual"]
+        {
+            assert_eq!(note(line), None, "{line}");
+        }
     }
 
     #[test]

@@ -27,7 +27,11 @@ const USAGE: i32 = 9;
 fn main() {
     let args: Vec<_> = std::env::args_os().skip(1).collect();
     let node_options = std::env::var("NODE_OPTIONS").unwrap_or_default();
-    let code = match lowargs::parse(args, &node_options).and_then(hiargs::Command::new) {
+    let parsed = lowargs::parse(args, &node_options);
+    if let Some(note) = parsed.as_ref().ok().and_then(lowargs::LowArgs::note) {
+        let _ = writeln!(std::io::stderr(), "looplab: note: {note}");
+    }
+    let code = match parsed.and_then(hiargs::Command::new) {
         Ok(command) => run(command),
         Err(problem) => {
             // Nobody is left to tell if this fails.

@@ -11,6 +11,7 @@ mod build;
 mod code;
 mod collections;
 mod convert;
+mod combine;
 mod coroutine;
 mod errors;
 mod eye;
