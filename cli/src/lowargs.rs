@@ -280,6 +280,7 @@ impl LowProgram {
 
 /// `looplab trace …`, `looplab disasm …`, `looplab help …`
 fn parse_command(args: Vec<OsString>, program: LowProgram) -> Result<LowArgs, Problem> {
+    let args = crate::anywhere::flags_first(&help::command(), args);
     let matches = match help::command().try_get_matches_from(std::iter::once("looplab".into()).chain(args)) {
         Ok(matches) => matches,
         Err(error) if !error.use_stderr() => return Ok(LowArgs::Print(error.render().to_string())),
