@@ -5,7 +5,7 @@ const fs = require('fs');
 const { execFile } = require('child_process');
 
 let sum = 0;
-for (let k = 0; k < 100_000; k++) sum += k;
+for (let k = 0; k < 1_000; k++) sum += k;
 console.log('sum', sum);
 
 fs.stat(__filename, (error, stats) => {
