@@ -44,6 +44,19 @@ fn ticks_between_immediates() {
     assert_eq!(each(script), [old, new, new, new, new]);
 }
 
+/// Before Node 12 a promise that is awaited is taken for any thenable.
+#[test]
+fn hops_of_an_await() {
+    let script = "(async () => { await Promise.resolve(); console.log('awaited') })();
+                  Promise.resolve().then(() => console.log(1)).then(() => console.log(2)).then(() => console.log(3))";
+    let new = "awaited 1 2 3";
+    assert_eq!(each(script), ["1 2 awaited 3", new, new, new, new]);
+    assert_eq!(
+        each("(async () => { for (let i = 0; i < 3; i++) await i; console.log('values') })()"),
+        ["values"; 5]
+    );
+}
+
 /// Before Node 11 a fraction counts.
 #[test]
 fn delays_with_a_fraction() {

@@ -27,6 +27,8 @@ pub struct Rules {
     pub pending_rounds: u32,
     /// For the runtime above: delays with a fraction lose it (since Node 11). Before, a timer is not due until all of it is over.
     pub whole_delays: bool,
+    /// For the runtime above: an `await` of a promise takes three microtasks (before Node 12), not one.
+    pub old_awaits: bool,
     /// For the runtime above: negative delays and those that are no number are warned of (since Node 24).
     pub warns_of_odd_delays: bool,
     /// For the runtime above: a rejection that nobody takes ends the process (since Node 15). Before, it is only warned of.
@@ -62,6 +64,7 @@ impl Profile {
                 drain_after_phase: true,
                 pending_rounds: 0,
                 whole_delays: false,
+                old_awaits: true,
                 warns_of_odd_delays: false,
                 rejections_throw: false,
             },
@@ -74,6 +77,7 @@ impl Profile {
                 drain_after_phase: false,
                 pending_rounds: 8,
                 whole_delays: true,
+                old_awaits: false,
                 warns_of_odd_delays: true,
                 rejections_throw: true,
             },
