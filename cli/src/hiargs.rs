@@ -4,7 +4,7 @@ use crate::lowargs::{LowArgs, LowEntry, LowProgram, LowStep, LowTrace, LowWatch,
 use looplab_event_loop::Profile;
 use looplab_lab::step::StepOptions;
 use looplab_lab::trace::TextOptions;
-use looplab_runtime::{Decisions, Entry, ExploreOptions, Options};
+use looplab_runtime::{Decisions, Entry, ExploreOptions, Options, Unhandled};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -134,6 +134,9 @@ pub fn options(low: LowProgram) -> Result<Options, Problem> {
         let profile = text.parse().ok().and_then(Profile::from_major);
         options.profile =
             profile.ok_or_else(|| format!("--node-semantics knows 10, 18, 20, 22 and 24, not '{text}'"))?;
+    }
+    if !options.profile.rules().rejections_throw && options.node.unhandled == Unhandled::Throw {
+        options.node.unhandled = Unhandled::Warn;
     }
     for text in &low.sim {
         options.simulation.declare(text).map_err(|problem| format!("--sim: {problem}"))?;

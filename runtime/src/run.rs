@@ -50,6 +50,7 @@ pub(crate) fn run_keeping(options: Options, compiled: Option<Rc<Compiled>>) -> F
     if let Some(limit) = options.heap_limit {
         vm.set_heap_limit(limit);
     }
+    vm.set_old_awaits(options.profile.rules().old_awaits);
     if let Some(n) = options.gc_every {
         vm.set_gc_every(n);
     }

@@ -158,8 +158,8 @@ impl Vm {
     /// Nobody watches (instruments want to see every job).
     #[inline]
     pub(crate) fn await_in_place(&mut self, f: &Frame, v: Value) -> Option<Value> {
-        if f.first || f.ret != Ret::Entry || !self.jobs.is_empty() || self.probe.is_some() || !f.co.is_cell()
-        {
+        let watched = self.probe.is_some() || self.old_awaits;
+        if f.first || f.ret != Ret::Entry || !self.jobs.is_empty() || watched || !f.co.is_cell() {
             return None;
         }
         // An async generator is resumed by its callers too.
@@ -456,7 +456,14 @@ impl<'s> Scope<'s> {
             self.enqueue_resume(coroutine, v.v, false, context, Value::UNDEFINED);
             return Ok(());
         }
-        let p = self.promise_resolve_value(v)?;
+        let p = match self.vm.old_awaits {
+            false => self.promise_resolve_value(v)?,
+            true => {
+                let p = self.new_promise();
+                self.promise_resolve(p, v)?;
+                p
+            }
+        };
         if self.vm.probe.is_some() {
             coroutine::get(&coroutine).awaits = self.vm.promise_number(p.v);
         }

@@ -161,6 +161,8 @@ pub struct Vm {
     /// Collect at every safepoint, or at every `gc_every`th.
     pub(crate) gc_stress: bool,
     pub(crate) gc_every: u32,
+    /// See [`Vm::set_old_awaits`].
+    pub(crate) old_awaits: bool,
     /// Safepoints since the last one that had a collection.
     pub(crate) gc_skipped: u32,
     pub(crate) host: Option<Rc<dyn Host>>,
@@ -237,6 +239,7 @@ impl Vm {
             interrupt: Interrupt::default(),
             gc_stress: false,
             gc_every: 1,
+            old_awaits: false,
             gc_skipped: 0,
             host: None,
             probe: None,
@@ -366,6 +369,12 @@ impl Vm {
     pub fn set_gc_every(&mut self, n: u32) {
         self.gc_stress = true;
         self.gc_every = n.max(1);
+    }
+
+    /// An `await` of a promise takes three jobs instead of one, as before ECMAScript 2019's change (Node 12): the promise is taken for any
+    /// thenable.
+    pub fn set_old_awaits(&mut self, old: bool) {
+        self.old_awaits = old;
     }
 
     /// The heap limit in bytes.

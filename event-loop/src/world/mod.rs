@@ -69,6 +69,16 @@ pub enum Ready {
     Woken,
 }
 
+impl Ready {
+    /// What choosing it as the first of several means.
+    pub(crate) fn socket(&self) -> Detail {
+        match self {
+            Ready::Io { token, .. } => Detail::Socket((token >> 32) as u32),
+            Ready::Woken => Detail::Nothing,
+        }
+    }
+}
+
 /// What a poll gives: descriptors and wake-ups, and after them the jobs that are done.
 #[derive(Debug)]
 pub struct Arrivals<R> {

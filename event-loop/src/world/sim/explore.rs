@@ -1,9 +1,10 @@
 //! The simulated world as the explorer uses it: what a machine may decide is decided by the chooser, not by declared times.
 //!
-//! Three things are up to a machine, and each is a choice here:
+//! Four things are up to a machine, and each is a choice here:
 //!
 //! * **what a poll finds done** ([`ChoiceKind::PoolDone`]): any job that a worker has, in any order, or nothing yet;
 //! * **how late the loop looks at its timers** ([`ChoiceKind::TimerDue`]): time may pass any of the next due times;
+//! * **which of the sockets that are ready comes first** ([`ChoiceKind::ReadyOrder`]), if [`ExploreOptions::packets`] wants it;
 //! * **a pause just before a timer is started** ([`ChoiceKind::Pause`]), if it makes another timer come first.
 //!
 //! Steps of one operation between which no program code runs (the open, fstat and read of a readFile) are over as soon as a poll looks: whatever
@@ -55,13 +56,16 @@ pub struct ExploreOptions {
     pub slow_stall: u64,
     /// After how many polls in vain an answer comes for sure. Default 32.
     pub patience: u32,
+    /// Whether packets that are under way together may overtake one another, so that of several sockets that are ready each may come first
+    /// ([`ChoiceKind::ReadyOrder`]). On one machine that takes two processors and bad luck. Default false: in order of sending.
+    pub packets: bool,
     /// Polls of a run at most; then nothing happens any more ([`Polled::Stalled`]). Default 5,000.
     pub max_polls: u64,
 }
 
 impl Default for ExploreOptions {
     fn default() -> Self {
-        ExploreOptions { stall: 50, slow_stall: 1_000, patience: 32, max_polls: 5_000 }
+        ExploreOptions { stall: 50, slow_stall: 1_000, patience: 32, packets: false, max_polls: 5_000 }
     }
 }
 
@@ -72,6 +76,8 @@ pub enum Detail {
     Nothing,
     /// The request of this number is done.
     Job(u32),
+    /// The socket whose handle has this number comes first of those that are ready.
+    Socket(u32),
     /// The wait ends because a timer is due.
     Timer,
     /// So many milliseconds pass.
@@ -132,6 +138,10 @@ impl Exploring {
                 self.dues.remove(&(due, delay));
             }
         }
+    }
+
+    pub(super) fn packets_race(&self) -> bool {
+        self.options.packets
     }
 
     /// Due times in a range, each once.
