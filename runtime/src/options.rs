@@ -64,6 +64,21 @@ pub struct NodeFlags {
     pub event_source: bool,
     /// `-r`: modules that are loaded before the program.
     pub require: Vec<String>,
+    /// Of `net` and `http`.
+    pub net: NetFlags,
+}
+
+/// Node's flags for `net` and `http`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NetFlags {
+    /// `--insecure-http-parser`
+    pub insecure_http_parser: bool,
+    /// `--max-http-header-size`, in bytes.
+    pub max_header_size: Option<u32>,
+    /// `--network-family-autoselection-attempt-timeout`, in milliseconds.
+    pub attempt_timeout: Option<u32>,
+    /// `--no-network-family-autoselection`
+    pub one_family: bool,
 }
 
 /// Tells in words what a log holds from a record on.

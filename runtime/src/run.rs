@@ -101,6 +101,16 @@ pub(crate) fn run_keeping(options: Options, compiled: Option<Rc<Compiled>>) -> F
     Finished { exit_code: code, log, scripts, trail, heap, functions, beyond }
 }
 
+/// As many open files and sockets as the system lets us have: as Node does at its start.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        // Where it is refused, the usual limit stays.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    }
+}
+
 fn world(options: &Options) -> std::io::Result<RtWorld> {
     let workers = std::env::var("UV_THREADPOOL_SIZE").ok().and_then(|v| v.parse::<usize>().ok());
     let workers = workers.map_or(4, |n| n.clamp(1, 1024));
@@ -112,6 +122,9 @@ fn world(options: &Options) -> std::io::Result<RtWorld> {
     }
     if options.simulated {
         return Ok(RtWorld::Sim(options.simulation.world(workers)));
+    }
+    if options.worker.is_none() {
+        raise_descriptor_limit();
     }
     let real = RealOptions { workers, ..RealOptions::default() }.eager();
     Ok(RtWorld::Real(RealWorld::new(real)?))

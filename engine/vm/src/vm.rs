@@ -190,6 +190,7 @@ pub struct Vm {
     /// Promises that have a number in the log.
     pub(crate) promises: u32,
     pub(crate) lookups: crate::lookup::LookupCache,
+    pub(crate) chains: crate::lookup::ChainCache,
     /// What the instruments have noted of cells, once one has looked.
     pub(crate) eye: Option<Box<crate::eye::Eye>>,
     /// The program is watched instruction by instruction: the watching interpreter runs.
@@ -257,6 +258,7 @@ impl Vm {
             throw_site: None,
             promises: 0,
             lookups: crate::lookup::LookupCache::new(),
+            chains: crate::lookup::ChainCache::new(),
             eye: None,
             watcher: None,
         });
