@@ -69,6 +69,8 @@ pub enum Format {
     Perfetto,
     /// What the explorer wants to know of a run.
     Outcome,
+    /// The same of many runs, asked for through the socket that the output names.
+    Outcomes,
     /// Recorded and thrown away: what recording costs.
     Nothing,
 }
@@ -218,6 +220,7 @@ fn trace(program: LowProgram, low: LowTrace) -> Result<Trace, Problem> {
             match other {
                 Some("json") => Format::Json,
                 Some("outcome") => Format::Outcome,
+                Some("outcomes") => Format::Outcomes,
                 Some("none") => Format::Nothing,
                 _ => Format::Perfetto,
             }
@@ -231,7 +234,7 @@ fn trace(program: LowProgram, low: LowTrace) -> Result<Trace, Problem> {
         ]);
     }
     options.record = Some(record);
-    options.quiet = output.is_none() || format == Format::Outcome;
+    options.quiet = output.is_none() || matches!(format, Format::Outcome | Format::Outcomes);
     Ok(Trace { options, format, output })
 }
 

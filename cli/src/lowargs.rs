@@ -42,7 +42,7 @@ impl LowArgs {
         };
         let flag = program.misplaced.as_ref()?;
         Some(format!(
-            "{flag} stands behind the program and is passed to it; flags of looplab stand before it"
+            "{flag} stands behind the program and is passed to it; flags for running the program stand before it"
         ))
     }
 }
@@ -54,7 +54,7 @@ pub struct LowProgram {
     pub entry: Option<LowEntry>,
     /// What follows it.
     pub args: Vec<String>,
-    /// A flag of the command's own among them, which now is the program's.
+    /// A flag for running it among them, which now is its own.
     pub misplaced: Option<String>,
     /// The flags before it, as they were typed.
     pub exec_args: Vec<String>,
@@ -280,6 +280,7 @@ impl LowProgram {
 
 /// `looplab trace …`, `looplab disasm …`, `looplab help …`
 fn parse_command(args: Vec<OsString>, program: LowProgram) -> Result<LowArgs, Problem> {
+    let args = crate::anywhere::flags_first(&help::command(), args);
     let matches = match help::command().try_get_matches_from(std::iter::once("looplab".into()).chain(args)) {
         Ok(matches) => matches,
         Err(error) if !error.use_stderr() => return Ok(LowArgs::Print(error.render().to_string())),
@@ -359,7 +360,7 @@ fn program_of(command: &str, matches: &ArgMatches, typed: LowProgram) -> Result<
     Ok(program)
 }
 
-/// The first flag of a command's own that stands behind the program, where it is no longer the command's.
+/// The first flag for running the program that stands behind it, where it is the program's own.
 fn misplaced(command: &str, args: &[String]) -> Option<String> {
     let all = help::command();
     let own: Vec<_> =
@@ -440,12 +441,11 @@ mod tests {
     #[test]
     fn flags_behind_the_program_are_noticed() {
         let note = |line: &str| parsed(line).ok().and_then(|args| args.note());
-        assert!(
-            note("view a.js --export=page.html").is_some_and(|text| text.starts_with("--export=page.html "))
-        );
-        assert!(note("trace a.js x --format json").is_some());
+        assert!(note("view a.js --seed=3").is_some_and(|text| text.starts_with("--seed=3 ")));
+        assert!(note("trace a.js x --virtual").is_some());
+        // The instruments' own flags are theirs wherever they stand.
         for line in
-            ["trace --format json a.js", "view a.js --other", "view a.js -- --export p", "a.js --virtual"]
+            ["trace a.js --format json", "view a.js --export p", "view a.js -- --export p", "a.js --virtual"]
         {
             assert_eq!(note(line), None, "{line}");
         }

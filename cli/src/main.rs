@@ -4,12 +4,14 @@
 //! never touches the machinery of help texts: an empty script's wall time is part of the product.
 #![forbid(unsafe_code)]
 
+mod anywhere;
 mod disasm;
 mod help;
 mod hiargs;
 mod lab;
 mod lowargs;
 mod nodeflags;
+mod outcomes;
 mod output;
 mod repl;
 mod step;

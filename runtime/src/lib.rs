@@ -5,6 +5,7 @@
 //! `modules` the module systems, `node` the builtin modules.
 #![forbid(unsafe_code)]
 
+mod again;
 mod continuation;
 mod driver;
 mod errors;
@@ -31,6 +32,7 @@ mod wake;
 mod watch;
 mod zone;
 
+pub use again::Again;
 pub use heap::{HeapLook, HeapPoint, HeapWatch};
 pub use load_flags::LoadFlags;
 pub use looplab_engine::{CacheState, Deopt, FunctionProfile, Hot, PlaceProfile, Transition};

@@ -161,6 +161,8 @@ pub struct Finished {
     pub trail: Vec<TrailPoint>,
     /// What was found of the heap at the points of [`Options::heap`], as far as the run came to them.
     pub heap: Vec<crate::HeapLook>,
+    /// It has started threads or processes, or could have: another run in the same process would not be like the first.
+    pub beyond: bool,
     /// How the program's functions ran, if [`Options::tiers`] was given.
     pub functions: Vec<crate::FunctionProfile>,
 }

@@ -1,6 +1,7 @@
 //! From options to exit code: sets the engine and the loop up, runs the program, then the loop until nothing is left.
 
 use crate::HeapPoint;
+use crate::again::Compiled;
 use crate::driver::Machine;
 use crate::host::{RtHost, RtProbe};
 use crate::modules::{self, cjs, esm, registered, resolver};
@@ -21,6 +22,11 @@ const UNSETTLED: i32 = 13;
 
 /// Runs a program to its end.
 pub fn run(options: Options) -> Finished {
+    run_keeping(options, None)
+}
+
+/// The same for a process that goes on afterwards: `compiled` holds the texts of earlier runs and takes those of this one.
+pub(crate) fn run_keeping(options: Options, compiled: Option<Rc<Compiled>>) -> Finished {
     let world = match world(&options) {
         Ok(w) => w,
         Err(e) => {
@@ -32,6 +38,7 @@ pub fn run(options: Options) -> Finished {
                 trail: Vec::new(),
                 heap: Vec::new(),
                 functions: Vec::new(),
+                beyond: false,
             };
         }
     };
@@ -48,6 +55,11 @@ pub fn run(options: Options) -> Finished {
         vm.set_gc_every(n);
     }
     let rt = Rc::new(Rt::new(lp, probe.clone(), options));
+    let goes_on = compiled.is_some();
+    if let Some(compiled) = compiled {
+        // Nobody has set it before.
+        let _ = rt.compiled.set(compiled);
+    }
     vm.set_embedder(rt.clone());
     vm.set_host(Rc::new(RtHost(rt.clone())));
     let paced = rt.paces();
@@ -82,10 +94,11 @@ pub fn run(options: Options) -> Finished {
         _ => Vec::new(),
     };
     rt.workers.borrow().stop_all();
-    if rt.options.worker.is_none() {
+    let beyond = modules::reach_beyond(&rt);
+    if rt.options.worker.is_none() && !goes_on {
         std::mem::forget(m);
     }
-    Finished { exit_code: code, log, scripts, trail, heap, functions }
+    Finished { exit_code: code, log, scripts, trail, heap, functions, beyond }
 }
 
 fn world(options: &Options) -> std::io::Result<RtWorld> {
@@ -93,7 +106,9 @@ fn world(options: &Options) -> std::io::Result<RtWorld> {
     let workers = workers.map_or(4, |n| n.clamp(1, 1024));
     if let Some(Decisions { taken, limits }) = &options.explore {
         let world = options.simulation.world(workers);
-        return Ok(RtWorld::Sim(world.exploring(*limits, Given(taken.clone().into_iter()))));
+        return Ok(RtWorld::Sim(
+            world.ending(node::fs::has_ended).exploring(*limits, Given(taken.clone().into_iter())),
+        ));
     }
     if options.simulated {
         return Ok(RtWorld::Sim(options.simulation.world(workers)));

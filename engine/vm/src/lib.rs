@@ -34,6 +34,7 @@ mod realm;
 mod recycle;
 mod scope;
 mod script;
+mod spare;
 
 #[path = "interp/mod.rs"]
 mod interp;

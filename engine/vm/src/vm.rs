@@ -208,7 +208,7 @@ impl Vm {
         let mut root_shapes = FxHashMap::default();
         root_shapes.insert(0, null_root);
         // Zeroed pages are the number 0 everywhere: harmless to the collector, and untouched until used.
-        let stack = zeroed_values(STACK_VALUES);
+        let stack = crate::spare::take(STACK_VALUES).unwrap_or_else(|| zeroed_values(STACK_VALUES));
         let mut vm = Box::new(Vm {
             heap,
             interner,
@@ -740,6 +740,7 @@ impl Drop for Vm {
         self.modules.clear();
         let mut heap = std::mem::replace(&mut self.heap, Heap::new());
         heap.release_all(crate::gc::drop_cell_quiet);
+        crate::spare::give_back(std::mem::take(&mut self.stack));
     }
 }
 

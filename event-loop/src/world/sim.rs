@@ -150,6 +150,8 @@ pub struct SimWorld<J: Job> {
     stats: Stats,
     /// Orders are being explored.
     exploring: Option<Box<Exploring>>,
+    /// Whether a job that has steps behind it was the last of them after all: it failed.
+    ended: fn(&J::Output) -> bool,
     network: SimNetwork,
     /// Only there because mio's sources are registered with something: nothing is ever asked of it.
     registry: Option<mio::Poll>,
@@ -178,6 +180,7 @@ impl<J: Job> SimWorld<J> {
             registry: None,
             options: Box::new(options),
             exploring: None,
+            ended: |_| false,
         }
     }
 

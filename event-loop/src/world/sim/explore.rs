@@ -8,15 +8,16 @@
 //! * **a pause just before a timer is started** ([`ChoiceKind::Pause`]), if it makes another timer come first.
 //!
 //! Steps of one operation between which no program code runs (the open, fstat and read of a readFile) are over as soon as a poll looks: whatever
-//! order delaying them could bring about, delaying the last step brings about as well. That holds while nothing writes.
+//! order delaying them could bring about, delaying the last step brings about as well. That holds while nothing writes. A step that fails
+//! is the last one: when its answer comes is a choice like any other.
 //!
 //! Each choice is remembered with a fingerprint of everything in the world on which the future depends. Two runs whose programs ran
 //! the same callbacks in the same order and stand at a choice with the same fingerprint have the same futures.
 
-use super::{Chooser, SimWorld};
+use super::{Chooser, SimWorld, Work};
 use crate::world::{Arrivals, Choice, JobInfo, Output, Polled};
 use looplab_probe::{ChoiceKind, JobClass};
-use looplab_threadpool::Job;
+use looplab_threadpool::{Job, run_caught};
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -340,6 +341,12 @@ impl<J: Job> SimWorld<J> {
         Polled::InTime
     }
 
+    /// Lets the world know which jobs had no steps behind them after all, by what they gave: they failed.
+    pub fn ending(mut self, ended: fn(&J::Output) -> bool) -> SimWorld<J> {
+        self.ended = ended;
+        self
+    }
+
     /// Ends all steps that nobody can tell from one another by their time.
     fn hurry(&mut self) {
         let now = self.clock.get();
@@ -348,8 +355,24 @@ impl<J: Job> SimWorld<J> {
                 .zip(self.exploring.as_ref())
                 .is_some_and(|(run, exploring)| exploring.hurried(run.info))
         }) {
-            self.finish(worker, now);
+            if !self.fails(worker) {
+                self.finish(worker, now);
+            }
         }
+    }
+
+    /// Does a worker's job, which only reads, ahead of its answer: true if no step follows it. Then it is an answer that the program waits for.
+    fn fails(&mut self, worker: usize) -> bool {
+        let Some(mut run) = self.workers[worker].take() else { return false };
+        let result = match run.work {
+            Work::Ran(result) => result,
+            Work::ToRun(job) => run_caught(job),
+        };
+        let fails = result.as_ref().map_or(true, |output| (self.ended)(output));
+        run.info.more = !fails;
+        run.work = Work::Ran(result);
+        self.workers[worker] = Some(run);
+        fails
     }
 
     /// Workers that have something, those first that were first to be done by declared times, and what their job is for the trail.

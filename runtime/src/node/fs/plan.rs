@@ -223,6 +223,11 @@ fn end_at_once<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, request: Request, r: Res) -> 
     }
 }
 
+/// Whether what a worker brings back is the end of an operation.
+pub(crate) fn has_ended(output: &crate::rt::JobOutput) -> bool {
+    output.downcast_ref::<Trip>().is_some_and(|trip| matches!(trip.next, Step::End(_)))
+}
+
 /// How many steps one trip to the pool may take at most: those of reading a small file (open, fstat, read, close).
 const STEPS_A_TRIP: u32 = 4;
 
@@ -276,11 +281,10 @@ fn advance(rt: &Rc<Rt>, request: Request, step: Step) {
         let trip = out.unwrap_or_else(|e| Trip { next: Step::End(Err(refused(&e))), steps: 1 });
         if trip.steps > 1 {
             let next = trip.next;
-            let later =
-                move |s: &mut Scope<'_>, rt: &Rc<Rt>, cb| go_on(s, rt, cb, request, (label, false), next);
+            let later = move |s: &mut Scope<'_>, rt: &Rc<Rt>, cb| go_on(s, rt, cb, request, label, next);
             rt.after_polls(trip.steps - 1, Box::new(later));
         } else {
-            go_on(s, rt, cb, request, (label, more), trip.next);
+            go_on(s, rt, cb, request, label, trip.next);
         }
     });
 }
@@ -313,20 +317,16 @@ fn refused(e: &JobError) -> Fail {
     }
 }
 
-/// A step has come back: its label, and whether another was to follow.
+/// A step of this label has come back.
 fn go_on(
     s: &mut Scope<'_>,
     rt: &Rc<Rt>,
     cb: ticks::Callback,
     request: Request,
-    (label, more): (&'static str, bool),
+    label: &'static str,
     next: Step,
 ) {
     let next = match next {
-        Step::End(r) if more && rt.may_be_later() => {
-            // The explorer hurries through steps that others follow. None does (it failed), so this answer may also come later.
-            Step::one(label, move || r)
-        }
         Step::End(r) => return finish(s, rt, cb, request, r),
         next => next,
     };
