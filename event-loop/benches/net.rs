@@ -266,25 +266,36 @@ fn result(name: &str, value: f64, unit: &str) {
     println!("RESULT {name} {value:.3} {unit}");
 }
 
+/// All of them, or the one that is named.
 fn main() {
+    let named = std::env::args().nth(1).filter(|name| !name.starts_with("--"));
+    let wanted = |name: &str| named.as_deref().is_none_or(|named| named == name);
     for at_once in [1, 8, 32] {
-        let seconds = Bench::new(What::Accept).go(|bench| {
-            bench.left = STATS - at_once;
-            (0..at_once).for_each(|_| bench.stat());
-        });
-        result(&format!("fs-stat-{at_once}"), STATS as f64 / seconds, "ops/s");
+        if wanted("stat") {
+            let seconds = Bench::new(What::Accept).go(|bench| {
+                bench.left = STATS - at_once;
+                (0..at_once).for_each(|_| bench.stat());
+            });
+            result(&format!("fs-stat-{at_once}"), STATS as f64 / seconds, "ops/s");
+        }
     }
     let tcp = Address::Ip((Ipv4Addr::LOCALHOST, 0).into());
     let path = std::env::temp_dir().join(format!("looplab-bench-{}.sock", std::process::id()));
     let pipe = Address::Path(path.clone());
     for (name, at) in [("tcp", &tcp), ("pipe", &pipe)] {
-        let seconds = Bench::new(What::PingPong).go(|bench| bench.listen(at));
-        result(&format!("pingpong-{name}"), ROUNDS as f64 / seconds, "rounds/s");
+        if wanted(name) {
+            let seconds = Bench::new(What::PingPong).go(|bench| bench.listen(at));
+            result(&format!("pingpong-{name}"), ROUNDS as f64 / seconds, "rounds/s");
+        }
     }
     // Nothing to be done if somebody else has removed it.
     let _ = std::fs::remove_file(path);
-    let seconds = Bench::new(What::Batch).go(|bench| bench.listen(&tcp));
-    result("tcp-write-batch", seconds * 1e3, "ms");
-    let seconds = Bench::new(What::Accept).go(|bench| bench.listen(&tcp));
-    result("accept", CONNECTIONS as f64 / seconds, "conns/s");
+    if wanted("batch") {
+        let seconds = Bench::new(What::Batch).go(|bench| bench.listen(&tcp));
+        result("tcp-write-batch", seconds * 1e3, "ms");
+    }
+    if wanted("accept") {
+        let seconds = Bench::new(What::Accept).go(|bench| bench.listen(&tcp));
+        result("accept", CONNECTIONS as f64 / seconds, "conns/s");
+    }
 }

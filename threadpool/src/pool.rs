@@ -113,14 +113,14 @@ struct Look {
     times: u32,
     /// How often it sleeps at once before it looks again.
     rest: u32,
-    /// The next rest, after a look during which somebody else had the core.
+    /// The next rest, after a look in vain, or one during which somebody else had the core.
     penalty: u32,
 }
 
 impl Look {
     /// Nanoseconds: a look that took longer has lost the core to somebody.
     const LOST: u64 = 200_000;
-    const PENALTY: (u32, u32) = (16, 4096);
+    const PENALTY: (u32, u32) = (8, 1024);
     /// Pauses of the processor between two looks.
     const PAUSES: u32 = 16;
 
@@ -135,19 +135,21 @@ impl Look {
 
     fn around(&mut self, found: impl Fn() -> bool, clock: &Clock) {
         let began = clock();
+        let mut success = false;
         for _ in 0..self.times {
-            if found() {
+            success = found();
+            if success {
                 break;
             }
             // Not yielding: on a busy machine that gives away a whole time slice, and this is much shorter than one.
             (0..Look::PAUSES).for_each(|_| std::hint::spin_loop());
         }
         let (least, most) = Look::PENALTY;
-        if clock().saturating_sub(began) > Look::LOST {
+        if !success || clock().saturating_sub(began) > Look::LOST {
             self.rest = self.penalty;
             self.penalty = (self.penalty * 2).min(most);
         } else {
-            self.penalty = (self.penalty - self.penalty / 16).max(least);
+            self.penalty = (self.penalty / 2).max(least);
         }
     }
 }

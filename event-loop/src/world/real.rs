@@ -45,8 +45,8 @@ impl Default for RealOptions {
 impl RealOptions {
     /// Trades processor time for latency where there is more than one core: the loop and one worker look around for some 20 µs
     /// before they sleep. Waking an idle core of a virtual machine takes longer than a cached file read: measured with `cargo bench` on
-    /// two virtual cores, a 3 µs job comes back after 5 µs instead of 40. Where others want the cores, a look may last until they give one
-    /// back: a loop (or worker) to which that has happened looks around less often until it goes well again.
+    /// two virtual cores, a 3 µs job comes back after 5 µs instead of 40. Where others want the cores, whoever sleeps gives the other one room:
+    /// a loop (or worker) that has looked in vain looks less often, until it goes well again.
     ///
     /// How many cores there are is asked when the first job is submitted, as the answer takes some twenty system calls.
     pub fn eager(self) -> RealOptions {
@@ -65,8 +65,8 @@ struct Look {
 }
 
 impl Look {
-    /// Polls without a look after a time slice was lost: this many at first, twice as many after each further one, up to the most.
-    const PENALTY: (u32, u32) = (16, 4096);
+    /// Polls without a look after one in vain: this many at first, twice as many after each further one, up to the most.
+    const PENALTY: (u32, u32) = (8, 1024);
 
     fn new(limit: Duration) -> Look {
         Look { limit, rest: 0, penalty: Look::PENALTY.0 }
@@ -78,14 +78,15 @@ impl Look {
         self.rest == 0 && !self.limit.is_zero()
     }
 
-    /// A look took so long: far beyond the limit somebody else had the core meanwhile.
-    fn took(&mut self, time: Duration) {
+    /// A look took so long. In vain if it found nothing (the worker may have needed this very core), or if somebody else had the core
+    /// meanwhile.
+    fn took(&mut self, time: Duration, found: bool) {
         let (least, most) = Look::PENALTY;
-        if time > self.limit * 4 {
+        if !found || time > self.limit * 4 {
             self.rest = self.penalty;
             self.penalty = (self.penalty * 2).min(most);
         } else {
-            self.penalty = (self.penalty - self.penalty / 16).max(least);
+            self.penalty = (self.penalty / 2).max(least);
         }
     }
 }
@@ -203,7 +204,7 @@ impl<J: Job> RealWorld<J> {
             rung = self.bell.rung.load(SeqCst);
             time = began.elapsed();
         }
-        self.look.took(time);
+        self.look.took(time, rung);
         rung
     }
 
