@@ -60,7 +60,12 @@ impl<'s> Scope<'s> {
         if self.vm.probe.is_some() {
             return false;
         }
-        self.add_reaction(p, state.v, on_err.v, [Value::int(index as i32), Value::UNDEFINED, Value::UNDEFINED]);
+        self.add_reaction(
+            p,
+            state.v,
+            on_err.v,
+            [Value::int(index as i32), Value::UNDEFINED, Value::UNDEFINED],
+        );
         true
     }
 

@@ -1,6 +1,5 @@
 //! Promises: states, reactions, resolution. The `Promise` object itself is built on these in the builtins.
 
-use crate::{combine, coroutine};
 use crate::heap::{CellKind, Heap};
 use crate::interp::{Frame, Ret};
 use crate::job::{Job, JobKind, Settled};
@@ -9,6 +8,7 @@ use crate::realm::Intrinsic;
 use crate::scope::{Args, Completion, Local, Scope, Thrown};
 use crate::value::Value;
 use crate::vm::Vm;
+use crate::{combine, coroutine};
 
 /// The state of a promise.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

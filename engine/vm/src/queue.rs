@@ -160,7 +160,8 @@ mod tests {
             assert!(held >= q.len(), "{held} values of {} jobs", q.len());
             for _ in 0..takes {
                 let j = q.pop().expect("as many as went in");
-                let v = |bit| if next_out & bit == 0 { Value::UNDEFINED } else { Value::int(next_out as i32) };
+                let v =
+                    |bit| if next_out & bit == 0 { Value::UNDEFINED } else { Value::int(next_out as i32) };
                 assert!(j.id == next_out && [j.b, j.c, j.context] == [v(1), v(2), v(4)]);
                 next_out += 1;
             }
