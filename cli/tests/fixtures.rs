@@ -54,8 +54,7 @@ fn record(folder: &Path, what: &str) {
 }
 
 /// Fixtures that differ from Node today, each with the reason. One that comes to agree must be taken off the list.
-const KNOWN: &[(&str, &str)] =
-    &[("inspect-classes.js", "the class of an object that lost its prototype is not remembered")];
+const KNOWN: &[(&str, &str)] = &[];
 
 fn check(folder: &Path, what: &str) {
     if recording() {

@@ -125,7 +125,21 @@ impl<F: FileSystem> Resolver<F> {
         if request.starts_with("node:") && builtin_name(request).is_none() {
             return Err(ResolveError::UnknownBuiltin { specifier: request.to_owned() });
         }
-        self.filename_of(request, from, None, trace)
+        self.filename_of(request, from, (None, &self.options.require_conditions), trace)
+    }
+
+    /// [`require`](Self::require) under other conditions, in other folders if there are any.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn require_with(
+        &self,
+        request: &str,
+        from: &Referrer,
+        paths: Option<&[String]>,
+        conditions: &[String],
+    ) -> Result<Required, ResolveError> {
+        self.filename_of(request, from, (paths, conditions), &mut Trace::off())
     }
 
     /// What `require.resolve(request, { paths })` finds.
@@ -138,7 +152,7 @@ impl<F: FileSystem> Resolver<F> {
         from: &Referrer,
         paths: Option<&[String]>,
     ) -> Result<Required, ResolveError> {
-        self.filename_of(request, from, paths, &mut Trace::off())
+        self.filename_of(request, from, (paths, &self.options.require_conditions), &mut Trace::off())
     }
 
     /// The entry point: an absolute path, completed with extensions and index files as `require` would.
@@ -171,14 +185,14 @@ impl<F: FileSystem> Resolver<F> {
         &self,
         request: &str,
         from: &Referrer,
-        given_paths: Option<&[String]>,
+        (given_paths, conditions): (Option<&[String]>, &[String]),
         trace: &mut Trace<'_>,
     ) -> Result<Required, ResolveError> {
         if let Some(name) = builtin_name(request) {
             trace.note(|| Step::Builtin { name: name.to_owned() });
             return Ok(Required::Builtin(name.to_owned()));
         }
-        let question = Question { request, is_main: false, conditions: &self.options.require_conditions };
+        let question = Question { request, is_main: false, conditions };
         if request.starts_with('#')
             && let Some(scope) = &from.scope
             && let Some(found) = self.require_import(&question, scope, trace)?
@@ -281,7 +295,11 @@ impl<F: FileSystem> Resolver<F> {
         if !absolute {
             trace.note(|| Step::SearchPath { dirs: paths.to_vec() });
         }
-        let key = format!("{request}\0{}", paths.join("\0"));
+        let mut key = format!("{request}\0{}", paths.join("\0"));
+        if question.conditions != self.options.require_conditions {
+            key.push_str("\0\0");
+            key.push_str(&question.conditions.join("\0"));
+        }
         if !trace.is_on()
             && let Some(known) = self.found.borrow().get(&key)
         {

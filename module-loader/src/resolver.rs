@@ -38,7 +38,7 @@ impl Options {
     pub fn new(cwd: &str) -> Self {
         let owned = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect();
         Options {
-            require_conditions: owned(&["require", "node", "module-sync", "node-addons"]),
+            require_conditions: owned(&["require", "node", "node-addons", "module-sync"]),
             import_conditions: owned(&["node", "import", "module-sync", "node-addons"]),
             preserve_symlinks: false,
             preserve_symlinks_main: false,

@@ -35,7 +35,7 @@ fn explain_tells_each_look_and_what_decided() {
     let found = r.explain_require("p/f/x", &from, &mut |step| lines.push(step.to_string()));
     assert_eq!(found, file("/app/node_modules/p/c/x.js"));
     let want = [
-        "require \"p/f/x\" from /app/src/main.js (conditions: require, node, module-sync, node-addons)",
+        "require \"p/f/x\" from /app/src/main.js (conditions: require, node, node-addons, module-sync)",
         "no /app/src/package.json",
         "no /app/package.json",
         "will search: /app/src/node_modules, /app/node_modules, /node_modules",

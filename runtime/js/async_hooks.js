@@ -2,7 +2,7 @@
 // request carries with it. Ids of asynchronous operations are counted only once somebody asks for them.
 //
 // Native helpers (`async_native`): getContext() and setContext(frame) -> the frame before; track(hooks): from now on schedule through
-// hooks.capture, and run callbacks between hooks.before and hooks.after; stop(): leave the process after an error in a hook.
+// hooks.capture, and run callbacks between hooks.before and hooks.after; hookPromises(f): tell f of promises; stop(): leave the process after an error in a hook.
 
 const { codes } = require('./errors');
 const { validateFunction, validateString } = require('./validators');
@@ -65,6 +65,8 @@ function each(hook, a, b, c, d) {
     try {
       one[hook](a, b, c, d);
     } catch (error) {
+      // A stack that is too deep for the hook is the program's own error.
+      if (error instanceof RangeError && error.message === 'Maximum call stack size exceeded') throw error;
       fatal(error);
     }
   }
@@ -104,6 +106,62 @@ function setImmediateDestroy(id, kept = false) {
   }, kept);
 }
 
+// ---- promises --------------------------------------------------------------------
+
+/** The id of a promise, given now if it was made while nobody listened. */
+function idOfPromise(promise, parent) {
+  if (promise[asyncId_] === undefined) {
+    promise[asyncId_] = newId();
+    promise[triggerId_] = parent === undefined ? currentId : idOfPromise(parent);
+  }
+  return promise[asyncId_];
+}
+
+// Promises tell of their end when they are collected, if anybody wants to hear of it.
+let collectedPromises;
+
+function initPromise(promise, parent) {
+  const trigger = parent === undefined ? currentId : idOfPromise(parent);
+  const id = idOfPromise(promise, parent);
+  each(init_, id, 'PROMISE', trigger, promise);
+  if (active.some((one) => typeof one[destroy_] === 'function')) {
+    collectedPromises ??= new FinalizationRegistry((id) => each(destroy_, id));
+    collectedPromises.register(promise, id);
+  }
+}
+
+const resolved = new WeakSet();
+const INIT = 0;
+const BEFORE = 1;
+const AFTER = 2;
+
+function aboutPromise(what, promise, parent) {
+  if (what === INIT) return initPromise(promise, parent);
+  const id = idOfPromise(promise);
+  if (what === BEFORE) {
+    enter(id, promise[triggerId_], promise);
+    each(before_, id);
+  } else if (what === AFTER) {
+    // The promise of an await is resolved by going on.
+    if (!resolved.has(promise)) each(promiseResolve_, id);
+    each(after_, id);
+    // The hooks may have been enabled in the middle of the job.
+    if (currentId === id) leave();
+  } else {
+    resolved.add(promise);
+    each(promiseResolve_, id);
+  }
+}
+
+let promisesHooked = false;
+
+function hookPromises() {
+  const wanted = active.some((one) => !one[noPromiseHook_]);
+  if (wanted === promisesHooked) return;
+  promisesHooked = wanted;
+  native.hookPromises(wanted ? aboutPromise : undefined);
+}
+
 function track() {
   if (tracking) return;
   tracking = true;
@@ -111,24 +169,26 @@ function track() {
 }
 
 class AsyncHook {
-  constructor({ init, before, after, destroy, promiseResolve }) {
+  constructor({ init, before, after, destroy, promiseResolve, trackPromises }) {
     this[init_] = init;
     this[before_] = before;
     this[after_] = after;
     this[destroy_] = destroy;
     this[promiseResolve_] = promiseResolve;
-    this[noPromiseHook_] = false;
+    this[noPromiseHook_] = trackPromises === false;
   }
 
   enable() {
     if (active.includes(this)) return this;
     track();
     active = [...active, this];
+    hookPromises();
     return this;
   }
 
   disable() {
     active = active.filter((one) => one !== this);
+    hookPromises();
     return this;
   }
 }
@@ -159,7 +219,7 @@ function executionAsyncResource() {
 // ---- AsyncResource --------------------------------------------------------------
 
 const collected = new FinalizationRegistry((state) => {
-  if (!state.destroyed && active.length > 0) setImmediateDestroy(state.id, true);
+  if (!state.destroyed) each(destroy_, state.id);
 });
 const destroyState_ = Symbol('destroyed');
 
@@ -205,7 +265,7 @@ class AsyncResource {
   emitDestroy() {
     const state = this[destroyState_];
     if (state !== undefined) state.destroyed = true;
-    if (active.length > 0) setImmediateDestroy(this[asyncId_]);
+    if (active.length > 0) setImmediateDestroy(this[asyncId_], true);
     return this;
   }
 

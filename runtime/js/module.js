@@ -60,12 +60,6 @@ function setSourceMapsSupport(enabled, options = {}) {
   sourceMaps = freeze({ __proto__: null, enabled, nodeModules, generatedCode });
 }
 
-function unavailable(name) {
-  return () => {
-    throw new codes.ERR_FEATURE_UNAVAILABLE_ON_PLATFORM(name);
-  };
-}
-
 Object.assign(Module, {
   globalPaths: native.globalPaths(),
   _debug: require('util').debuglog('module'),
@@ -88,8 +82,12 @@ Object.assign(Module, {
   runMain(main = process.argv[1]) {
     native.runMain(require('path').resolve(main));
   },
-  register: unavailable('module.register'),
-  registerHooks: unavailable('module.registerHooks'),
+  register: function register(...args) {
+    return require('./module_hooks').register(...args);
+  },
+  registerHooks: function registerHooks(hooks) {
+    return require('./module_hooks').registerHooks(hooks);
+  },
   constants: freeze({ __proto__: null, compileCacheStatus }),
   enableCompileCache,
   findPackageJSON,

@@ -125,7 +125,8 @@ const posix = {
 
   join(...parts) {
     const given = [];
-    for (const part of parts) {
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i];
       validateString(part, 'path');
       if (part.length > 0) given.push(part);
     }
@@ -335,7 +336,8 @@ const win32 = {
 
   join(...parts) {
     const given = [];
-    for (const part of parts) {
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i];
       validateString(part, 'path');
       if (part.length > 0) given.push(part);
     }

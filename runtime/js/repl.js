@@ -1,6 +1,6 @@
 // node:repl: reads lines, runs each as a script of the global scope (or of a context of its own), and shows what comes of it.
 //
-// Native helpers (`repl_native`): isIncomplete(code), withAwait(code), run(code, name), mark(), explain(mark).
+// Native helpers (`repl_native`): isIncomplete(code), withAwait(code), run(code, name, interruptible), mark(), explain(mark).
 
 const { codes } = require('./errors');
 const { Interface } = require('./readline_interface');
@@ -28,6 +28,7 @@ let scripts = 0;
 const HELP = {
   break: 'Sometimes you get stuck, this gets you out',
   clear: 'Alias for .break',
+  editor: 'Enter editor mode',
   exit: 'Exit the REPL',
   help: 'Print this help message',
   load: 'Load JS from a file into the REPL session',
@@ -41,6 +42,11 @@ class REPLServer extends Interface {
   #closing = false;
   #busy = false;
   #waiting = [];
+  // Ends the await that the last line is in.
+  #interrupt;
+  // Lines of the editor mode.
+  #edited = [];
+  #ownPrompt = '> ';
   #mark;
   #last;
   #lastError;
@@ -62,6 +68,8 @@ class REPLServer extends Interface {
       removeHistoryDuplicates: options.removeHistoryDuplicates,
       completer: (text, callback) => this.completer(text, callback),
     });
+    // Ours is a method, which programs may replace.
+    delete this.completer;
     this.inputStream = input;
     this.outputStream = output;
     this.useColors = options.useColors ?? (terminal && typeof output.getColorDepth === 'function' ? output.getColorDepth() > 2 : Boolean(terminal && output.isTTY));
@@ -76,7 +84,7 @@ class REPLServer extends Interface {
     this.eval = options.eval ?? ((code, context, file, callback) => this.#evaluate(code, context, file, callback));
     this.writer = options.writer ?? ((value) => inspect(value, { ...writer.options, colors: this.useColors }));
     if (options.completer) this.completer = options.completer.length === 2 ? options.completer : (text, callback) => callback(null, options.completer(text));
-    for (const name of ['break', 'clear', 'exit', 'help', 'load', 'save', 'trace']) {
+    for (const name of ['break', 'clear', 'editor', 'exit', 'help', 'load', 'save', 'trace']) {
       if (name === 'trace' && native.mark() === undefined) continue;
       this.defineCommand(name, { help: HELP[name], action: COMMANDS[name] });
     }
@@ -148,6 +156,10 @@ class REPLServer extends Interface {
   }
 
   #line(line) {
+    if (this.editorMode) {
+      this.#edited.push(line);
+      return;
+    }
     if (this.#buffer === '') {
       const command = /^\s*\.([^\s.\d]\S*)\s*(.*)$/.exec(line);
       if (command && this.commands[command[1]]) {
@@ -169,7 +181,10 @@ class REPLServer extends Interface {
       this.displayPrompt();
       return;
     }
-    const code = `${this.#buffer}${line}\n`;
+    this.#execute(`${this.#buffer}${line}\n`);
+  }
+
+  #execute(code) {
     this.#busy = true;
     this.eval(code, this.context, `REPL${++scripts}`, (error, value) => this.#finish(error, value, code));
   }
@@ -196,7 +211,7 @@ class REPLServer extends Interface {
   }
 
   #evaluate(code, context, file, callback) {
-    const run = (text) => (this.useGlobal ? native.run(text, file) : require('vm').runInContext(text, context, { filename: file }));
+    const run = (text) => (this.useGlobal ? this.#run(text, file) : require('vm').runInContext(text, context, { filename: file }));
     const strict = this.replMode === REPL_MODE_STRICT ? "'use strict'; void 0;\n" : '';
     let value;
     let text = code;
@@ -226,7 +241,60 @@ class REPLServer extends Interface {
       return;
     }
     if (awaiting === null) callback(null, value);
-    else value.then((result) => callback(null, result?.value), (error) => callback({ value: error }, undefined));
+    else this.#await(value, callback);
+  }
+
+  // A script that runs on and on is ended by Ctrl+C, which the terminal only makes a signal while it is not raw.
+  #run(text, file) {
+    if (!this.breakEvalOnSigint || !this.terminal) return native.run(text, file);
+    this._setRawMode(false);
+    try {
+      return native.run(text, file, true);
+    } finally {
+      this._setRawMode(true);
+    }
+  }
+
+  #await(promise, callback) {
+    const settle = (error, value) => {
+      if (this.#interrupt === interrupt) {
+        this.#interrupt = undefined;
+        callback(error, value);
+      }
+    };
+    const interrupt = () => settle({ value: new codes.ERR_SCRIPT_EXECUTION_INTERRUPTED() }, undefined);
+    this.#interrupt = interrupt;
+    promise.then((result) => settle(null, result?.value), (error) => settle({ value: error }, undefined));
+  }
+
+  // ---- the editor ----
+
+  enterEditorMode() {
+    this.editorMode = true;
+    this.output.write('// Entering editor mode (Ctrl+D to finish, Ctrl+C to cancel)\n');
+    this.#ownPrompt = this.getPrompt();
+    this.setPrompt('');
+  }
+
+  #leaveEditorMode() {
+    this.editorMode = false;
+    const text = this.#edited.join('\n');
+    this.#edited = [];
+    this.setPrompt(this.#ownPrompt);
+    return text;
+  }
+
+  _ttyWrite(data, key = {}) {
+    if (this.editorMode && key.ctrl && key.name === 'd') {
+      this.#edited.push(this.line);
+      this.clearLine();
+      const text = this.#leaveEditorMode();
+      this.#mark = native.mark();
+      if (text.trim() === '') this.displayPrompt();
+      else this.#execute(`${text}\n`);
+      return;
+    }
+    super._ttyWrite(data, key);
   }
 
   // ---- errors ----
@@ -271,7 +339,13 @@ class REPLServer extends Interface {
   #listenForInterrupts() {
     let interrupted = false;
     this.on('SIGINT', () => {
-      const empty = this.line.length === 0 && this.#buffer === '';
+      if (this.#interrupt !== undefined) {
+        this.#interrupt();
+        return;
+      }
+      const edited = this.editorMode;
+      if (edited) this.#leaveEditorMode();
+      const empty = !edited && this.line.length === 0 && this.#buffer === '';
       this.clearLine();
       this.clearBufferedCommand();
       if (empty && interrupted) {
@@ -387,6 +461,10 @@ const COMMANDS = {
       this.resetContext();
     }
     this.displayPrompt();
+  },
+  editor() {
+    if (this.terminal) this.enterEditorMode();
+    else this.displayPrompt();
   },
   exit() {
     this.close();

@@ -4,7 +4,7 @@ const { codes } = require('./errors');
 const native = require('./worker_native');
 
 const taken = native.setup();
-const { workerData, environment, env, argv, execArgv, stdin: stdinPort, eval: isEval } = taken?.data ?? {};
+const { workerData, environment, env, argv, execArgv, stdin: stdinPort, eval: isEval, hooksThread } = taken?.data ?? {};
 
 let input;
 
@@ -49,6 +49,7 @@ if (taken !== undefined) {
   if (isEval) process.argv.splice(1, 0, '[worker eval]');
   process.argv.push(...argv);
   if (execArgv !== undefined) process.execArgv = execArgv;
+  if (hooksThread) require('./module_hooks_thread').serve(taken.port);
 }
 
 module.exports = {

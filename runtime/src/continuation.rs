@@ -7,7 +7,8 @@
 
 use crate::rt::Rt;
 use crate::uncaught;
-use looplab_engine::{Args, Class, Completion, Local, Scope, Thrown};
+use looplab_engine::{Args, Class, Completion, Local, PromiseHook, Scope, Thrown};
+use std::rc::Rc;
 
 /// The continuation of a callback that is scheduled now; `kind` is the resource type that hooks are told.
 #[inline]
@@ -102,6 +103,7 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Local<'s> {
     s.method(o, "getContext", 0, |s, _| Ok(s.async_context()));
     s.method(o, "setContext", 1, |s, args| Ok(s.set_async_context(args.get(0))));
     s.method(o, "track", 1, track);
+    s.method(o, "hookPromises", 1, hook_promises);
     s.method(o, "stop", 1, stop);
     s.method(o, "later", 1, later);
     o
@@ -112,6 +114,42 @@ fn track<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let hooks = s.global(args.get(0));
     rt.hooks.set(Some(hooks));
     Ok(s.undefined())
+}
+
+/// `hookPromises(f)`: from now on `f(what, promise, parent)` is told of promises; without `f` no longer. `what` is 0 for init, 1
+/// before, 2 after, 3 resolve.
+fn hook_promises<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let rt = Rt::of(s);
+    let hook = args.get(0).is_callable().then(|| s.global(args.get(0)));
+    if hook.is_some() && !s.vm().has_probe() {
+        let probe = crate::host::RtProbe::new(rt.clone());
+        s.vm().set_probe(Some(Rc::new(probe)));
+    }
+    if let Some(old) = rt.promise_hook.replace(hook) {
+        s.release(old);
+    }
+    Ok(s.undefined())
+}
+
+/// Tells the hooks what happened to a promise. What they do themselves is not reported.
+pub(crate) fn tell_of_promise(
+    s: &mut Scope<'_>,
+    rt: &Rt,
+    what: PromiseHook,
+    promise: Local<'_>,
+    parent: Local<'_>,
+) {
+    let Some(hook) = rt.promise_hook.get() else { return };
+    s.nested(|s| {
+        let (f, u, what) = (s.open(hook), s.undefined(), s.int(what as i32));
+        let (promise, parent) = (s.adopt(promise), s.adopt(parent));
+        // Hooks report their own errors and end the process; what is left is a stack too deep to run them.
+        if let Err(t) = s.call(f, u, &[what, promise, parent])
+            && !s.is_terminating()
+        {
+            s.caught(t);
+        }
+    });
 }
 
 /// Ends the process after an error in a hook, with the text that says which.

@@ -4,7 +4,8 @@ use crate::rt::Rt;
 use crate::steps::Steps;
 use crate::uncaught;
 use looplab_engine::{
-    EngineProbe, HeapStats, Host, JobKind, Leave, Local, ModuleId, Place, Scope, Settled, StatementAt, Thrown,
+    EngineProbe, HeapStats, Host, JobKind, Leave, Local, ModuleId, Place, PromiseHook, Scope, Settled,
+    StatementAt, Thrown,
 };
 use looplab_event_loop::World;
 use looplab_probe::{CallbackKind, Event, EventId, Outcome, Probe, ReactionKind, Settlement, Str};
@@ -140,6 +141,14 @@ impl EngineProbe for RtProbe {
             Settled::Follows(other) => (Settlement::Adopted, other),
         };
         self.rt.emit(|_| Event::PromiseResolved { promise, settlement, follows, pos });
+    }
+
+    fn hooks_promises(&self) -> bool {
+        self.rt.promise_hook.get().is_some()
+    }
+
+    fn promise_hook<'s>(&self, s: &mut Scope<'s>, what: PromiseHook, promise: Local<'s>, parent: Local<'s>) {
+        crate::continuation::tell_of_promise(s, &self.rt, what, promise, parent);
     }
 
     fn await_suspended(&self, place: Place, promise: u32) -> u32 {

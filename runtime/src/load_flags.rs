@@ -11,6 +11,8 @@ pub struct LoadFlags {
     pub preserve_symlinks_main: bool,
     /// `--import`: evaluated before the program.
     pub import: Vec<String>,
+    /// `--loader`: modules whose hooks the hooks thread runs.
+    pub loader: Vec<String>,
     /// `--input-type`: what `-e` and standard input are.
     pub input_type: Option<String>,
     /// `--check`: compile, do not run.
@@ -34,6 +36,7 @@ impl LoadFlags {
             "--preserve-symlinks" => self.preserve_symlinks = true,
             "--preserve-symlinks-main" => self.preserve_symlinks_main = true,
             "--import" => self.import.push(value()?),
+            "--loader" | "--experimental-loader" => self.loader.push(value()?),
             "--input-type" => self.input_type = Some(input_type(value()?)?),
             "-c" | "--check" => self.check = true,
             "--experimental-require-module" => self.no_require_module = false,

@@ -14,6 +14,8 @@ pub(crate) fn imported(s: &mut Scope<'_>, rt: &Rc<Rt>) -> Result<(), Thrown> {
         let Some(load_all) = modules::builtin(s, rt, "/preload")? else { return Ok(()) };
         let names: Vec<_> = rt.options.load.import.iter().map(|n| s.str(n)).collect();
         let names = s.new_array(&names);
+        let loaders: Vec<_> = rt.options.load.loader.iter().map(|n| s.str(n)).collect();
+        let loaders = s.new_array(&loaders);
         let k = s.key("import");
         let import = s.function(k, 1, import_one);
         let k = s.key("main");
@@ -23,7 +25,7 @@ pub(crate) fn imported(s: &mut Scope<'_>, rt: &Rc<Rt>) -> Result<(), Thrown> {
             Ok(s.undefined())
         });
         let u = s.undefined();
-        s.call(load_all, u, &[names, import, main]).map(|_| ())
+        s.call(load_all, u, &[names, import, main, loaders]).map(|_| ())
     })
 }
 

@@ -114,6 +114,8 @@ pub struct Rt {
     pub(crate) options: crate::Options,
     /// What counts ids of asynchronous operations, once a program asks for them ([`crate::continuation`]).
     pub(crate) hooks: Cell<Option<Global>>,
+    /// The function that is told of promises while hooks of async_hooks are enabled.
+    pub(crate) promise_hook: Cell<Option<Global>>,
     /// The terminal's settings as they were found, once they were changed.
     pub(crate) terminal: RefCell<Option<rustix::termios::Termios>>,
     /// Numbers for events of our own kinds.
@@ -165,6 +167,7 @@ impl Rt {
             net: crate::node::net::Net::default(),
             options,
             hooks: Cell::new(None),
+            promise_hook: Cell::new(None),
             terminal: RefCell::default(),
             numbers: Cell::new(0),
             looks: RefCell::default(),

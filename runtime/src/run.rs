@@ -188,7 +188,7 @@ fn main_program(s: &mut Scope<'_>, rt: &Rc<Rt>) {
         None => node::child::join(s, rt),
     });
     let r = joined.and_then(|()| s.nested(|s| preload(s, rt))).and_then(|()| {
-        s.nested(|s| match rt.options.load.import.is_empty() {
+        s.nested(|s| match rt.options.load.import.is_empty() && rt.options.load.loader.is_empty() {
             true => program(s, rt),
             false => crate::preload::imported(s, rt),
         })
@@ -249,6 +249,7 @@ fn run_file(s: &mut Scope<'_>, rt: &Rc<Rt>, typed: &str) -> Result<(), looplab_e
     }
     match r.format_of_require(&path) {
         Ok(Format::Module | Format::ModuleTypescript) => esm::run_main(s, rt, &path_to_file_url(&path)),
+        Ok(_) if !rt.options.load.loader.is_empty() => esm::run_main(s, rt, &path_to_file_url(&path)),
         Ok(_) => s.nested(|s| {
             let u = s.undefined();
             // A preloaded module may have put its own function there.
@@ -260,7 +261,10 @@ fn run_file(s: &mut Scope<'_>, rt: &Rc<Rt>, typed: &str) -> Result<(), looplab_e
                     return s.call(now, class, &[]).map(|_| ());
                 }
             }
-            cjs::load(s, rt, &path, u, true).map(|_| ())
+            match crate::modules::hooks::on_require(rt) {
+                true => cjs::load_request(s, &path, u, true).map(|_| ()),
+                false => cjs::load(s, rt, &path, u, true).map(|_| ()),
+            }
         }),
         Err(e) => Err(cjs::throw_resolve(s, e)),
     }

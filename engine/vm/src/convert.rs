@@ -693,8 +693,8 @@ impl<'s> Scope<'s> {
     }
 
     /// The name of the constructor an object inherits from, found without running code.
-    pub fn class_name(&mut self, v: Local<'_>) -> Option<String> {
+    pub fn class_name(&mut self, v: Local<'s>) -> Option<String> {
         let o = ObjRef::from(v.v)?;
-        self.constructor_name(o)
+        self.constructor_name(o).or_else(|| self.former_class(v))
     }
 }

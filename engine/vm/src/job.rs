@@ -68,6 +68,19 @@ pub enum Settled {
     Follows(u32),
 }
 
+/// What async_hooks is told of promises.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PromiseHook {
+    /// It was made, by deriving it from another one if that is given.
+    Init,
+    /// A job that settles it begins.
+    Before,
+    /// That job has ended.
+    After,
+    /// It was resolved or rejected.
+    Resolve,
+}
+
 /// Watches jobs and promises, and (if [`crate::Vm::set_stepping`] says so) statements. All methods default to nothing; numbers returned are handed back later as `id`.
 #[allow(unused_variables, reason = "defaults ignore what they are told")]
 pub trait EngineProbe {
@@ -84,6 +97,12 @@ pub trait EngineProbe {
     fn promise_created<'s>(&self, s: &mut Scope<'s>, promise: u32, parent: u32) {}
     /// A promise was settled, or bound to follow another.
     fn promise_settled<'s>(&self, s: &mut Scope<'s>, promise: u32, how: Settled) {}
+    /// Whether [`EngineProbe::promise_hook`] wants to be told.
+    fn hooks_promises(&self) -> bool {
+        false
+    }
+    /// Something happened to a promise. With hooks, an `await` has a promise of its own, derived from the one it waits for.
+    fn promise_hook<'s>(&self, s: &mut Scope<'s>, what: PromiseHook, promise: Local<'s>, parent: Local<'s>) {}
     /// A function suspended in `await` (source position) of a promise. The answer is handed back when it goes on.
     fn await_suspended(&self, place: crate::Place, promise: u32) -> u32 {
         0
@@ -189,9 +208,31 @@ impl<'s> Scope<'s> {
             let co = crate::coroutine::get(&job.a);
             p.await_resumed(co.awaits, co.suspended, job.rejected);
         }
+        let settles = match p.hooks_promises() {
+            true => self.settled_by(job),
+            false => None,
+        };
+        let u = self.undefined();
+        if let Some(promise) = settles {
+            p.promise_hook(self, PromiseHook::Before, promise, u);
+        }
         let r = self.run_one(job);
+        if let Some(promise) = settles {
+            p.promise_hook(self, PromiseHook::After, promise, u);
+        }
         p.job_end(job.id);
         r
+    }
+
+    /// The promise that a job is going to settle.
+    fn settled_by(&mut self, job: &Job) -> Option<Local<'s>> {
+        let v = match job.kind {
+            JobKind::Callback => return None,
+            JobKind::Reaction => crate::promise::derived(job.c),
+            JobKind::Resume | JobKind::Thenable => job.c,
+        };
+        let l = self.root(v);
+        l.is_class(crate::object::Class::Promise).then_some(l)
     }
 
     fn run_one(&mut self, job: &Job) -> Result<(), Thrown> {

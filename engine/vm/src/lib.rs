@@ -15,6 +15,7 @@ mod convert;
 mod coroutine;
 mod errors;
 mod eye;
+mod former;
 mod gc;
 pub mod heap;
 mod iter;
@@ -59,7 +60,7 @@ pub use eye::{
 };
 pub use heap::HeapStats;
 pub use iter::IterRecord;
-pub use job::{EngineProbe, JobKind, Leave, Settled, StatementAt};
+pub use job::{EngineProbe, JobKind, Leave, PromiseHook, Settled, StatementAt};
 pub use module::{ModuleId, ModuleState};
 pub use object::{Class, HostData, Visitor};
 pub use ops::{Hint, PreferredType};

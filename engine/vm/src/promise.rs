@@ -2,7 +2,7 @@
 
 use crate::heap::{CellKind, Heap};
 use crate::interp::{Frame, Ret};
-use crate::job::{Job, JobKind, Settled};
+use crate::job::{Job, JobKind, PromiseHook, Settled};
 use crate::object::{Class, FEW_INTS, ObjRef};
 use crate::realm::Intrinsic;
 use crate::scope::{Args, Completion, Local, Scope, Thrown};
@@ -46,6 +46,11 @@ const REACTION_MIN: usize = 3;
 /// A field of a reaction.
 fn field(r: Value, i: usize) -> Value {
     if i < list_len(r) { list_get(r, i) } else { Value::UNDEFINED }
+}
+
+/// The promise that a reaction settles.
+pub(crate) fn derived(reaction: Value) -> Value {
+    field(reaction, PROMISE)
 }
 
 /// What goes on when a promise is settled, as far as stack traces show it.
@@ -147,8 +152,10 @@ impl Vm {
         let p = self.alloc_promise();
         if self.probe.is_some() {
             let mut s = Scope::new(self);
-            s.root(p.value());
-            s.report_created(p.value(), 0);
+            let p = s.root(p.value());
+            s.report_created(p.v, 0);
+            let u = s.undefined();
+            s.tell_hook(PromiseHook::Init, p, u);
         }
         p
     }
@@ -210,13 +217,25 @@ impl<'s> Scope<'s> {
         let p = self.vm.alloc_promise();
         let l = self.root(p.value());
         self.report_created(l.v, 0);
+        let u = self.undefined();
+        self.tell_hook(PromiseHook::Init, l, u);
         l
+    }
+
+    /// Tells the probe what happens to a promise, if it wants to hear of it.
+    #[inline]
+    fn tell_hook(&mut self, what: PromiseHook, promise: Local<'s>, parent: Local<'s>) {
+        if let Some(probe) = self.vm.probe.clone().filter(|p| p.hooks_promises()) {
+            probe.promise_hook(self, what, promise, parent);
+        }
     }
 
     /// Makes a fresh object of class Promise a pending promise.
     pub fn init_promise(&mut self, p: Local<'s>) {
         p.obj().set_int(STATE, Value::int(0));
         self.report_created(p.v, 0);
+        let u = self.undefined();
+        self.tell_hook(PromiseHook::Init, p, u);
     }
 
     /// The pending promise that `then` derives from `parent`.
@@ -224,8 +243,9 @@ impl<'s> Scope<'s> {
         let p = self.vm.alloc_promise();
         let l = self.root(p.value());
         if self.vm.probe.is_some() {
-            let parent = self.vm.promise_number(parent.v);
-            self.report_created(l.v, parent);
+            let number = self.vm.promise_number(parent.v);
+            self.report_created(l.v, number);
+            self.tell_hook(PromiseHook::Init, l, parent);
         }
         l
     }
@@ -273,6 +293,8 @@ impl<'s> Scope<'s> {
         if self.promise_state(p) != PromiseState::Pending {
             return Ok(());
         }
+        let u = self.undefined();
+        self.tell_hook(PromiseHook::Resolve, p, u);
         if v.v == p.v {
             let e = self
                 .new_error(Intrinsic::TypeErrorPrototype, "Chaining cycle detected for promise #<Promise>");
@@ -313,6 +335,8 @@ impl<'s> Scope<'s> {
     /// Rejects a pending promise.
     pub fn promise_reject(&mut self, p: Local<'s>, reason: Local<'s>) {
         if self.promise_state(p) == PromiseState::Pending {
+            let u = self.undefined();
+            self.tell_hook(PromiseHook::Resolve, p, u);
             self.settle(p, reason, true);
         }
     }
@@ -339,7 +363,7 @@ impl<'s> Scope<'s> {
             (oldest, r) = (r, next);
         }
         if r.is_cell() {
-            self.enqueue_resume(r, v.v, rejected, Value::UNDEFINED, p.v);
+            self.enqueue_resume(r, v.v, rejected, [Value::UNDEFINED; 2], p.v);
         }
         while oldest.is_cell() {
             let next = list_get(oldest, NEXT);
@@ -348,16 +372,30 @@ impl<'s> Scope<'s> {
         }
     }
 
-    fn enqueue_resume(&mut self, coroutine: Value, v: Value, rejected: bool, context: Value, promise: Value) {
-        let saved = std::mem::replace(&mut self.vm.async_context, context);
-        self.enqueue(JobKind::Resume, rejected, [coroutine, v, Value::UNDEFINED], promise);
+    /// `own`: the async context, and with promise hooks the promise of the await itself.
+    fn enqueue_resume(
+        &mut self,
+        coroutine: Value,
+        v: Value,
+        rejected: bool,
+        own: [Value; 2],
+        promise: Value,
+    ) {
+        let saved = std::mem::replace(&mut self.vm.async_context, own[0]);
+        self.enqueue(JobKind::Resume, rejected, [coroutine, v, own[1]], promise);
         self.vm.async_context = saved;
     }
 
     fn enqueue_reaction(&mut self, r: Value, v: Value, rejected: bool, promise: Value) {
         let handler = field(r, if rejected { ON_ERR } else { ON_OK });
         if handler.is_cell() {
-            return self.enqueue_resume(handler, v, rejected, field(r, CONTEXT), promise);
+            return self.enqueue_resume(
+                handler,
+                v,
+                rejected,
+                [field(r, CONTEXT), field(r, PROMISE)],
+                promise,
+            );
         }
         let saved = std::mem::replace(&mut self.vm.async_context, field(r, CONTEXT));
         self.enqueue(JobKind::Reaction, rejected, [handler, v, r], promise);
@@ -453,21 +491,26 @@ impl<'s> Scope<'s> {
         let context = self.vm.async_context;
         if !v.is_object() && self.vm.probe.is_none() {
             // The promise that would be made for it is already fulfilled and nobody could see it.
-            self.enqueue_resume(coroutine, v.v, false, context, Value::UNDEFINED);
+            self.enqueue_resume(coroutine, v.v, false, [context, Value::UNDEFINED], Value::UNDEFINED);
             return Ok(());
         }
-        let p = match self.vm.old_awaits {
-            false => self.promise_resolve_value(v)?,
-            true => {
+        let p = match self.hooked_value(coroutine, v)? {
+            Some(p) => p,
+            None if self.vm.old_awaits => {
                 let p = self.new_promise();
                 self.promise_resolve(p, v)?;
                 p
             }
+            None => self.promise_resolve_value(v)?,
         };
         if self.vm.probe.is_some() {
             coroutine::get(&coroutine).awaits = self.vm.promise_number(p.v);
         }
         let o = p.obj();
+        if let Some(own) = self.hooked_await(p) {
+            self.add_reaction(p, coroutine, coroutine, [own.v, Value::UNDEFINED, Value::UNDEFINED]);
+            return Ok(());
+        }
         match self.promise_state(p) {
             PromiseState::Pending if o.int(REACTIONS).is_undefined() && context.is_undefined() => {
                 o.set_int(REACTIONS, coroutine);
@@ -479,11 +522,36 @@ impl<'s> Scope<'s> {
             state => {
                 let rejected = state == PromiseState::Rejected;
                 self.handled_late(p, rejected);
-                self.enqueue_resume(coroutine, o.int(RESULT), rejected, context, p.v);
+                self.enqueue_resume(coroutine, o.int(RESULT), rejected, [context, Value::UNDEFINED], p.v);
             }
         }
         self.promise_mark_handled(p);
         Ok(())
+    }
+
+    /// The promise that stands for an awaited value which is none: with promise hooks it is derived from the function's own.
+    fn hooked_value(&mut self, coroutine: Value, v: Local<'s>) -> Result<Option<Local<'s>>, Thrown> {
+        let hooked = self.vm.probe.as_ref().is_some_and(|p| p.hooks_promises());
+        if !hooked || v.is_class(Class::Promise) {
+            return Ok(None);
+        }
+        let outer = coroutine::async_promise(coroutine).map_or(Value::UNDEFINED, |o| o.value());
+        let outer = self.root(outer);
+        let p = self.vm.alloc_promise();
+        let p = self.root(p.value());
+        self.report_created(p.v, 0);
+        self.tell_hook(PromiseHook::Init, p, outer);
+        self.promise_resolve(p, v)?;
+        Ok(Some(p))
+    }
+
+    /// The promise of an await itself, which only promise hooks get to see.
+    fn hooked_await(&mut self, awaited: Local<'s>) -> Option<Local<'s>> {
+        self.vm.probe.as_ref().filter(|p| p.hooks_promises())?;
+        let own = self.vm.alloc_promise();
+        let own = self.root(own.value());
+        self.tell_hook(PromiseHook::Init, own, awaited);
+        Some(own)
     }
 
     /// CreateResolvingFunctions: resolve and reject, of which only the first call counts.
@@ -546,7 +614,12 @@ impl<'s> Scope<'s> {
 
     pub(crate) fn run_thenable(&mut self, job: &Job) -> Result<(), Thrown> {
         let (thenable, then, p) = (Local::raw(job.a), Local::raw(job.b), Local::raw(job.c));
-        if then.v == self.vm.realm.get(Intrinsic::PromiseThen) && self.promise_is_pristine(thenable) {
+        // With promise hooks somebody does see it.
+        let hooked = self.vm.probe.as_ref().is_some_and(|p| p.hooks_promises());
+        if !hooked
+            && then.v == self.vm.realm.get(Intrinsic::PromiseThen)
+            && self.promise_is_pristine(thenable)
+        {
             // `then` would attach the resolving functions and make a promise nobody sees. A reaction without handlers that
             // settles `p` runs at the same turn of the queue and leaves the same state.
             let none = Value::UNDEFINED;

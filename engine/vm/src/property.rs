@@ -228,6 +228,9 @@ impl<'s> Scope<'s> {
             }
             p = x.proto();
         }
+        if new.is_none() {
+            self.remember_class(o);
+        }
         self.vm.set_proto_raw(o.obj(), new);
         Ok(true)
     }

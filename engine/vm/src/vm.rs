@@ -184,6 +184,8 @@ pub struct Vm {
     pub(crate) stack_trace_limit: u32,
     /// The async context (AsyncLocalStorage) that jobs inherit.
     pub(crate) async_context: Value,
+    /// The names of classes that objects have lost with their prototypes, made by `remember_class`.
+    pub(crate) former_classes: Option<crate::scope::Global>,
     pub(crate) next_script_id: u32,
     /// Where the exception that is on its way, or the last one, was thrown: code and instruction.
     pub(crate) throw_site: Option<(Rc<looplab_bytecode::FunctionTemplate>, u32)>,
@@ -254,6 +256,7 @@ impl Vm {
             cleanup: std::collections::VecDeque::new(),
             stack_trace_limit: 10,
             async_context: Value::UNDEFINED,
+            former_classes: None,
             next_script_id: 1,
             throw_site: None,
             promises: 0,
@@ -342,6 +345,11 @@ impl Vm {
     /// Installs what writes the source text of a failing expression as V8 shows it ("x.y is not a function").
     pub fn set_expression_printer(&mut self, f: fn(&str) -> Option<String>) {
         self.expression_printer = Some(f);
+    }
+
+    /// Whether there is an observer.
+    pub fn has_probe(&self) -> bool {
+        self.probe.is_some()
     }
 
     /// Installs or removes the observer of jobs and promises.

@@ -54,6 +54,13 @@ pub(crate) fn new_module<'s>(s: &mut Scope<'s>, filename: &str, parent: Local<'s
     put(s, m, "paths", paths);
     let k = s.key("parent");
     let parent = if parent.is_object() { parent } else { s.null() };
+    if Rt::of(s).options.node.pending_deprecation {
+        let cell = s.new_array(&[parent]);
+        let get = s.function_with_data(k, 0, cjs_module::deprecated_parent, cell);
+        let set = s.function_with_data(k, 1, cjs_module::deprecated_parent, cell);
+        s.define_accessor(m, k, get, set, looplab_engine::CONFIGURABLE);
+        return Ok(m);
+    }
     s.define_hidden(m, k, parent);
     Ok(m)
 }
@@ -120,12 +127,16 @@ pub(crate) fn load_request<'s>(
     is_main: bool,
 ) -> Completion<'s> {
     let rt = Rt::of(s);
-    if request.starts_with("node:") && looplab_module_loader::builtin_name(request).is_none() {
+    let hooked = super::hooks::on_require(&rt);
+    if !hooked && request.starts_with("node:") && looplab_module_loader::builtin_name(request).is_none() {
         let e = ResolveError::UnknownBuiltin { specifier: request.to_owned() };
         return Err(throw_resolve(s, e));
     }
     let class = registered(s, "Module");
     let found = match replaced(s, class, hooks(&rt).resolve_filename)? {
+        None if super::hooks::on_require(&rt) => {
+            super::hooks::resolve_require(s, &rt, parent, request, is_main)?
+        }
         None if is_main && request.starts_with('/') => match resolver(&rt).resolve_main(request) {
             Ok(p) => Required::File(p),
             Err(e) => return Err(throw_resolve(s, e)),
@@ -172,6 +183,31 @@ pub(crate) fn require_builtin<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) ->
             "ERR_LOOPLAB_MISSING_MODULE",
             &format!("The builtin module 'node:{name}' is not in looplab yet"),
         )),
+    }
+}
+
+/// [`resolve`] under conditions that hooks have changed, and in the folders that `require.resolve` was given.
+pub(crate) fn resolve_with<'s>(
+    s: &mut Scope<'s>,
+    rt: &Rc<Rt>,
+    module: Local<'s>,
+    request: &str,
+    paths: Option<&[String]>,
+    conditions: &[String],
+) -> Result<Required, Thrown> {
+    if paths.is_none() && conditions == resolver(rt).options().require_conditions {
+        return resolve(s, rt, module, request);
+    }
+    let referrer = referrer_of_module(s, rt, module)?;
+    let cwd = std::env::current_dir().map_or_else(|_| "/".into(), |d| d.to_string_lossy().into_owned());
+    let roots: Option<Vec<String>> =
+        paths.map(|list| list.iter().map(|p| looplab_module_loader::path::resolve(&cwd, p)).collect());
+    match super::resolving(s, rt, |r| r.require_with(request, &referrer, roots.as_deref(), conditions))? {
+        Ok(found) => Ok(found),
+        Err(e) => {
+            let stack = require_stack(s, module)?;
+            Err(throw_resolve(s, e.with_require_stack(stack)))
+        }
     }
 }
 
@@ -271,7 +307,7 @@ fn require_stack<'s>(s: &mut Scope<'s>, module: Local<'s>) -> Result<Vec<String>
         if name.is_string() {
             out.push(s.to_utf8_lossy(name));
         }
-        m = get(s, m, "parent")?;
+        m = cjs_module::parent_of(s, m)?;
     }
     Ok(out)
 }
@@ -348,8 +384,15 @@ fn require_resolve<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     if options.is_object() {
         let list = get(s, options, "paths")?;
         if !list.is_undefined() {
+            if super::hooks::on_require(&rt) && list.is_class(Class::Array) {
+                return super::hooks::resolve_only(s, &rt, module, &request, list);
+            }
             return resolve_in(s, &rt, module, &request, list);
         }
+    }
+    if super::hooks::on_require(&rt) {
+        let u = s.undefined();
+        return super::hooks::resolve_only(s, &rt, module, &request, u);
     }
     let referrer = referrer_of_module(s, &rt, module)?;
     match resolver(&rt).require_resolve(&request, &referrer, None) {
@@ -397,9 +440,9 @@ pub(crate) fn load<'s>(
         add_child(s, parent, known)?;
         return super::cycles::exports_of_cycle(s, rt, known);
     }
-    let format = match resolver(rt).format_of_require(path) {
-        Ok(f) => f,
-        Err(e) => return Err(throw_resolve(s, e)),
+    let format = match super::hooks::format_for(rt, path) {
+        Some(f) => f,
+        None => resolver(rt).format_of_require(path).map_err(|e| throw_resolve(s, e))?,
     };
     if matches!(format, Format::Module | Format::ModuleTypescript) {
         return load_esm(s, rt, path, parent, is_main);
@@ -516,6 +559,9 @@ pub(crate) fn load_into<'s>(
         s.call(f, ext, &[module, file])?;
         return Ok(Loaded::Done);
     }
+    if let Some(format) = super::hooks::format_for(rt, path) {
+        return run_file(s, rt, module, path, format, is_main);
+    }
     if is_main {
         // The main module is known as such; only it is logged as the main script.
         let format = match resolver(rt).format_of_require(path) {
@@ -583,7 +629,10 @@ fn run_file<'s>(
             &format!("Native addons cannot be loaded by looplab: {path}"),
         ));
     }
-    let text = read_source(s, path)?;
+    let text = match super::hooks::take(rt, path).and_then(|l| l.text) {
+        Some(text) => text,
+        None => read_source(s, path)?,
+    };
     if format == Format::Json {
         let v = parse_json(s, path, &text)?;
         put(s, module, "exports", v);
@@ -607,6 +656,10 @@ fn run_file<'s>(
             let e = s.caught(t);
             let ambiguous = matches!(format, Format::Ambiguous | Format::AmbiguousTypescript);
             if ambiguous && esm_only(s, rt, path, &text) {
+                if super::hooks::on_require(rt) {
+                    let loaded = super::hooks::Loaded { format: Format::Module, text: Some(text) };
+                    super::hooks::keep(rt, path, loaded);
+                }
                 return Ok(Loaded::IsModule);
             }
             return Err(s.throw(e));

@@ -377,6 +377,8 @@ pub(crate) fn native<'s>(s: &mut Scope<'s>) -> Local<'s> {
         let list = resolver(&rt).options().global_paths.clone();
         Ok(texts(s, &list))
     });
+    let natives = super::hooks::native(s);
+    put(s, o, "hooks", natives);
     s.method(o, "initPaths", 3, init_paths);
     s.method(o, "syncBuiltins", 0, |s, _| {
         let rt = Rt::of(s);
@@ -429,4 +431,30 @@ fn find_package_json<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         Ok(None) => Ok(s.undefined()),
         Err(e) => Err(cjs::throw_resolve(s, e)),
     }
+}
+
+/// `module.parent` under `--pending-deprecation`, read or (with an argument) written: the first use of any warns.
+pub(crate) fn deprecated_parent<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    const TEXT: &str = "module.parent is deprecated due to accuracy issues. Please use require.main to find program entry \
+                        point instead.";
+    if !registered(s, "module.parent warned").is_true() {
+        let yes = s.bool(true);
+        register_value(s, "module.parent warned", yes);
+        crate::node::process::emit_warning(s, TEXT, "DeprecationWarning", Some("DEP0144"))?;
+    }
+    if args.len() > 0 {
+        s.set(args.data(), Key::index(0), args.get(0))?;
+        return Ok(s.undefined());
+    }
+    s.get(args.data(), Key::index(0))
+}
+
+/// `module.parent`, without the warning that asking for it may give.
+pub(crate) fn parent_of<'s>(s: &mut Scope<'s>, module: Local<'s>) -> Completion<'s> {
+    let known = registered(s, "module.parent warned");
+    let yes = s.bool(true);
+    register_value(s, "module.parent warned", yes);
+    let parent = get(s, module, "parent");
+    register_value(s, "module.parent warned", known);
+    parent
 }

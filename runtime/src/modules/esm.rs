@@ -1,6 +1,7 @@
 //! ES modules: loading the graph, linking, and evaluating in the specification's order.
 
 use super::cjs::{self, throw_resolve};
+use super::hooks::{self, Attributes, System};
 use super::{compile, registered, resolver};
 use crate::errors;
 use crate::rt::Rt;
@@ -21,6 +22,8 @@ enum Body {
     Source,
     CommonJs(String),
     Json(String),
+    /// JSON whose text a hook gave.
+    JsonText(String, String),
     Builtin(String),
 }
 
@@ -72,8 +75,17 @@ fn state<R>(rt: &Rt, f: impl FnOnce(&mut State) -> R) -> R {
 }
 
 /// Resolves a specifier from a module's URL.
-fn resolve(s: &mut Scope<'_>, rt: &Rt, specifier: &str, parent: Option<&str>) -> Result<String, Thrown> {
+fn resolve(
+    s: &mut Scope<'_>,
+    rt: &Rc<Rt>,
+    specifier: &str,
+    parent: Option<&str>,
+    attributes: &mut Attributes,
+) -> Result<String, Thrown> {
     let parent = parent.map(|p| if p.starts_with('/') { path_to_file_url(p) } else { p.to_owned() });
+    if hooks::on_import(rt) {
+        return hooks::resolve_import(s, rt, specifier, parent.as_deref(), attributes);
+    }
     let key = (parent, specifier.to_owned());
     // What was found once is not looked for again, even if it has gone meanwhile.
     if let Some(url) = state(rt, |st| st.resolved.get(&key).cloned()) {
@@ -89,8 +101,8 @@ fn resolve(s: &mut Scope<'_>, rt: &Rt, specifier: &str, parent: Option<&str>) ->
 }
 
 /// Loads a module and everything it requests.
-fn load_graph(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<usize, Thrown> {
-    let mut todo = vec![load_one(s, rt, url)?];
+fn load_graph(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str, attributes: &Attributes) -> Result<usize, Thrown> {
+    let mut todo = vec![load_one(s, rt, url, attributes)?];
     let root = todo[0];
     while let Some(i) = todo.pop() {
         let id = state(rt, |st| st.entries[i].id);
@@ -100,19 +112,16 @@ fn load_graph(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<usize, Thrown
         let name = s.module_name(id).to_owned();
         let mut requested = Vec::new();
         for r in s.module_requests(id) {
-            let target = resolve(s, rt, &r.specifier.to_string(), Some(&name))?;
+            let mut attributes: Attributes =
+                r.attributes.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+            let target = resolve(s, rt, &r.specifier.to_string(), Some(&name), &mut attributes)?;
             let before = state(rt, |st| st.entries.len());
-            let j = load_one(s, rt, &target)?;
+            let j = load_one(s, rt, &target, &attributes)?;
             super::graph::imported(rt, &name, &r.specifier.to_string(), &target, false);
             if state(rt, |st| !st.requiring.is_empty()) {
                 check_cycle(s, rt, j, &r.specifier.to_string(), &name)?;
             }
-            check_attributes(
-                s,
-                rt,
-                (j, j >= before),
-                &r.attributes.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect::<Vec<_>>(),
-            )?;
+            check_attributes(s, rt, (j, j >= before), &attributes)?;
             if j >= before {
                 todo.push(j);
             }
@@ -136,7 +145,7 @@ fn check_attributes(
     (i, fresh): (usize, bool),
     attributes: &[(String, String)],
 ) -> Result<(), Thrown> {
-    let json = state(rt, |st| matches!(st.entries[i].body, Body::Json(_)));
+    let json = state(rt, |st| matches!(st.entries[i].body, Body::Json(_) | Body::JsonText(..)));
     let id = state(rt, |st| st.entries[i].id);
     // What is loaded already is only asked for its type.
     if !fresh && json == attributes.iter().any(|(k, v)| k == "type" && v == "json") {
@@ -172,7 +181,7 @@ fn check_attributes(
 }
 
 /// The module of a URL, made if it is new. Its requests are not followed.
-fn load_one(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<usize, Thrown> {
+fn load_one(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str, attributes: &Attributes) -> Result<usize, Thrown> {
     if let Some(i) = state(rt, |st| st.by_url.get(url).copied()) {
         return Ok(i);
     }
@@ -181,6 +190,9 @@ fn load_one(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<usize, Thrown> 
         let id = s.module_new(t, url);
         let tla = s.module_has_tla(id);
         return Ok(add(rt, url, id, Body::Source, tla));
+    }
+    if hooks::on_import(rt) {
+        return load_hooked(s, rt, url, attributes);
     }
     let format = match resolver(rt).format_to_load(url) {
         Ok(f) => f,
@@ -212,6 +224,53 @@ fn load_one(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<usize, Thrown> 
         _ => {
             let text = source_text(s, url, &path)?;
             let text = if format == Format::ModuleTypescript { super::strip(s, &path, &text)? } else { text };
+            let t = compile(s, rt, url, &text, CompileGoal::Module)?;
+            let id = s.module_new(t, url);
+            (id, Body::Source, s.module_has_tla(id))
+        }
+    };
+    Ok(add(rt, url, id, body, tla))
+}
+
+/// The module that the load hooks make of a URL.
+fn load_hooked(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str, attributes: &Attributes) -> Result<usize, Thrown> {
+    let loaded = hooks::load(s, rt, url, attributes, System::Import)?;
+    let path = file_url_to_path(url).unwrap_or_else(|_| url.to_owned());
+    let text = match (&loaded.text, loaded.format) {
+        (_, Format::Builtin) => String::new(),
+        (Some(text), _) => text.clone(),
+        (None, _) => source_text(s, url, &path)?,
+    };
+    let (id, body, tla) = match loaded.format {
+        Format::Builtin => {
+            let name = url.trim_start_matches("node:").to_owned();
+            let exports = cjs::require_builtin(s, rt, &name)?;
+            let names = export_names(s, exports)?;
+            let names: Vec<&str> = names.iter().map(String::as_str).chain(["default"]).collect();
+            (s.module_synthetic(url, &names), Body::Builtin(name), false)
+        }
+        Format::Json => (s.module_synthetic(url, &["default"]), Body::JsonText(url.to_owned(), text), false),
+        Format::CommonJs | Format::CommonJsTypescript | Format::Ambiguous | Format::AmbiguousTypescript => {
+            let typed = matches!(loaded.format, Format::CommonJsTypescript | Format::AmbiguousTypescript);
+            let plain = if typed { super::strip(s, &path, &text)? } else { text };
+            let names = resolver(rt).cjs_export_names(&path, &plain);
+            let names: Vec<&str> =
+                names.iter().map(String::as_str).chain(["default", "module.exports"]).collect();
+            if loaded.text.is_some() {
+                hooks::keep(rt, &path, loaded);
+            }
+            (s.module_synthetic(url, &names), Body::CommonJs(path), false)
+        }
+        Format::Wasm | Format::Addon => {
+            let e = looplab_module_loader::ResolveError::UnknownModuleFormat {
+                format: loaded.format.name().unwrap_or_default().to_owned(),
+                url: url.to_owned(),
+            };
+            return Err(throw_resolve(s, e));
+        }
+        Format::Module | Format::ModuleTypescript => {
+            let typed = loaded.format == Format::ModuleTypescript;
+            let text = if typed { super::strip(s, &path, &text)? } else { text };
             let t = compile(s, rt, url, &text, CompileGoal::Module)?;
             let id = s.module_new(t, url);
             (id, Body::Source, s.module_has_tla(id))
@@ -263,7 +322,7 @@ fn add(rt: &Rt, url: &str, id: ModuleId, body: Body, tla: bool) -> usize {
 }
 
 /// The text behind a file: or data: URL.
-fn source_text(s: &mut Scope<'_>, url: &str, path: &str) -> Result<String, Thrown> {
+pub(super) fn source_text(s: &mut Scope<'_>, url: &str, path: &str) -> Result<String, Thrown> {
     let Some(data) = url.strip_prefix("data:") else { return cjs::read_source(s, path) };
     let (head, body) = data.split_once(',').unwrap_or(("", data));
     let decoded = percent_decode(body);
@@ -317,6 +376,10 @@ fn run_body<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, i: usize) -> Completion<'s> {
         }
         Body::Json(url) => {
             let v = json(s, &url)?;
+            s.module_set_export(id, "default", v);
+        }
+        Body::JsonText(url, text) => {
+            let v = cjs::parse_json(s, &file_url_to_path(&url).unwrap_or(url), &text)?;
             s.module_set_export(id, "default", v);
         }
         Body::Builtin(name) => {
@@ -640,7 +703,7 @@ pub(crate) fn dynamic_import<'s>(
         }
     }
     let parent = if referrer.starts_with(['[', 'R']) { None } else { Some(referrer) };
-    let url = resolve(s, rt, &text, parent)?;
+    let url = resolve(s, rt, &text, parent, &mut attributes)?;
     if let Some(parent) = parent {
         super::graph::imported(rt, parent, &text, &url, true);
     }
@@ -668,7 +731,7 @@ fn import_job<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let attributes: Vec<(String, String)> =
         items[2..].chunks(2).map(|c| (s.to_utf8_lossy(c[0]), s.to_utf8_lossy(c[1]))).collect();
     let before = state(&rt, |st| st.entries.len());
-    let r = load_graph(s, &rt, &url).and_then(|i| {
+    let r = load_graph(s, &rt, &url, &attributes).and_then(|i| {
         check_attributes(s, &rt, (i, i >= before), &attributes)?;
         link_and_evaluate(s, &rt, i, promise)
     });
@@ -713,15 +776,17 @@ fn meta_resolve<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let rt = Rt::of(s);
     let spec = s.to_text(args.get(0))?;
     let base = s.to_utf8_lossy(args.data());
-    let url = resolve(s, &rt, &spec, Some(&base))?;
+    let url = resolve(s, &rt, &spec, Some(&base), &mut Vec::new())?;
     Ok(s.str(&url))
 }
 
 /// Runs the main program as an ES module. Evaluation itself is a microtask, as in Node.
 pub(crate) fn run_main(s: &mut Scope<'_>, rt: &Rc<Rt>, url: &str) -> Result<(), Thrown> {
+    let hooked = hooks::on_import(rt) && state(rt, |st| st.inline.is_none());
+    let url = if hooked { &resolve(s, rt, url, None, &mut Vec::new())? } else { url };
     let v = s.str(url);
     super::register_value(s, "main url", v);
-    let i = load_graph(s, rt, url)?;
+    let i = load_graph(s, rt, url, &Vec::new())?;
     let p = s.new_promise();
     let g = s.global(p);
     state(rt, |st| st.main = Some(g));
@@ -783,7 +848,8 @@ pub(crate) fn require_esm<'s>(
     parent: Option<&str>,
     is_main: bool,
 ) -> Completion<'s> {
-    let url = path_to_file_url(path);
+    // Hooks may have sent `require` to something that is no file.
+    let url = if path.starts_with('/') { path_to_file_url(path) } else { path.to_owned() };
     if is_main {
         run_main(s, rt, &url)?;
         return Ok(s.undefined());
@@ -796,7 +862,7 @@ pub(crate) fn require_esm<'s>(
         return Err(busy(s, rt, id, parent));
     }
     state(rt, |st| st.requiring.push(url.clone()));
-    let r = load_graph(s, rt, &url).and_then(|i| evaluate_now(s, rt, i));
+    let r = load_graph(s, rt, &url, &Vec::new()).and_then(|i| evaluate_now(s, rt, i));
     state(rt, |st| st.requiring.pop());
     r
 }

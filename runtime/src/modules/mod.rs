@@ -6,6 +6,7 @@ pub(crate) mod cycles;
 pub(crate) mod esm;
 pub(crate) mod eval_globals;
 pub(crate) mod graph;
+pub(crate) mod hooks;
 
 use crate::again::Compiled;
 use crate::options::Script;
@@ -26,6 +27,7 @@ pub(crate) struct Modules {
     builtins: FxHashMap<String, Global>,
     pub(crate) cjs: cjs::State,
     pub(crate) esm: esm::State,
+    pub(crate) hooks: hooks::State,
 }
 
 impl Modules {
@@ -45,6 +47,7 @@ impl Modules {
             builtins: FxHashMap::default(),
             cjs: cjs::State::default(),
             esm: esm::State::default(),
+            hooks: hooks::State::default(),
         }
     }
 }

@@ -12,7 +12,7 @@ use looplab_engine::{Args, Class, Completion, Global, HostData, Intrinsic, Local
 use looplab_event_loop::Waker;
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Messages handled before the loop goes on, when the queue was not longer to begin with.
 const BATCH: usize = 1000;
@@ -28,6 +28,8 @@ struct End {
 
 struct Channel {
     ends: [Mutex<End>; 2],
+    /// Tells who waits for a message without going back to the loop.
+    arrived: Condvar,
 }
 
 /// One end of a channel, on its way or in a port. Dropping it closes it.
@@ -43,7 +45,8 @@ fn lock(end: &Mutex<End>) -> MutexGuard<'_, End> {
 
 impl PortHandle {
     pub(crate) fn pair() -> (PortHandle, PortHandle) {
-        let channel = Arc::new(Channel { ends: [Mutex::default(), Mutex::default()] });
+        let channel =
+            Arc::new(Channel { ends: [Mutex::default(), Mutex::default()], arrived: Condvar::new() });
         (PortHandle { channel: channel.clone(), side: 0 }, PortHandle { channel, side: 1 })
     }
 
@@ -62,6 +65,7 @@ impl PortHandle {
             return false;
         }
         peer.queue.push_back(m);
+        self.channel.arrived.notify_all();
         if let Some(w) = &peer.waker {
             w.wake();
         }
@@ -80,6 +84,7 @@ impl Drop for PortHandle {
         {
             let mut peer = self.other();
             peer.ended = true;
+            self.channel.arrived.notify_all();
             if let Some(w) = &peer.waker {
                 w.wake();
             }
@@ -329,6 +334,7 @@ pub(crate) fn install<'s>(s: &mut Scope<'s>, o: Local<'s>) {
         ("hasRef", 1, has_ref),
         ("close", 1, close_port),
         ("receiveNow", 1, receive_now),
+        ("receiveWaiting", 1, receive_waiting),
         ("isOpen", 1, is_open),
         ("structuredClone", 2, clone::structured_clone),
         ("mark", 2, mark),
@@ -441,6 +447,23 @@ fn receive_now<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         }
         Next::Nothing | Next::End => Ok(s.undefined()),
     }
+}
+
+/// `receiveWaiting(handle)`: `{ message }` of the next message, for which this thread stops; undefined when the other side has gone.
+fn receive_waiting<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
+    let message = {
+        let Some(p) = s.host_data::<Port>(args.get(0)) else { return Ok(s.undefined()) };
+        let Some(h) = &p.handle else { return Ok(s.undefined()) };
+        let own = h.own();
+        let waited = h.channel.arrived.wait_while(own, |end| end.queue.is_empty() && !end.ended);
+        waited.unwrap_or_else(PoisonError::into_inner).queue.pop_front()
+    };
+    let Some(message) = message else { return Ok(s.undefined()) };
+    let (data, _) = clone::read(s, message, None)?;
+    let o = s.new_object();
+    let k = s.key("message");
+    s.define_with(o, k, data, looplab_engine::ALL);
+    Ok(o)
 }
 
 // ---- marks ----

@@ -18,6 +18,7 @@ pub(crate) mod os;
 pub(crate) mod performance;
 pub(crate) mod process;
 mod repl;
+mod sqlite;
 pub(crate) mod stacks;
 pub(crate) mod stdio;
 pub(crate) mod stdio_native;
@@ -143,11 +144,15 @@ const JS: &[(&str, &str)] = &[
     ("/worker_thread", include_str!("../../js/worker_thread.js")),
     ("v8", include_str!("../../js/v8.js")),
     ("vm", include_str!("../../js/vm.js")),
+    ("sqlite", include_str!("../../js/sqlite.js")),
     ("zlib", include_str!("../../js/zlib.js")),
     ("test", include_str!("../../js/test.js")),
     ("/test_mock", include_str!("../../js/test_mock.js")),
     ("/test_reporters", include_str!("../../js/test_reporters.js")),
     ("module", include_str!("../../js/module.js")),
+    ("/module_hooks", include_str!("../../js/module_hooks.js")),
+    ("/module_hooks_client", include_str!("../../js/module_hooks_client.js")),
+    ("/module_hooks_thread", include_str!("../../js/module_hooks_thread.js")),
     ("/module_cycles", include_str!("../../js/module_cycles.js")),
     ("repl", include_str!("../../js/repl.js")),
     ("/repl_complete", include_str!("../../js/repl_complete.js")),
@@ -204,6 +209,7 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, name: &str) -> Result<Opt
         "/crypto_native" => crypto::load(s),
         "/v8_native" => v8::load(s),
         "/vm_native" => vm::load(s),
+        "/sqlite_native" => sqlite::load(s),
         "/zlib_native" => zlib::load(s),
         "/worker_native" => worker::load(s)?,
         "/offload_native" => worker::offload::load(s)?,

@@ -1,8 +1,10 @@
 //! The native half of `node:repl` (`/repl_native`): what only the compiler and the recorder know of a line.
 
+use crate::errors;
 use crate::modules::{cjs, compile, eval_globals};
 use crate::rt::{Rt, text_arg};
 use looplab_engine::{Args, CompileGoal, Completion, Local, NativeFn, Scope};
+use std::io::Read;
 
 /// The internal module.
 pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Local<'s> {
@@ -10,7 +12,7 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Local<'s> {
     let functions: &[(&str, u32, NativeFn)] = &[
         ("isIncomplete", 1, is_incomplete),
         ("withAwait", 1, with_await),
-        ("run", 2, run),
+        ("run", 3, run),
         ("prepareGlobal", 0, prepare_global),
         ("mark", 0, mark),
         ("explain", 1, explain),
@@ -36,12 +38,51 @@ fn with_await<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     })
 }
 
-/// `run(code, name)`: the value of a script in the global scope.
+/// `run(code, name, interruptible)`: the value of a script in the global scope. A SIGINT ends it if it may be interrupted.
 fn run<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
     let rt = Rt::of(s);
     let (text, name) = (text_arg(s, args, 0), text_arg(s, args, 1));
     let t = compile(s, &rt, &name, &text, CompileGoal::Script)?;
-    s.run_script(t, false)
+    if !args.get(2).is_true() {
+        return s.run_script(t, false);
+    }
+    let stop = match watch(s) {
+        Ok(stop) => stop,
+        Err(e) => return Err(crate::node::sys::throw(s, &e, "uv_signal_start", None, None)),
+    };
+    let r = s.run_script(t, false);
+    let interrupted = stop();
+    match r {
+        Err(_) if interrupted && s.is_terminating() => {
+            s.clear_termination();
+            let text = "Script execution was interrupted by `SIGINT`";
+            Err(errors::throw(s, errors::Kind::Error, "ERR_SCRIPT_EXECUTION_INTERRUPTED", text))
+        }
+        r => {
+            // The signal may have come when the script had just ended.
+            s.clear_termination();
+            r
+        }
+    }
+}
+
+/// Interrupts the engine at the next SIGINT, until the function that comes back is called; that one says whether it happened.
+fn watch(s: &mut Scope<'_>) -> std::io::Result<impl FnOnce() -> bool + use<>> {
+    let interrupt = s.interrupt();
+    let (mut read, write) = std::os::unix::net::UnixStream::pair()?;
+    let id = signal_hook::low_level::pipe::register(signal_hook::consts::SIGINT, write)?;
+    let thread = std::thread::spawn(move || {
+        // The other end is closed when nobody is interested any more.
+        let told = matches!(read.read(&mut [0]), Ok(1));
+        if told {
+            interrupt.request();
+        }
+        told
+    });
+    Ok(move || {
+        signal_hook::low_level::unregister(id);
+        thread.join().unwrap_or(false)
+    })
 }
 
 /// Gives the global object what lines find there: `require`, `module` and the builtin modules.

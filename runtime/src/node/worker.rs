@@ -195,12 +195,19 @@ fn worker_options<'s>(s: &mut Scope<'s>, rt: &Rt, spec: Local<'s>) -> Result<Opt
     };
     let limit = get(s, spec, "heapLimit")?.as_number().filter(|mib| *mib > 0.0);
     let heap_limit = limit.map(|mib| (mib * 1024.0 * 1024.0) as usize);
+    let mut inherited = rt.options.clone();
+    if get(s, spec, "internal")?.is_true() {
+        // A thread of the runtime's own: what comes before programs is not for it.
+        inherited.load.import.clear();
+        inherited.load.loader.clear();
+        inherited.node.require.clear();
+    }
     Ok(Options {
         entry,
         record: None,
         args: Vec::new(),
         heap_limit: heap_limit.or(rt.options.heap_limit),
-        ..rt.options.clone()
+        ..inherited
     })
 }
 

@@ -1,0 +1,91 @@
+// node:sqlite: databases, statements, functions, errors.
+process.removeAllListeners('warning');
+const { DatabaseSync, StatementSync, backup, constants } = require('node:sqlite');
+const attempt = (f) => {
+  try {
+    console.log(f());
+  } catch (e) {
+    console.log(e.name, e.code, e.message, e.errcode, e.errstr);
+  }
+};
+const db = new DatabaseSync(':memory:');
+console.log(db, db.isOpen, db.isTransaction, db.location(), Object.keys(constants).length);
+db.exec('create table t(a integer primary key, b text, c real, d blob)');
+const insert = db.prepare('insert into t(b, c, d) values (?, ?, ?)');
+console.log(insert, insert.run('x', 1.5, new Uint8Array([1, 2])), insert.run('y', 2, null), insert.run(null, 7n, true));
+const select = db.prepare('select * from t where a >= $a');
+console.log(select.all({ a: 2 }), select.get({ $a: 2 }), select.get({ a: 99 }));
+const rows = select.iterate({ a: 1 });
+console.log(rows.next().value.a, rows.return(), rows.next(), [...select.iterate({ a: 1 })].length);
+console.log(select.columns()[1], select.sourceSQL, select.expandedSQL);
+attempt(() => db.exec('selec'));
+attempt(() => db.prepare('select * from nope'));
+attempt(() => db.prepare('-- nothing'));
+attempt(() => db.prepare('select 1; select 2').all());
+attempt(() => select.all({ zz: 1 }));
+attempt(() => select.all(1, 2));
+attempt(() => insert.run(undefined));
+attempt(() => insert.run({}, Symbol()));
+attempt(() => insert.run(1n << 70n));
+attempt(() => db.exec('insert into t(a) values (1)'));
+attempt(() => db.prepare('select $a, @a').get({ a: 1 }));
+attempt(() => db.prepare('select :a x, ? y').get({ a: 1 }, 2));
+attempt(() => DatabaseSync(':memory:'));
+attempt(() => new DatabaseSync());
+attempt(() => new DatabaseSync('a\0b'));
+attempt(() => new DatabaseSync('x', 1));
+attempt(() => new StatementSync());
+for (const name of ['open', 'readOnly', 'timeout', 'readBigInts', 'allowUnknownNamedParameters']) attempt(() => new DatabaseSync(':memory:', { [name]: 'x' }));
+attempt(() => new DatabaseSync('/no/such/folder/x.db'));
+
+db.function('sum2', (a, b) => a + b);
+db.function('boom', () => { throw new RangeError('bad'); });
+db.function('object', () => ({}));
+db.function('later', async () => {});
+db.function('kind', { useBigIntArguments: true }, (a) => typeof a);
+db.function('many', { varargs: true }, (...all) => all.length);
+db.function('inner', () => db.prepare('select count(*) n from t').get().n);
+for (const sql of ['sum2(1, 2)', 'boom()', 'object()', 'later()', 'kind(1)', 'many(1, 2, 3)', 'inner()', 'sum2(1)']) attempt(() => db.prepare(`select ${sql} x`).get());
+db.aggregate('total2', { start: 0, step: (acc, v) => acc + v, inverse: (acc, v) => acc - v });
+db.aggregate('list', { start: () => [], step: (acc, v) => [...acc, v], result: (acc) => acc.join('-') });
+attempt(() => db.prepare('select total2(a) s, list(b) l from t').get());
+attempt(() => db.prepare('select total2(a) s, list(b) l from t where 0').get());
+attempt(() => db.prepare('select a, total2(a) over (order by a rows between 1 preceding and current row) s from t').all());
+attempt(() => db.function('x', {}));
+attempt(() => db.aggregate('x', { start: 1 }));
+
+db.exec('insert into t(a) values (9007199254740993)');
+const big = db.prepare('select a from t order by a desc');
+attempt(() => big.get());
+big.setReadBigInts(true);
+attempt(() => big.get());
+big.setReturnArrays(true);
+attempt(() => big.all());
+attempt(() => big.setReadBigInts(1));
+db.exec('begin');
+console.log(db.isTransaction);
+db.exec('rollback');
+const copy = new DatabaseSync(':memory:');
+copy.deserialize(db.serialize());
+console.log(copy.prepare('select count(*) n from t').get());
+const store = db.createTagStore();
+console.log(store.get`select ${1} + ${2} as x`, store.all`select ${1} + ${2} as x`, store.size, db.limits.column);
+const open = db.prepare('select 1 union select 2');
+const half = open.iterate();
+half.next();
+open.all();
+attempt(() => half.next());
+db.close();
+attempt(() => open.all());
+attempt(() => db.exec('x'));
+attempt(() => db.close());
+console.log(db.isOpen);
+const file = require('path').join(require('os').tmpdir(), `looplab-${process.pid}.db`);
+backup(copy, file).then((pages) => {
+  console.log(pages);
+  const again = new DatabaseSync(file, { readOnly: true });
+  console.log(again.prepare('select count(*) n from t').get(), again.location() === file);
+  attempt(() => again.exec('delete from t'));
+  again.close();
+  require('fs').unlinkSync(file);
+});
