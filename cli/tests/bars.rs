@@ -80,3 +80,20 @@ fn opening_a_million_events() {
     println!("the page is written in {:.0?}", start.elapsed());
     let _ = std::fs::remove_dir_all(&folder);
 }
+
+#[test]
+#[ignore = "prints figures"]
+fn exploring_reads_and_sockets() {
+    let explore = || {
+        let command = &mut Command::new(env!("CARGO_BIN_EXE_looplab"));
+        command
+            .args(["explore", "--json"])
+            .arg(script("reads-and-sockets.js"))
+            .output()
+            .expect("looplab starts")
+    };
+    let found: serde_json::Value = serde_json::from_slice(&explore().stdout).expect("JSON");
+    let orders = found["orders"].as_array().map_or(0, Vec::len);
+    let took = best(3, || drop(explore()));
+    println!("{orders} orders in {} runs, complete: {}: {took:.1?}", found["runs"], found["complete"]);
+}

@@ -267,3 +267,36 @@ fn answers_in_words() {
     }
     insta::assert_snapshot!(shown);
 }
+
+/// Runs that share a process don't see one another: not the working folder, not open files, not what modules hold.
+#[test]
+fn runs_leave_nothing_behind_for_one_another() {
+    let folder = folder();
+    let race = "setImmediate(() => console.log('i')); fs.stat('/', () => console.log('s'));";
+    for code in [
+        "console.log(process.cwd() === '/'); process.chdir('/');",
+        "console.log(process.umask()); process.umask(0o77);",
+        "console.log(fs.openSync('/dev/null'));",
+        "console.log(global.seen, fs.seen); global.seen = fs.seen = 1;",
+        "console.log(require('worker_threads').threadId, require('child_process').exec.name);",
+    ] {
+        let script = format!("const fs = require('fs'); {code} {race} setTimeout(process.exit, 9);");
+        let (found, _) = explored(&folder, &["explore", "--json", "--max-runs", "30", "-e", &script]);
+        let orders = found["orders"].as_array().expect("orders");
+        let first =
+            |order: &Value| order["stdout"].as_str().and_then(|text| text.lines().next()).map(str::to_owned);
+        let lines: Vec<_> = orders.iter().map(first).collect();
+        assert!(lines.len() > 1 && lines.iter().all(|line| *line == lines[0]), "{code}: {lines:?}");
+    }
+}
+
+#[test]
+fn a_script_that_changes_files_is_warned_of_and_offered_a_copy() {
+    let file = std::env::temp_dir().join(format!("looplab-explored-{}", std::process::id()));
+    let script =
+        format!("require('fs').writeFile({:?}, 'x', () => console.log('w'))", file.display().to_string());
+    let output = looplab(&folder(), &["explore", "-e", &script]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("note: the script changes files") && text.contains("--scratch"), "{text}");
+    let _ = fs::remove_file(&file);
+}

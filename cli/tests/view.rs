@@ -311,3 +311,15 @@ fn damaged_and_newer_logs_are_refused_with_their_reason() {
     assert!(code == Some(1) && damaged.contains("damaged in line 2"), "{damaged}");
     let _ = fs::remove_dir_all(&folder);
 }
+
+#[test]
+fn a_port_in_use_is_said() {
+    let folder = scratch("port");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let run = looplab(&folder, &["view", "--port", &port, "-e", "0"]);
+    let text = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert_eq!(run.status.code(), Some(1), "{text}");
+    assert!(text.contains(&format!("port {port} is in use: name another with --port")), "{text}");
+    let _ = fs::remove_dir_all(&folder);
+}

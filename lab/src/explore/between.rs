@@ -194,12 +194,12 @@ mod tests {
     fn found(sequences: &[&[(&str, u32)]]) -> Findings {
         let mut findings = Findings::default();
         for (at, sequence) in sequences.iter().enumerate() {
-            let main = Ran { kind: "main-script".into(), script: "a.js".into(), line: 1, from: 0 };
+            let main = Ran { kind: "main-script".into(), script: "a.js".into(), line: 1, ..Ran::default() };
             let ran = sequence.iter().map(|(kind, line)| Ran {
                 kind: (*kind).into(),
                 script: "a.js".into(),
                 line: *line,
-                from: 0,
+                ..Ran::default()
             });
             let callbacks = std::iter::once(main).chain(ran).collect();
             findings.add(RunReport { stdout: at.to_string(), callbacks, ..RunReport::default() });

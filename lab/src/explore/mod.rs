@@ -10,6 +10,7 @@
 mod between;
 mod confirm;
 mod findings;
+mod redundant;
 mod report;
 mod search;
 mod text;

@@ -3,7 +3,7 @@
 
 use crate::Sources;
 use crate::explore::words::{Scene, Words};
-use looplab_probe::{CallbackKind, EndReason, Event, EventId, Log, StdStream};
+use looplab_probe::{CallbackKind, ChoiceKind, EndReason, Event, EventId, Log, StdStream};
 use looplab_runtime::{Finished, TrailPoint};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -40,6 +40,12 @@ pub struct Point {
     pub answers: Vec<String>,
     /// By how many milliseconds each option holds the program up.
     pub millis: Vec<u64>,
+    /// How many callbacks had run.
+    pub ran: usize,
+    /// The loop's millisecond.
+    pub at: u64,
+    /// How many jobs the poll had found done; `None` where no poll is under way.
+    pub found: Option<u32>,
     /// A hash of all that the future depends on. Two points with the same state have the same futures.
     pub state: u64,
 }
@@ -55,6 +61,8 @@ pub struct Ran {
     pub line: u32,
     /// The line that scheduled it; 0 if unknown.
     pub from: u32,
+    /// The millisecond in which it began.
+    pub at: u64,
 }
 
 impl RunReport {
@@ -149,7 +157,13 @@ impl Reducer<'_> {
                 (1u8, kind as u8, number, pos.line, pos.column).hash(&mut self.history);
                 let from = self.scene.place_of(cause, self.log).line;
                 let script = self.sources.short(self.log.str(pos.script)).to_owned();
-                self.report.callbacks.push(Ran { kind: kind.to_string(), script, line: pos.line, from });
+                self.report.callbacks.push(Ran {
+                    kind: kind.to_string(),
+                    script,
+                    line: pos.line,
+                    from,
+                    at: record.t / 1_000_000,
+                });
             }
             Event::LoopEnd { reason: EndReason::Stalled, .. } => self.report.cut = true,
             _ => {}
@@ -166,7 +180,9 @@ impl Reducer<'_> {
         });
         let millis = millis.collect();
         let state = self.state(point);
-        self.report.points.push(Point { taken: point.taken, question, answers, millis, state });
+        let found = (point.kind == ChoiceKind::PoolDone).then_some(point.done.len() as u32);
+        let (taken, ran, at) = (point.taken, self.report.callbacks.len(), t / 1_000_000);
+        self.report.points.push(Point { taken, question, answers, millis, ran, at, found, state });
     }
 
     fn state(&self, point: &TrailPoint) -> u64 {

@@ -1,5 +1,6 @@
 //! The walk over all decisions: few departures first, states met before not again, several runs at a time.
 
+use crate::explore::redundant::is_left_to_the_next_poll;
 use crate::explore::{Findings, RunReport};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
@@ -84,6 +85,9 @@ impl State {
             if !self.seen.insert(point.state) {
                 // From here on this run goes where an earlier one has been.
                 break;
+            }
+            if is_left_to_the_next_poll(&report, at) {
+                continue;
             }
             for instead in (0..point.answers.len() as u32).filter(|other| *other != point.taken) {
                 let branch = Branch { path: path.clone(), keep: at, instead: Some(instead) };
