@@ -337,12 +337,16 @@ class Interface extends EventEmitter {
     else this._writeToOutput(text);
   }
 
+  _complete(text) {
+    return this.completer(text);
+  }
+
   async _tabComplete(lastWasTab) {
     this.pause();
     const text = this.line.slice(0, this.cursor);
     let value;
     try {
-      value = await this.completer(text);
+      value = await this._complete(text);
     } catch (error) {
       this._writeToOutput(`Tab completion error: ${require('./inspect').inspect(error)}`);
       return;

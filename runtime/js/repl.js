@@ -415,6 +415,11 @@ class REPLServer extends Interface {
     callback(null, found);
   }
 
+  // Completers of prompts answer through a callback.
+  _complete(text) {
+    return new Promise((resolve, reject) => this.completer(text, (error, value) => (error ? reject(error) : resolve(value))));
+  }
+
   complete(...args) {
     this.completer(...args);
   }

@@ -333,12 +333,18 @@ pub(crate) fn load(
 
 /// What load hooks gave for a file that is being required.
 pub(crate) fn take(rt: &Rt, path: &str) -> Option<Loaded> {
+    if state(rt, |st| st.loaded.is_empty()) {
+        return None;
+    }
     let url = url_of(path);
     state(rt, |st| st.loaded.remove(&url))
 }
 
 /// The format that a file which is being required has by the hooks.
 pub(crate) fn format_for(rt: &Rt, path: &str) -> Option<Format> {
+    if state(rt, |st| st.loaded.is_empty()) {
+        return None;
+    }
     let url = url_of(path);
     state(rt, |st| st.loaded.get(&url).map(|l| l.format))
 }
