@@ -32,6 +32,7 @@ pub fn run(options: Options) -> Finished {
                 trail: Vec::new(),
                 heap: Vec::new(),
                 functions: Vec::new(),
+                second_tier: Vec::new(),
             };
         }
     };
@@ -46,6 +47,8 @@ pub fn run(options: Options) -> Finished {
     if let Some(n) = options.gc_every {
         vm.set_gc_every(n);
     }
+    vm.set_tiering(options.tiering);
+    vm.set_tier_log(options.tiers || options.tier_log);
     let rt = Rc::new(Rt::new(lp, probe.clone(), options));
     vm.set_embedder(rt.clone());
     vm.set_host(Rc::new(RtHost(rt.clone())));
@@ -72,6 +75,7 @@ pub fn run(options: Options) -> Finished {
     rt.emit(|_| Event::ExitCode { code });
     let log = probe.map(|p| p.take());
     let functions = m.vm.function_profiles();
+    let second_tier = if rt.options.tier_log { m.vm.tier_profiles() } else { Vec::new() };
     let heap = std::mem::take(&mut rt.looks.borrow_mut().found);
     let scripts = std::mem::take(&mut *rt.scripts.borrow_mut());
     // Process end frees everything at once; tearing the heap down cell by cell would only take time.
@@ -84,7 +88,7 @@ pub fn run(options: Options) -> Finished {
     if rt.options.worker.is_none() {
         std::mem::forget(m);
     }
-    Finished { exit_code: code, log, scripts, trail, heap, functions }
+    Finished { exit_code: code, log, scripts, trail, heap, functions, second_tier }
 }
 
 fn world(options: &Options) -> std::io::Result<RtWorld> {
