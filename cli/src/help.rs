@@ -108,6 +108,7 @@ fn trace() -> Command {
                     PossibleValue::new("perfetto"),
                     PossibleValue::new("none").hide(true),
                     PossibleValue::new("outcome").hide(true),
+                    PossibleValue::new("outcomes").hide(true),
                 ])
                 .help("text, json (the log itself), or perfetto (for ui.perfetto.dev) [default: text]"),
         )

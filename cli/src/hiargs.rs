@@ -4,7 +4,7 @@ use crate::lowargs::{LowArgs, LowEntry, LowProgram, LowStep, LowTrace, LowWatch,
 use looplab_event_loop::Profile;
 use looplab_lab::step::StepOptions;
 use looplab_lab::trace::TextOptions;
-use looplab_runtime::{Decisions, Entry, ExploreOptions, Options};
+use looplab_runtime::{Decisions, Entry, ExploreOptions, Options, Unhandled};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -69,6 +69,8 @@ pub enum Format {
     Perfetto,
     /// What the explorer wants to know of a run.
     Outcome,
+    /// The same of many runs, asked for through the socket that the output names.
+    Outcomes,
     /// Recorded and thrown away: what recording costs.
     Nothing,
 }
@@ -137,6 +139,9 @@ pub fn options(low: LowProgram) -> Result<Options, Problem> {
         let profile = text.parse().ok().and_then(Profile::from_major);
         options.profile =
             profile.ok_or_else(|| format!("--node-semantics knows 10, 18, 20, 22 and 24, not '{text}'"))?;
+    }
+    if !options.profile.rules().rejections_throw && options.node.unhandled == Unhandled::Throw {
+        options.node.unhandled = Unhandled::Warn;
     }
     for text in &low.sim {
         options.simulation.declare(text).map_err(|problem| format!("--sim: {problem}"))?;
@@ -220,6 +225,7 @@ fn trace(program: LowProgram, low: LowTrace) -> Result<Trace, Problem> {
             match other {
                 Some("json") => Format::Json,
                 Some("outcome") => Format::Outcome,
+                Some("outcomes") => Format::Outcomes,
                 Some("none") => Format::Nothing,
                 _ => Format::Perfetto,
             }
@@ -233,7 +239,7 @@ fn trace(program: LowProgram, low: LowTrace) -> Result<Trace, Problem> {
         ]);
     }
     options.record = Some(record);
-    options.quiet = output.is_none() || format == Format::Outcome;
+    options.quiet = output.is_none() || matches!(format, Format::Outcome | Format::Outcomes);
     Ok(Trace { options, format, output })
 }
 

@@ -35,6 +35,20 @@ pub enum LowArgs {
     Print(String),
 }
 
+impl LowArgs {
+    /// What the user may have meant otherwise: it is done as it was typed, and said.
+    pub fn note(&self) -> Option<String> {
+        let (LowArgs::Trace(program, _) | LowArgs::Step(program, _) | LowArgs::Lab(_, _, program)) = self
+        else {
+            return None;
+        };
+        let flag = program.misplaced.as_ref()?;
+        Some(format!(
+            "{flag} stands behind the program and is passed to it; flags for running the program stand before it"
+        ))
+    }
+}
+
 /// The program and how to run it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct LowProgram {
@@ -42,6 +56,8 @@ pub struct LowProgram {
     pub entry: Option<LowEntry>,
     /// What follows it.
     pub args: Vec<String>,
+    /// A flag for running it among them, which now is its own.
+    pub misplaced: Option<String>,
     /// The flags before it, as they were typed.
     pub exec_args: Vec<String>,
     /// `--print` without a text: what `--eval` gives is printed.
@@ -269,6 +285,7 @@ impl LowProgram {
 
 /// `looplab trace …`, `looplab disasm …`, `looplab help …`
 fn parse_command(args: Vec<OsString>, program: LowProgram) -> Result<LowArgs, Problem> {
+    let args = crate::anywhere::flags_first(&help::command(), args);
     let matches = match help::command().try_get_matches_from(std::iter::once("looplab".into()).chain(args)) {
         Ok(matches) => matches,
         Err(error) if !error.use_stderr() => return Ok(LowArgs::Print(error.render().to_string())),
@@ -277,7 +294,7 @@ fn parse_command(args: Vec<OsString>, program: LowProgram) -> Result<LowArgs, Pr
     match matches.subcommand() {
         Some(("trace", matches)) => parse_trace(matches, program),
         Some(("step", matches)) => Ok(LowArgs::Step(
-            program_of(matches, program)?,
+            program_of("step", matches, program)?,
             LowStep {
                 limit: matches.get_one::<String>("limit").cloned(),
                 seconds: matches.get_one::<String>("seconds").cloned(),
@@ -292,7 +309,7 @@ fn parse_command(args: Vec<OsString>, program: LowProgram) -> Result<LowArgs, Pr
         }),
         Some((name, matches)) if crate::lab::NAMES.contains(&name) => {
             let program = match crate::lab::takes_a_program(name) {
-                true => program_of(matches, program)?,
+                true => program_of(name, matches, program)?,
                 false => LowProgram::default(),
             };
             Ok(LowArgs::Lab(name.to_owned(), Box::new(matches.clone()), program))
@@ -317,7 +334,7 @@ fn problem_of(error: &clap::Error) -> Problem {
 }
 
 /// The program and its flags, out of a command that takes one. `typed`: what the environment says.
-fn program_of(matches: &ArgMatches, typed: LowProgram) -> Result<LowProgram, Problem> {
+fn program_of(command: &str, matches: &ArgMatches, typed: LowProgram) -> Result<LowProgram, Problem> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     let mut program = LowProgram {
         simulated: matches.get_flag("virtual") || typed.simulated,
@@ -346,12 +363,26 @@ fn program_of(matches: &ArgMatches, typed: LowProgram) -> Result<LowProgram, Pro
         program.entry = Some(file_or_stdin(first));
     }
     program.args = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    program.misplaced = misplaced(command, &program.args);
     Ok(program)
+}
+
+/// The first flag for running the program that stands behind it, where it is the program's own.
+fn misplaced(command: &str, args: &[String]) -> Option<String> {
+    let all = help::command();
+    let own: Vec<_> =
+        all.find_subcommand(command)?.get_arguments().filter_map(|arg| arg.get_long()).collect();
+    let mut flags = args.iter().take_while(|arg| *arg != "--");
+    let is_own = |arg: &&String| {
+        let name = arg.strip_prefix("--").unwrap_or_default();
+        own.contains(&name.split_once('=').map_or(name, |(name, _)| name))
+    };
+    flags.find(is_own).cloned()
 }
 
 fn parse_trace(matches: &ArgMatches, program: LowProgram) -> Result<LowArgs, Problem> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
-    let program = program_of(matches, program)?;
+    let program = program_of("trace", matches, program)?;
     let trace = LowTrace {
         format: text("format"),
         output: matches.get_one::<OsString>("output").cloned(),
@@ -412,6 +443,19 @@ mod tests {
             assert_eq!(program(line).node_semantics.as_deref(), Some("18"), "{line}");
         }
         assert_eq!(program("--stack_trace_limit=3 a.js").stack_trace_limit.as_deref(), Some("3"));
+    }
+
+    #[test]
+    fn flags_behind_the_program_are_noticed() {
+        let note = |line: &str| parsed(line).ok().and_then(|args| args.note());
+        assert!(note("view a.js --seed=3").is_some_and(|text| text.starts_with("--seed=3 ")));
+        assert!(note("trace a.js x --virtual").is_some());
+        // The instruments' own flags are theirs wherever they stand.
+        for line in
+            ["trace a.js --format json", "view a.js --export p", "view a.js -- --export p", "a.js --virtual"]
+        {
+            assert_eq!(note(line), None, "{line}");
+        }
     }
 
     #[test]

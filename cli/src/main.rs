@@ -4,12 +4,14 @@
 //! never touches the machinery of help texts: an empty script's wall time is part of the product.
 #![forbid(unsafe_code)]
 
+mod anywhere;
 mod disasm;
 mod help;
 mod hiargs;
 mod lab;
 mod lowargs;
 mod nodeflags;
+mod outcomes;
 mod output;
 mod repl;
 mod step;
@@ -25,7 +27,11 @@ const USAGE: i32 = 9;
 fn main() {
     let args: Vec<_> = std::env::args_os().skip(1).collect();
     let node_options = std::env::var("NODE_OPTIONS").unwrap_or_default();
-    let code = match lowargs::parse(args, &node_options).and_then(hiargs::Command::new) {
+    let parsed = lowargs::parse(args, &node_options);
+    if let Some(note) = parsed.as_ref().ok().and_then(lowargs::LowArgs::note) {
+        let _ = writeln!(std::io::stderr(), "looplab: note: {note}");
+    }
+    let code = match parsed.and_then(hiargs::Command::new) {
         Ok(command) => run(command),
         Err(problem) => {
             // Nobody is left to tell if this fails.
@@ -37,6 +43,10 @@ fn main() {
 }
 
 fn run(command: Command) -> i32 {
+    if let Err(problem) = looplab_runtime::restore_signals() {
+        // The program runs all the same; nobody is left to tell if this fails.
+        let _ = writeln!(std::io::stderr(), "looplab: signals stay as they were: {problem}");
+    }
     match command {
         Command::Run(options) => looplab_runtime::run(*options).exit_code,
         Command::Sweep(what) => sweep::run(&what),

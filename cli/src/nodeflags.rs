@@ -24,6 +24,10 @@ const TABLE: &[Flag] = &[
     ("experimental-eventsource", "", "Provide EventSource"),
     ("title", "TITLE", "The process's title"),
     ("require", "MODULE", "Load a module before the program (can be given again)"),
+    ("insecure-http-parser", "", "Forgive what strict HTTP parsers refuse"),
+    ("max-http-header-size", "BYTES", "The largest head of an HTTP message (16 KiB)"),
+    ("network-family-autoselection-attempt-timeout", "MS", "How long to try one address of several (250)"),
+    ("no-network-family-autoselection", "", "Try the first address of a host only"),
 ];
 
 /// Flags of Node that change nothing here.
@@ -104,9 +108,19 @@ pub fn take(
         "--experimental-eventsource" => flags.event_source = true,
         "--title" => flags.title = Some(value()?),
         "-r" | "--require" => flags.require.push(value()?),
+        "--insecure-http-parser" => flags.net.insecure_http_parser = true,
+        "--max-http-header-size" => flags.net.max_header_size = Some(number(name, &value()?)?),
+        "--network-family-autoselection-attempt-timeout" => {
+            flags.net.attempt_timeout = Some(number(name, &value()?)?);
+        }
+        "--no-network-family-autoselection" => flags.net.one_family = true,
         other => return Ok(WITHOUT_EFFECT.contains(&other)),
     }
     Ok(true)
+}
+
+fn number(name: &str, text: &str) -> Result<u32, Problem> {
+    text.parse().map_err(|_| format!("invalid value for {name}"))
 }
 
 fn mode(text: &str) -> Result<Unhandled, Problem> {

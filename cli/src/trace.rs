@@ -10,6 +10,9 @@ use std::io::{self, ErrorKind, Write};
 
 /// The exit code: the program's, unless the story can't be told.
 pub fn run(what: Trace) -> i32 {
+    if what.format == Format::Outcomes {
+        return crate::outcomes::run(what);
+    }
     let Trace { options, format, output: path } = what;
     let to = path.as_ref().map_or("standard output".into(), |path| path.display().to_string());
     // Opened first: a run may be long, and may not be repeatable.
@@ -46,7 +49,7 @@ fn tell(finished: &Finished, format: &Format, partly: bool, out: &mut dyn Write)
         }
         Format::Json => trace::write_json(log, out)?,
         Format::Outcome => serde_json::to_writer(&mut *out, &RunReport::new(finished))?,
-        Format::Nothing => {}
+        Format::Nothing | Format::Outcomes => {}
         Format::Perfetto => perfetto::write(log, &finished.scripts, out)?,
     }
     out.flush()

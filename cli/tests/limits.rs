@@ -151,3 +151,25 @@ fn a_weak_reference_holds_until_its_job_ends_also_at_an_await() {
     let output = ended(looplab(&["--expose-gc", "--virtual", "-e", script]));
     assert_eq!(String::from_utf8_lossy(&output.stdout), "true\n");
 }
+
+/// The limit on open files is raised to what the system allows, as Node raises it.
+#[test]
+fn descriptors_up_to_the_hard_limit() {
+    let text = "const fs = require('fs'); for (let i = 0; i < 100; i++) fs.openSync('.', 'r'); console.log('opened')";
+    for (limits, expected) in [
+        ("ulimit -S -n 64", "opened\n"),
+        ("ulimit -S -n 64 && ulimit -H -n 64", "EMFILE: too many open files"),
+    ] {
+        let mut command = Command::new("sh");
+        let script = format!("{limits} && exec \"$0\" \"$@\"");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_looplab"), "-e", text]);
+        command.current_dir(root().join("cli/tests/limits"));
+        let output = ended(command);
+        let all = [output.stdout, output.stderr].concat();
+        assert!(
+            String::from_utf8_lossy(&all).contains(expected),
+            "{limits}: {}",
+            String::from_utf8_lossy(&all)
+        );
+    }
+}

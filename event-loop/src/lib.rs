@@ -44,6 +44,7 @@
 //! | immediates, ticks, microtasks | [`EventLoop::set_immediate`], [`EventLoop::next_tick`], [`EventLoop::queue_microtask`] | `immediates`, `ticks` |
 //! | idle, prepare and check handles | [`EventLoop::on_phase`] | `immediates` |
 //! | work on other threads | [`EventLoop::spawn`], [`EventLoop::schedule_task`] (with a [`Priority`]) | `worker`, `file_copy` |
+//! | a job's result as a value or a future, and giving it up | [`EventLoop::request`], [`EventLoop::block_on`] | `request` |
 //! | calls from other threads | [`EventLoop::on_wake`] | `ping_pong` |
 //! | TCP, Unix sockets, datagrams | [`World::network`] and [`EventLoop::on_ready`]; servers and HTTP in `looplab-net` | `echo_server` |
 //! | any descriptor | [`EventLoop::on_ready`] with [`SourceFd`] | `socket` |
@@ -117,6 +118,7 @@ mod event_loop;
 mod handles;
 mod input;
 mod profile;
+mod request;
 mod state;
 pub mod strategy;
 pub mod system;
@@ -135,13 +137,14 @@ pub use mio;
 pub use mio::Interest;
 pub use mio::unix::SourceFd;
 pub use profile::{Profile, Rules};
+pub use request::Request;
 pub use state::{Alive, Loop};
 pub use ticks::{Queued, Ticks};
 pub use timeout::{PollTimeout, Situation, poll_timeout};
 pub use timers::TimerId;
 pub use turn::Ended;
 pub use world::{
-    Choice, Chooser, Cost, Detail, EitherWorld, ExploreOptions, Fault, First, JobInfo, Latencies, Latency,
-    NetModel, Output, Readiness, Ready, RealOptions, RealWorld, Seeded, SimOptions, SimWorld, TrailPoint,
-    World,
+    Arrivals, Choice, Chooser, Cost, Detail, EitherWorld, ExploreOptions, Fault, First, JobInfo, Latencies,
+    Latency, NetModel, Output, Readiness, Ready, RealOptions, RealWorld, Seeded, SimOptions, SimWorld,
+    TrailPoint, World,
 };

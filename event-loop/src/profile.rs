@@ -16,7 +16,7 @@ pub enum Profile {
     Node24,
 }
 
-/// What differs between profiles in this crate.
+/// What differs between profiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
     /// Due timers run at the head of every turn (before libuv 1.45), not once on entry and then at the end of every turn.
@@ -25,6 +25,14 @@ pub struct Rules {
     pub drain_after_phase: bool,
     /// How often the pending queue is run again after the poll, at most.
     pub pending_rounds: u32,
+    /// For the runtime above: delays with a fraction lose it (since Node 11). Before, a timer is not due until all of it is over.
+    pub whole_delays: bool,
+    /// For the runtime above: an `await` of a promise takes three microtasks (before Node 12), not one.
+    pub old_awaits: bool,
+    /// For the runtime above: negative delays and those that are no number are warned of (since Node 24).
+    pub warns_of_odd_delays: bool,
+    /// For the runtime above: a rejection that nobody takes ends the process (since Node 15). Before, it is only warned of.
+    pub rejections_throw: bool,
 }
 
 impl Profile {
@@ -51,11 +59,28 @@ impl Profile {
     /// The loop's rules under this profile.
     pub fn rules(self) -> Rules {
         match self {
-            Profile::Node10 => Rules { timers_first: true, drain_after_phase: true, pending_rounds: 0 },
-            Profile::Node18 => Rules { timers_first: true, drain_after_phase: false, pending_rounds: 8 },
-            Profile::Node20 | Profile::Node22 | Profile::Node24 => {
-                Rules { timers_first: false, drain_after_phase: false, pending_rounds: 8 }
+            Profile::Node10 => Rules {
+                timers_first: true,
+                drain_after_phase: true,
+                pending_rounds: 0,
+                whole_delays: false,
+                old_awaits: true,
+                warns_of_odd_delays: false,
+                rejections_throw: false,
+            },
+            Profile::Node18 => Rules { timers_first: true, ..Profile::Node22.rules() },
+            Profile::Node20 | Profile::Node22 => {
+                Rules { warns_of_odd_delays: false, ..Profile::Node24.rules() }
             }
+            Profile::Node24 => Rules {
+                timers_first: false,
+                drain_after_phase: false,
+                pending_rounds: 8,
+                whole_delays: true,
+                old_awaits: false,
+                warns_of_odd_delays: true,
+                rejections_throw: true,
+            },
         }
     }
 }

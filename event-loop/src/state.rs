@@ -5,7 +5,8 @@ use crate::handles::*;
 use crate::profile::Profile;
 use crate::timeout::Situation;
 use crate::timers::{Flags, TimerId, Timers};
-use crate::world::{JobInfo, World};
+use crate::turn::Found;
+use crate::world::{JobInfo, Output, World};
 use looplab_probe::{Event, EventId, HandleKind, Off, Pos, Probe, RequestEnd, TimeoutReason};
 use looplab_threadpool::SubmitError;
 use mio::Interest;
@@ -47,6 +48,7 @@ pub struct Loop<T: Task, W: World, P: Probe = Off> {
     /// Room for the phases' snapshots, kept from turn to turn.
     pub(crate) ready_hooks: Vec<HookId>,
     pub(crate) ready_timers: Vec<(TimerId, u64)>,
+    pub(crate) found: Found<T, Output<W>>,
     /// Active, ref'd handles.
     active: usize,
     idle_reason: TimeoutReason,
@@ -89,6 +91,7 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
             closing: Vec::new(),
             ready_hooks: Vec::new(),
             ready_timers: Vec::new(),
+            found: Found::default(),
             active: 0,
             idle_reason: TimeoutReason::Idle,
             serial: 0,

@@ -4,7 +4,7 @@ use crate::driver::{Driver, Fired, Source, Task};
 use crate::handles::*;
 use crate::state::{Loop, untoken};
 use crate::timeout::{PollTimeout, poll_timeout};
-use crate::world::{Output, Polled, Ready, World};
+use crate::world::{Arrivals, Output, Polled, Ready, World};
 use looplab_probe::{EndReason, Event, HandleKind, Phase, Probe, RequestEnd, RunMode, TimeoutReason};
 use looplab_threadpool::{Completion, JobError};
 use std::io;
@@ -276,34 +276,79 @@ fn hooks<D: Driver>(d: &mut D, kind: HookKind) -> Step {
     end_phase(d, phase, ran)
 }
 
-/// Something to call in the poll phase.
-enum Item<T, R> {
-    Io(IoId, crate::Readiness),
-    Async(AsyncId),
-    Done(Completion<R>),
+/// What a poll has found. The loop keeps the room from turn to turn.
+pub(crate) struct Found<T, R> {
     /// Was to wait for this poll phase.
-    Later(Deferred<T>),
+    later: Vec<Deferred<T>>,
+    arrivals: Arrivals<R>,
+    /// Wake-up handles that were rung; they stand where `ready` says so.
+    rung: Vec<AsyncId>,
+    /// How many callbacks that makes at most.
+    count: usize,
+}
+
+impl<T, R> std::fmt::Debug for Found<T, R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Found({})", self.count)
+    }
+}
+
+impl<T, R> Default for Found<T, R> {
+    fn default() -> Self {
+        Found { later: Vec::new(), arrivals: Arrivals::default(), rung: Vec::new(), count: 0 }
+    }
+}
+
+impl<T, R> Found<T, R> {
+    /// Room kept for the next poll, unless an unusual crowd made it large.
+    const KEPT: usize = 4096;
+
+    fn keep(mut self) -> Self {
+        if self.arrivals.done.capacity() > Self::KEPT {
+            self.arrivals.done = Vec::new();
+        }
+        self
+    }
 }
 
 /// Poll: waits as long as it may, then calls what is ready.
 fn poll<D: Driver>(d: &mut D, may_wait: bool) -> Step {
-    let items = d.lp().poll_world(may_wait)?;
-    if items.is_empty() {
+    let mut found = d.lp().poll_world(may_wait)?;
+    if found.count == 0 {
+        d.lp().found = found.keep();
         return Ok(());
     }
-    d.lp().begin_phase(Phase::Poll, items.len());
+    d.lp().begin_phase(Phase::Poll, found.count);
     let mut ran = 0;
-    for item in items {
-        let next = match item {
-            Item::Io(id, readiness) => d.lp().io_ready(id, readiness),
-            Item::Async(id) => d.lp().async_ready(id),
-            Item::Done(completion) => d.lp().request_done(completion),
-            Item::Later(Deferred { task, cause }) => Some((task, Fired { source: Source::Pending, cause })),
+    for Deferred { task, cause } in found.later.drain(..) {
+        ran += 1;
+        call(d, task, Fired { source: Source::Pending, cause })?;
+    }
+    for ready in found.arrivals.ready.drain(..) {
+        let next = match ready {
+            Ready::Io { token, readiness } => {
+                let (index, serial) = untoken(token);
+                d.lp().io_ready(IoId { index, serial }, readiness)
+            }
+            Ready::Woken => {
+                for id in found.rung.drain(..) {
+                    let Some((task, fired)) = d.lp().async_ready(id) else { continue };
+                    ran += 1;
+                    call(d, task, fired)?;
+                }
+                None
+            }
         };
         let Some((task, fired)) = next else { continue };
         ran += 1;
         call(d, task, fired)?;
     }
+    for completion in found.arrivals.done.drain(..) {
+        let Some((task, fired)) = d.lp().request_done(completion) else { continue };
+        ran += 1;
+        call(d, task, fired)?;
+    }
+    d.lp().found = found.keep();
     end_phase(d, Phase::Poll, ran)
 }
 
@@ -312,7 +357,7 @@ type Next<T, W> = Option<(T, Fired<Output<W>>)>;
 
 impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
     /// Asks the world, and says what there is to call.
-    fn poll_world(&mut self, may_wait: bool) -> Result<Vec<Item<T, Output<W>>>, Halt> {
+    fn poll_world(&mut self, may_wait: bool) -> Result<Found<T, Output<W>>, Halt> {
         let mut timeout = poll_timeout(&self.situation(may_wait));
         if timeout.why == TimeoutReason::NextTimer {
             // Callbacks took time since the last look at the clock. libuv waits for the full difference and is that much late; we look again.
@@ -326,38 +371,32 @@ impl<T: Task, W: World, P: Probe> Loop<T, W, P> {
         if P::ENABLED {
             self.probe.emit_along(Event::PollBegin { timeout: millis.map_or(-1, |ms| ms as i64), why });
         }
-        let began = if P::ENABLED { self.world.now() } else { 0 };
-        let mut ready = Vec::new();
+        let mut found = std::mem::take(&mut self.found);
         // Only a poll that may wait can be idle time: the others cost no reading of the clock.
-        let before = (millis != Some(0)).then(|| self.world.now());
-        let polled = self.world.poll(millis, &mut ready).map_err(Halt::Failed)?;
-        if let Some(before) = before {
-            self.idle += self.world.now().saturating_sub(before);
+        let began = if P::ENABLED || millis != Some(0) { self.world.now() } else { 0 };
+        let polled = self.world.poll(millis, &mut found.arrivals).map_err(Halt::Failed)?;
+        let ended = self.world.now();
+        self.now = ended / 1_000_000;
+        if millis != Some(0) {
+            self.idle += ended.saturating_sub(began);
         }
-        self.update_time();
-        let mut items = Vec::with_capacity(ready.len());
-        items.extend(self.later.pop_front().unwrap_or_default().into_iter().map(Item::Later));
-        for found in ready {
-            match found {
-                Ready::Io { token, readiness } => {
-                    let (index, serial) = untoken(token);
-                    items.push(Item::Io(IoId { index, serial }, readiness));
-                }
-                Ready::Done(completion) => items.push(Item::Done(completion)),
-                Ready::Woken => {
-                    let rung = self.asyncs.iter().filter(|(_, row)| row.pending.load(Ordering::SeqCst));
-                    items.extend(rung.map(|(index, row)| {
-                        Item::Async(AsyncId { index: index as u32, serial: row.serial })
-                    }));
-                }
-            }
+        if let Some(later) = self.later.pop_front() {
+            found.later = later;
         }
+        let woken = found.arrivals.ready.iter().any(|ready| matches!(ready, Ready::Woken));
+        if woken {
+            let rung = self.asyncs.iter().filter(|(_, row)| row.pending.load(Ordering::SeqCst));
+            found.rung.extend(rung.map(|(index, row)| AsyncId { index: index as u32, serial: row.serial }));
+        }
+        found.count = found.later.len() + found.rung.len() + found.arrivals.done.len();
+        found.count += found.arrivals.ready.len() - usize::from(woken);
         self.report_choices();
         if P::ENABLED {
-            self.probe.emit(Event::PollEnd { ready: items.len() as u32, waited: self.world.now() - began });
+            let ready = found.count as u32;
+            self.probe.emit(Event::PollEnd { ready, waited: ended.saturating_sub(began) });
         }
         match polled {
-            Polled::InTime => Ok(items),
+            Polled::InTime => Ok(found),
             Polled::Stalled => Err(Halt::Stalled),
         }
     }

@@ -79,6 +79,19 @@ fn worker() {
 }
 
 #[test]
+fn request() {
+    check(
+        "request",
+        "both: Some(Ok((385, 333833500)))
+given up: Some(true)
+its result: Some(Err(Cancelled))
+then: Ok(333333833333500000)
+the others: 62 of 62 done
+",
+    );
+}
+
+#[test]
 fn socket() {
     check("socket", "read: hello\nread: goodbye\nend of stream\n");
 }

@@ -256,10 +256,11 @@ fn a_million_handles_leave_nothing_behind() {
     };
     // The first rounds make room that is kept.
     (0..4).for_each(|_| round(&mut lp, 10_000));
-    let before = resident();
+    let (before, open) = (resident(), descriptors());
     (0..96).for_each(|_| round(&mut lp, 10_000));
     let grown = resident().saturating_sub(before);
     assert!(grown < 512, "{grown} pages more after a million handles");
+    assert_eq!(descriptors(), open);
     assert!(!lp.is_alive());
 }
 

@@ -167,3 +167,51 @@ fn a_task_that_panics_is_an_error_to_its_caller_and_the_pool_lives() {
     std::panic::set_hook(told);
     assert_eq!(*seen.borrow(), ["the job panicked: out of cheese", "42"]);
 }
+
+/// A request as a value, in virtual time: done, taken, given up before and after it begins, and waited for in vain.
+#[test]
+fn requests_are_values() {
+    let mut lp = one_worker();
+    let (mut first, mut second) = (lp.request(|| 1).unwrap(), lp.request(|| 2).unwrap());
+    assert!(second.cancel(), "no worker has begun it");
+    assert!(!second.cancel(), "once is enough");
+    assert_eq!(second.try_take(), Some(Err(JobError::Cancelled)));
+    assert_eq!(first.try_take(), None);
+    assert!(second.is_done() && !first.is_done());
+    lp.run().unwrap();
+    assert!(first.is_done() && !first.cancel(), "it has run");
+    assert_eq!((first.try_take(), first.try_take()), (Some(Ok(1)), None), "a result is taken once");
+    assert_eq!(lp.block_on(first).unwrap(), None, "and then comes no more");
+}
+
+#[test]
+fn a_request_can_be_followed_by_a_closure_before_and_after_it_is_done() {
+    let (mut lp, names) = (one_worker(), Names::default());
+    let (late, seen) = (lp.request(|| "late").unwrap(), names.clone());
+    let early = names.clone();
+    lp.request(|| panic!("no luck")).unwrap().then(&mut lp, move |lp, result: Result<(), _>| {
+        early.borrow_mut().push(result.unwrap_err().to_string());
+        late.then(lp, move |_, result| seen.borrow_mut().push(result.unwrap().to_owned()));
+    });
+    lp.run().unwrap();
+    assert_eq!(*names.borrow(), ["the job panicked: no luck", "late"]);
+}
+
+#[test]
+fn futures_run_on_the_loop_with_timers_between() {
+    let (mut lp, names) = (EventLoop::real().unwrap(), Names::default());
+    let requests: Vec<_> = (0..5).map(|n| lp.request(move || n * n).unwrap()).collect();
+    let seen = names.clone();
+    lp.set_immediate(move |_| seen.borrow_mut().push("immediate".into()));
+    let sum = async {
+        let mut sum = 0;
+        for request in requests {
+            sum += request.await?;
+        }
+        Ok::<i32, JobError>(sum)
+    };
+    assert_eq!(lp.block_on(sum).unwrap(), Some(Ok(30)));
+    assert_eq!(*names.borrow(), ["immediate"]);
+    // Nothing could ever wake it.
+    assert_eq!(lp.block_on(std::future::pending::<()>()).unwrap(), None);
+}

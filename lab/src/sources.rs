@@ -2,6 +2,7 @@
 
 use looplab_probe::{Log, Pos};
 use looplab_runtime::Script;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 /// One script.
@@ -9,8 +10,17 @@ use std::collections::HashMap;
 struct Entry<'s> {
     short: String,
     text: &'s str,
-    /// Where each line begins.
-    starts: Vec<usize>,
+    /// Where each line begins, once somebody asks for a line.
+    starts: OnceCell<Vec<usize>>,
+}
+
+impl Entry<'_> {
+    fn starts(&self) -> &[usize] {
+        self.starts.get_or_init(|| {
+            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect()
+        })
+    }
 }
 
 /// All scripts of a run, by the name that positions carry.
@@ -29,9 +39,7 @@ impl<'s> Sources<'s> {
         let folder = common_folder(scripts.iter().map(|script| bare(&script.name)));
         let entries = scripts.iter().map(|script| {
             let short = shorten(&script.name, &folder).to_owned();
-            let breaks = script.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            let starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
-            (bare(&script.name), Entry { short, text: &script.text, starts })
+            (bare(&script.name), Entry { short, text: &script.text, starts: OnceCell::new() })
         });
         let mut files = scripts.iter().map(|script| bare(&script.name)).filter(|name| name.starts_with('/'));
         let first = files.next().map(|name| shorten(name, &folder).to_owned());
@@ -87,8 +95,8 @@ impl<'s> Sources<'s> {
     pub fn text(&self, name: &str, line: u32) -> Option<&'s str> {
         let entry = self.entries.get(bare(name))?;
         let index = (line as usize).checked_sub(1)?;
-        let start = *entry.starts.get(index)?;
-        let end = entry.starts.get(index + 1).map_or(entry.text.len(), |next| next - 1);
+        let start = *entry.starts().get(index)?;
+        let end = entry.starts().get(index + 1).map_or(entry.text.len(), |next| next - 1);
         entry.text.get(start..end).map(|text| text.trim_end_matches('\r'))
     }
 
@@ -96,15 +104,15 @@ impl<'s> Sources<'s> {
     pub fn lines(&self, name: &str) -> Option<u32> {
         let entry = self.entries.get(bare(name))?;
         // What ends with a line break has no further line.
-        let empty = entry.starts.last() == Some(&entry.text.len());
-        Some(entry.starts.len() as u32 - u32::from(empty && entry.starts.len() > 1))
+        let empty = entry.starts().last() == Some(&entry.text.len());
+        Some(entry.starts().len() as u32 - u32::from(empty && entry.starts().len() > 1))
     }
 
     fn raw(&self, log: &Log, pos: Pos) -> Option<&'s str> {
         let entry = self.entries.get(bare(log.str(pos.script)))?;
         let index = (pos.line as usize).checked_sub(1)?;
-        let start = *entry.starts.get(index)?;
-        let end = entry.starts.get(index + 1).map_or(entry.text.len(), |next| next - 1);
+        let start = *entry.starts().get(index)?;
+        let end = entry.starts().get(index + 1).map_or(entry.text.len(), |next| next - 1);
         entry.text.get(start..end)
     }
 }

@@ -75,6 +75,10 @@ pub const BUILTIN_MODULES: &[&str] = &[
 /// The modules that exist only with the `node:` prefix, written with it as `module.builtinModules` does; they end that list.
 pub const PREFIX_ONLY_MODULES: &[&str] = &["node:sea", "node:sqlite", "node:test", "node:test/reporters"];
 
+/// What looplab has beside Node's modules. Only with the prefix, so that it stands in nobody's way; not in `module.builtinModules`, which
+/// programs compare with Node's.
+pub const OWN_MODULES: &[&str] = &["node:looplab"];
+
 /// `module.isBuiltin(specifier)`: with or without `node:`, as the module allows.
 pub fn is_builtin(specifier: &str) -> bool {
     builtin_name(specifier).is_some()
@@ -91,7 +95,9 @@ pub fn is_builtin(specifier: &str) -> bool {
 /// ```
 pub fn builtin_name(specifier: &str) -> Option<&str> {
     let bare = specifier.strip_prefix("node:");
-    if bare.is_some() && PREFIX_ONLY_MODULES.binary_search(&specifier).is_ok() {
+    if bare.is_some()
+        && (PREFIX_ONLY_MODULES.binary_search(&specifier).is_ok() || OWN_MODULES.contains(&specifier))
+    {
         return bare;
     }
     let name = bare.unwrap_or(specifier);
@@ -110,10 +116,30 @@ mod tests {
 
     #[test]
     fn is_builtin_knows_the_prefix_rules() {
-        for yes in ["fs", "node:fs", "node:test", "node:sqlite", "sys", "util/types", "node:test/reporters"] {
+        for yes in [
+            "fs",
+            "node:fs",
+            "node:test",
+            "node:sqlite",
+            "sys",
+            "util/types",
+            "node:test/reporters",
+            "node:looplab",
+        ] {
             assert!(is_builtin(yes), "{yes}");
         }
-        for no in ["test", "sqlite", "node:foo", "", "node:", "fs/", "node:node:fs", "FS", "test/reporters"] {
+        for no in [
+            "test",
+            "sqlite",
+            "node:foo",
+            "",
+            "node:",
+            "fs/",
+            "node:node:fs",
+            "FS",
+            "test/reporters",
+            "looplab",
+        ] {
             assert!(!is_builtin(no), "{no}");
         }
     }

@@ -30,7 +30,7 @@ mod target;
 pub mod url;
 pub mod wrapper;
 
-pub use builtins::{BUILTIN_MODULES, PREFIX_ONLY_MODULES, builtin_name, is_builtin};
+pub use builtins::{BUILTIN_MODULES, OWN_MODULES, PREFIX_ONLY_MODULES, builtin_name, is_builtin};
 pub use error::{ErrorClass, ResolveError};
 pub use explain::{Step, System};
 pub use format::Format;

@@ -1,5 +1,6 @@
 //! A JSON API over HTTP, and a client that talks to it over a plain socket: adds two notes, lists them, asks for one that isn't there.
-//! With a port as its argument it serves until the process is ended.
+//! With a port as its argument it serves until the process is ended; `--headers-timeout MS`, `--request-timeout MS` and `--keep-alive MS`
+//! after it change the limits on slow and idle clients.
 
 use looplab_event_loop::EventLoop;
 use looplab_net::{
@@ -60,11 +61,30 @@ fn seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
+/// The port, and the limits with what the command line says of them.
+fn arguments(mut args: impl Iterator<Item = String>) -> Result<(Option<u16>, HttpOptions), String> {
+    let mut options = HttpOptions { max_body: 64 << 20, ..HttpOptions::default() };
+    let mut port = None;
+    while let Some(arg) = args.next() {
+        let limit = match arg.as_str() {
+            "--headers-timeout" => &mut options.head_timeout,
+            "--request-timeout" => &mut options.request_timeout,
+            "--keep-alive" => &mut options.keep_alive,
+            _ => {
+                port = Some(arg.parse().map_err(|_| format!("neither a port nor a flag: {arg}"))?);
+                continue;
+            }
+        };
+        let value = args.next().and_then(|text| text.parse().ok());
+        *limit = value.ok_or_else(|| format!("{arg} needs a number of milliseconds"))?;
+    }
+    Ok((port, options))
+}
+
 fn main() -> std::io::Result<()> {
     let mut lp = EventLoop::real()?;
-    let port = std::env::args().nth(1).and_then(|text| text.parse().ok());
+    let (port, options) = arguments(std::env::args().skip(1)).map_err(std::io::Error::other)?;
     let at = Address::Ip(([127, 0, 0, 1], port.unwrap_or(0)).into());
-    let options = HttpOptions { max_body: 64 << 20, ..HttpOptions::default() };
     let service = HttpService::factory(options, seconds, api());
     let server = Server::listen(&mut lp, &at, ServerOptions::default(), service)?;
     if port.is_some() {

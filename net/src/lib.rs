@@ -40,6 +40,7 @@ mod slow;
 pub mod sse;
 mod udp;
 pub mod ws;
+mod ws_service;
 
 pub use accept::{Accepted, Acceptor};
 pub use conn::{Conn, ConnOptions, End, Read, Stats, Timer};
@@ -53,3 +54,4 @@ pub use resolve::resolve;
 pub use server::{Protocol, Server, ServerOptions, ServerStats, connect};
 pub use slow::{Offered, Outlet, SlowClient};
 pub use udp::Udp;
+pub use ws_service::{WsHandler, WsOptions, WsService};

@@ -95,6 +95,9 @@ impl WriteQueue {
 /// # Errors
 /// The system's, but for `WouldBlock`.
 pub fn write_now(stream: &mut dyn Stream, parts: &[&[u8]]) -> io::Result<usize> {
+    if let [one] = parts {
+        return write_one(stream, one);
+    }
     let mut total = 0;
     let mut at = 0;
     let mut offset = 0;
@@ -128,4 +131,19 @@ pub fn write_now(stream: &mut dyn Stream, parts: &[&[u8]]) -> io::Result<usize> 
             Err(error) => return Err(error),
         }
     }
+}
+
+/// The same for one slice, as most messages are.
+fn write_one(stream: &mut dyn Stream, part: &[u8]) -> io::Result<usize> {
+    let mut total = 0;
+    while total < part.len() {
+        match stream.write_vectored(&[IoSlice::new(&part[total..])]) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(n) => total += n,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(total)
 }

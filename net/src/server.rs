@@ -20,6 +20,8 @@ const CHUNK: usize = 64 << 10;
 const READS: usize = 16;
 /// How long a server that is out of descriptors waits, in milliseconds.
 const RETRY: u64 = 100;
+/// Connections in a row that it sheds meanwhile, before it waits: others want the processor, too.
+const REFUSALS: u32 = 64;
 
 /// What a connection's bytes mean. One value per connection.
 pub trait Protocol: 'static {
@@ -228,6 +230,7 @@ impl<T: Protocol> Server<T> {
         lp: &mut EventLoop<W, P>,
         protocol: &mut (impl FnMut() -> T + 'static),
     ) {
+        let mut refusals = 0;
         loop {
             let mut inner = self.inner.borrow_mut();
             let Some((acceptor, _)) = &mut inner.acceptor else { return };
@@ -243,7 +246,14 @@ impl<T: Protocol> Server<T> {
                     // A connection that can't be watched (it is gone already) is dropped.
                     let _ = self.open(lp, stream, options, protocol());
                 }
-                Accepted::Refused => inner.stats.refused += 1,
+                Accepted::Refused => {
+                    inner.stats.refused += 1;
+                    refusals += 1;
+                    if refusals == REFUSALS {
+                        drop(inner);
+                        return self.retry(lp);
+                    }
+                }
                 Accepted::Blocked => return,
                 Accepted::Exhausted(_) | Accepted::Failed(_) => {
                     drop(inner);

@@ -1,5 +1,6 @@
 // http.ClientRequest: a request on its way out, and the response that comes back.
 const net = require('net');
+const { finished } = require('stream');
 const { codes } = require('./errors');
 const { validateBoolean, validateInteger, validateNumber } = require('./validators');
 const { OutgoingMessage, kErrored, kNeedDrain, kOutHeaders, kUniqueHeaders, parseUniqueHeadersOption } = require('_http_outgoing');
@@ -96,12 +97,19 @@ function ClientRequest(input, options, cb) {
   const defaultPort = options.defaultPort || this.agent?.defaultPort;
   const port = options.port = options.port || defaultPort || 80;
   const host = options.host = validateHost(options.hostname, 'hostname') || validateHost(options.host, 'host') || 'localhost';
+  if (options.setDefaultHeaders === false) {
+    this._removedConnection = true;
+    this._removedContLen = true;
+    this._removedTE = true;
+  }
   const setHost = options.setHost !== undefined ? Boolean(options.setHost) : options.setDefaultHeaders !== false;
   this.socketPath = options.socketPath;
   if (options.timeout !== undefined) this.timeout = durationOf(options.timeout, 'timeout');
   const { signal } = options;
   if (signal) {
     require('stream').addAbortSignal(signal, this);
+    // It ends the request; the connection is not its business.
+    delete options.signal;
   }
   let { method } = options;
   if (method !== null && method !== undefined && typeof method !== 'string') {
@@ -307,7 +315,8 @@ function socketCloseListener() {
 function socketErrorListener(error) {
   const req = this._httpMessage;
   if (req) {
-    req.socket._hadError = true;
+    // The request may not have its socket yet.
+    this._hadError = true;
     emitErrorEvent(req, error);
   }
   const { parser } = this;
@@ -405,8 +414,8 @@ function parserOnIncoming(parser, res, keepAlive) {
   res.req = req;
   // Free the socket only once the program has had the whole response.
   res.on('end', responseOnEnd);
+  socket.on('timeout', responseOnTimeout);
   req.on('finish', requestOnFinish);
-  socket.on('drain', onRequestDrain);
   if (req.aborted || !req.emit('response', res)) res._dump();
   if (method === 'HEAD') return 1;
   return 0;
@@ -456,6 +465,7 @@ function responseOnEnd() {
   const socket = req.socket;
   if (socket) {
     if (req.timeoutCb) socket.removeListener('timeout', emitRequestTimeout);
+    socket.removeListener('timeout', responseOnTimeout);
   }
   req._ended = true;
   if (!req.shouldKeepAlive) {
@@ -466,6 +476,10 @@ function responseOnEnd() {
   } else if (req.writableFinished && !this.aborted) {
     responseOnFree(req);
   }
+}
+
+function responseOnTimeout() {
+  this._httpMessage?.res?.emit('timeout');
 }
 
 function requestOnFinish() {
@@ -557,10 +571,10 @@ function tickOnSocket(req, socket) {
   if (typeof req.maxHeadersCount === 'number') parser.maxHeaderPairs = req.maxHeadersCount << 1;
   parser.joinDuplicateHeaders = req.joinDuplicateHeaders === true;
   parser.expect(req.method);
-  socket.on('error', socketErrorListener);
   socket.on('data', socketOnData);
   socket.on('end', socketOnEnd);
   socket.on('close', socketCloseListener);
+  socket.on('drain', onRequestDrain);
   if (req.timeout !== undefined || req.agent?.options?.timeout) listenSocketTimeout(req);
   if (socket.isPaused?.() || socket.readableFlowing === null) socket.resume();
   req.emit('socket', socket);
@@ -574,22 +588,36 @@ function listenSocketTimeout(req) {
 }
 
 ClientRequest.prototype.onSocket = function onSocket(socket, error) {
+  // An error of the socket before the tick is the request's already.
+  if (socket && !error) {
+    socket._httpMessage = this;
+    socket.on('error', socketErrorListener);
+  }
   process.nextTick(onSocketNT, this, socket, error);
 };
 
 function onSocketNT(req, socket, error) {
   if (req.destroyed || error) {
-    const reason = req[kError] ?? error;
-    destroyRequest(req, reason);
     if (socket) {
+      socket.removeListener('error', socketErrorListener);
       if (!error && req.agent && !socket.destroyed) {
         // The request went away before it got the connection: others may use it.
         socket.emit('free');
       } else {
-        socket.on('error', () => {});
-        socket.destroy(error || req[kError]);
+        finished(socket.destroy(error || req[kError]), (reason) => {
+          if (reason?.code === 'ERR_STREAM_PREMATURE_CLOSE') reason = null;
+          destroyRequest(req, reason || error);
+        });
+        return;
       }
     }
+    destroyRequest(req, req[kError] || error);
+  } else if (socket._hadError && socket.destroyed) {
+    // It has failed before the request got it, which has been told.
+    req.socket = socket;
+    req.destroyed = true;
+    req._closed = true;
+    req.emit('close');
   } else {
     tickOnSocket(req, socket);
     req._flush();

@@ -13,14 +13,7 @@ const kIncomingMessage = Symbol('IncomingMessage');
 const continueExpression = /(?:^|\W)100-continue(?:$|\W)/i;
 const chunkExpression = /(?:^|\W)chunked(?:$|\W)/i;
 
-let maxHeaderSizeDefault;
-function getMaxHeaderSize() {
-  if (maxHeaderSizeDefault === undefined) {
-    const flag = process.execArgv.find((arg) => arg.startsWith('--max-http-header-size='));
-    maxHeaderSizeDefault = flag ? Number(flag.slice(flag.indexOf('=') + 1)) : 16384;
-  }
-  return maxHeaderSizeDefault;
-}
+const getMaxHeaderSize = () => native.maxHeaderSize;
 
 function readStart(socket) {
   if (socket && !socket._paused && socket.readable) {
@@ -76,7 +69,7 @@ function onend(trailers) {
 }
 
 function makeParser(isRequest, socket, maxHeaderSize, lenient) {
-  const parser = new HTTPParser(isRequest ? 1 : 2, maxHeaderSize || getMaxHeaderSize(), lenient === true);
+  const parser = new HTTPParser(isRequest ? 1 : 2, maxHeaderSize || getMaxHeaderSize(), lenient ?? native.insecureParser);
   parser.isRequest = isRequest;
   parser.socket = socket;
   parser.incoming = null;

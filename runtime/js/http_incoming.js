@@ -100,7 +100,9 @@ function settle(self, error, cb) {
 }
 
 IncomingMessage.prototype._addHeaderLine = function _addHeaderLine(field, value, dest) {
-  Object.assign(dest, headersOf([...Object.entries(dest).flat(), field, value], this.joinDuplicateHeaders === true));
+  const pairs = [];
+  for (const [name, known] of Object.entries(dest)) for (const one of [known].flat()) pairs.push(name, one);
+  Object.assign(dest, headersOf([...pairs, field, value], this.joinDuplicateHeaders === true));
 };
 
 IncomingMessage.prototype._addHeaderLines = function _addHeaderLines(headers) {

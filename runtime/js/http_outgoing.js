@@ -175,15 +175,8 @@ OutgoingMessage.prototype._send = function _send(data, encoding, callback, byteL
   if (!this._headerSent) {
     const header = this._header;
     if (typeof data === 'string' && (encoding === 'utf8' || encoding === 'latin1' || !encoding)) {
-      // Characters beyond ASCII in the head are bytes; in text they are not.
-      if (data.length === 0) {
-        data = header;
-        encoding = 'latin1';
-      } else if (encoding === 'latin1' || isAscii(header)) {
-        data = header + data;
-      } else {
-        prepend(this, header);
-      }
+      // What a head has beyond ASCII is written as the text that goes with it is, as in Node.
+      data = header + data;
     } else {
       prepend(this, header);
     }
@@ -324,6 +317,9 @@ OutgoingMessage.prototype._storeHeader = function _storeHeader(firstLine, header
     } else if (!this._removedTE) {
       pairs.push('Transfer-Encoding', 'chunked');
       this.chunkedEncoding = true;
+    } else {
+      // Nothing says how long the body is: it ends with the connection.
+      this._last = true;
     }
   }
   if (this.chunkedEncoding !== true && state.trailer) throw new codes.ERR_HTTP_TRAILER_INVALID();
@@ -494,7 +490,9 @@ function writeChunk(msg, chunk, encoding, callback, fromEnd) {
       msg[kChunkedLength] += len;
       return msg[kChunkedLength] < msg[kHighWaterMark];
     }
-    if (typeof chunk === 'string' && (!encoding || encoding === 'utf8' || encoding === 'utf-8')) {
+    // In one piece, where nobody looks at the single writes.
+    const text = typeof chunk === 'string' && (!encoding || encoding === 'utf8' || encoding === 'utf-8');
+    if (text && (!socket || socket.write === Stream.Duplex.prototype.write) && (msg._headerSent || isAscii(msg._header))) {
       return msg._send(`${len.toString(16)}\r\n${chunk}\r\n`, 'utf8', callback);
     }
     msg._send(len.toString(16), 'latin1', null);

@@ -403,7 +403,6 @@ function setParts() {
     }),
     silent: Channel.prototype,
     finish: onFinish,
-    emitClose: emitResponseClose,
     implicitHeader: ServerResponse.prototype._implicitHeader,
     writeHead: ServerResponse.prototype.writeHead,
     onhead,
@@ -643,7 +642,7 @@ function resOnFinish(state, req, res) {
   publish('http.server.response.finish', () => ({ request: req, response: res, socket, server }));
   parser.leave(res);
   if (state.incoming[0] === req) state.incoming.shift();
-  if (!req._consumed) req._dump();
+  if (!req._consumed && !req.readableDidRead) req._dump();
   res.detachSocket(socket);
   if (parser.incoming === req) {
     if (req.readableEnded) parser.incoming = null;

@@ -22,6 +22,8 @@ const kPendingWrite = Symbol('kPendingWrite');
 const kPendingShutdown = Symbol('kPendingShutdown');
 const kUserBuffer = Symbol('kBuffer');
 const kUserCallback = Symbol('kBufferCb');
+const kUserMaker = Symbol('kBufferGen');
+const kUserRest = Symbol('kBufferRest');
 const kReset = Symbol('kReset');
 const kNormalized = Symbol('normalizedArgs');
 
@@ -29,8 +31,8 @@ const EOF = -4095;
 const ENOTCONN = -107;
 const EINVAL = -22;
 
-let autoSelectFamilyDefault = true;
-let autoSelectTimeoutDefault = 250;
+let autoSelectFamilyDefault = !native.oneFamily;
+let autoSelectTimeoutDefault = Math.max(10, native.attemptTimeout);
 let blockLists;
 const addressModule = () => (blockLists ??= require('./net_address'));
 
@@ -120,17 +122,35 @@ function onread(status, bytes) {
 function toUser(socket, handle, bytes) {
   let at = 0;
   while (at < bytes.length) {
-    const buffer = typeof socket[kUserBuffer] === 'function' ? socket[kUserBuffer]() : socket[kUserBuffer];
-    if (!buffer) return;
+    const buffer = socket[kUserBuffer];
+    // A pause in between leaves the rest for later.
+    if (!handle.reading) {
+      (socket[kUserRest] ??= []).push(bytes.subarray(at));
+      return;
+    }
     const n = Math.min(buffer.length, bytes.length - at);
     new Uint8Array(buffer.buffer, buffer.byteOffset, n).set(bytes.subarray(at, at + n));
     at += n;
-    if (socket[kUserCallback](n, buffer) === false) {
+    const goesOn = socket[kUserCallback](n, buffer);
+    nextUserBuffer(socket);
+    if (goesOn === false) {
       handle.readStop();
       socket.readableFlowing = false;
-      return;
     }
   }
+}
+
+// A function gives a buffer for the next read.
+function nextUserBuffer(socket) {
+  const next = socket[kUserMaker]?.();
+  if (next instanceof Uint8Array) socket[kUserBuffer] = next;
+}
+
+// What a pause has left over of bytes that had come.
+function giveRest(socket) {
+  const rest = socket[kUserRest];
+  socket[kUserRest] = undefined;
+  if (rest && socket._handle) toUser(socket, socket._handle, rest.length === 1 ? rest[0] : Buffer.concat(rest));
 }
 
 function onwrite(status) {
@@ -162,6 +182,7 @@ function initHandle(socket) {
   const handle = socket._handle;
   if (!handle) return;
   handle[kOwner] = socket;
+  if (socket[kUserMaker] !== undefined) nextUserBuffer(socket);
   handle.onread = onread;
   handle.onwrite = onwrite;
   handle.onshutdown = onshutdown;
@@ -191,6 +212,8 @@ function Socket(options) {
   this[kPendingShutdown] = null;
   this[kUserBuffer] = undefined;
   this[kUserCallback] = undefined;
+  this[kUserRest] = undefined;
+  this[kUserMaker] = undefined;
   if (typeof options === 'number') options = { fd: options };
   else options = { ...options };
   options.allowHalfOpen = Boolean(options.allowHalfOpen);
@@ -202,12 +225,15 @@ function Socket(options) {
     this._handle = options.handle;
   } else if (options.fd !== undefined) {
     validateInt32(options.fd, 'options.fd', 0);
-    throw new codes.ERR_FEATURE_UNAVAILABLE_ON_PLATFORM('net.Socket from a file descriptor');
+    this._handle = handleOf(options.fd);
+    const status = this._handle.open(options.fd);
+    if (status) throw errnoException(status, 'open');
   }
   const { onread: user } = options;
   if (user !== null && typeof user === 'object' && (user.buffer instanceof Uint8Array || typeof user.buffer === 'function') &&
       typeof user.callback === 'function') {
-    this[kUserBuffer] = user.buffer;
+    if (typeof user.buffer === 'function') this[kUserMaker] = user.buffer;
+    else this[kUserBuffer] = user.buffer;
     this[kUserCallback] = user.callback;
   }
   this.on('end', onReadableEnd);
@@ -231,10 +257,17 @@ function Socket(options) {
       this.read(0);
     }
   }
-  if (options.signal) stream.addAbortSignal(options.signal, this);
 }
 Object.setPrototypeOf(Socket.prototype, stream.Duplex.prototype);
 Object.setPrototypeOf(Socket, stream.Duplex);
+
+// A handle of the kind that a descriptor is.
+function handleOf(fd) {
+  const kind = native.kindOf(fd);
+  if (kind === 'TCP') return new TCP();
+  if (kind === 'PIPE') return new Pipe();
+  throw new codes.ERR_INVALID_FD_TYPE(kind);
+}
 
 function onReadableEnd() {
   if (!this.allowHalfOpen) this.write = writeAfterFIN;
@@ -336,7 +369,10 @@ Socket.prototype.pause = function pause() {
 };
 
 Socket.prototype.resume = function resume() {
-  if (this[kUserCallback] !== undefined && !this.connecting && this._handle && !this._handle.reading) startReading(this);
+  if (this[kUserCallback] !== undefined && !this.connecting && this._handle && !this._handle.reading) {
+    startReading(this);
+    if (this[kUserRest] !== undefined) process.nextTick(giveRest, this);
+  }
   return stream.Duplex.prototype.resume.call(this);
 };
 
@@ -582,6 +618,8 @@ Socket.prototype.connect = function connect(...args) {
   const { path } = options;
   if (!this._handle) {
     this._handle = path ? new Pipe() : new TCP();
+    // A socket that has been closed begins anew.
+    this._undestroy();
     initHandle(this);
   }
   if (cb !== null) this.once('connect', cb);
@@ -881,7 +919,17 @@ Server.prototype.listen = function listen(...args) {
   }
   abortable(this, options);
   if (typeof options.fd === 'number' && options.fd >= 0) {
-    process.nextTick(emitError, this, listenException(EINVAL, 'listen', null, null));
+    const kind = native.kindOf(options.fd);
+    const handle = kind === 'PIPE' ? new Pipe() : new TCP();
+    const status = kind === 'PIPE' || kind === 'TCP' ? handle.listenOn(options.fd, Number(options.backlog || backlogArg) || 511) : EINVAL;
+    if (status) {
+      handle.onclose = noop;
+      handle.close();
+      process.nextTick(emitError, this, listenException(status, 'listen', null, null));
+      return this;
+    }
+    this._handle = handle;
+    adopt(this);
     return this;
   }
   if (args.length === 0 || typeof args[0] === 'function' || (options.port === undefined && 'port' in options) || options.port === null) {
@@ -897,6 +945,9 @@ Server.prototype.listen = function listen(...args) {
   }
   if (options.path && isPipeName(options.path)) {
     const backlog = Number(options.backlog || backlogArg) || 511;
+    if (options.path.startsWith('\0') && (options.readableAll || options.writableAll)) {
+      throw new codes.ERR_INVALID_ARG_VALUE('options', options, 'can not set readableAll or writableAllt to true when path is abstract unix socket');
+    }
     setupListen(this, options.path, -1, -1, backlog, flags);
     if (this._handle && (options.readableAll || options.writableAll)) {
       const fs = require('fs');

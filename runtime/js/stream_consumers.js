@@ -18,8 +18,9 @@ async function arrayBuffer(stream) {
 async function buffer(stream) {
   const chunks = [];
   for await (const chunk of stream) {
-    chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : ArrayBuffer.isView(chunk) ?
-      Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : Buffer.from(chunk));
+    // As parts of a Blob: what is no bytes counts as text.
+    if (ArrayBuffer.isView(chunk)) chunks.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    else chunks.push(Buffer.from(chunk instanceof ArrayBuffer || chunk instanceof SharedArrayBuffer ? chunk : String(chunk)));
   }
   return Buffer.concat(chunks);
 }

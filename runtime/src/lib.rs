@@ -5,6 +5,7 @@
 //! `modules` the module systems, `node` the builtin modules.
 #![forbid(unsafe_code)]
 
+mod again;
 mod continuation;
 mod driver;
 mod errors;
@@ -31,6 +32,7 @@ mod wake;
 mod watch;
 mod zone;
 
+pub use again::Again;
 pub use heap::{HeapLook, HeapPoint, HeapWatch};
 pub use load_flags::LoadFlags;
 pub use looplab_engine::{
@@ -39,6 +41,7 @@ pub use looplab_engine::{
 pub use looplab_engine::{EdgeName, HeapEdge, HeapGraph, HeapNode, HeapShape, NodeKind, Site};
 pub use looplab_event_loop::{Detail, ExploreOptions, TrailPoint};
 pub use modules::graph::ModuleGraph;
+pub use node::process::signals::restore_signals;
 pub use options::{Decisions, Entry, Explain, Finished, NodeFlags, Options, Script, Unhandled};
 pub use run::run;
 pub use simulation::{OPERATIONS, Simulation};

@@ -64,6 +64,21 @@ pub struct NodeFlags {
     pub event_source: bool,
     /// `-r`: modules that are loaded before the program.
     pub require: Vec<String>,
+    /// Of `net` and `http`.
+    pub net: NetFlags,
+}
+
+/// Node's flags for `net` and `http`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NetFlags {
+    /// `--insecure-http-parser`
+    pub insecure_http_parser: bool,
+    /// `--max-http-header-size`, in bytes.
+    pub max_header_size: Option<u32>,
+    /// `--network-family-autoselection-attempt-timeout`, in milliseconds.
+    pub attempt_timeout: Option<u32>,
+    /// `--no-network-family-autoselection`
+    pub one_family: bool,
 }
 
 /// Tells in words what a log holds from a record on.
@@ -167,6 +182,8 @@ pub struct Finished {
     pub trail: Vec<TrailPoint>,
     /// What was found of the heap at the points of [`Options::heap`], as far as the run came to them.
     pub heap: Vec<crate::HeapLook>,
+    /// It has started threads or processes, or could have: another run in the same process would not be like the first.
+    pub beyond: bool,
     /// How the program's functions ran, if [`Options::tiers`] was given.
     pub functions: Vec<crate::FunctionProfile>,
     /// What the second tier did, if [`Options::tier_log`] was given.

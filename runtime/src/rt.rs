@@ -6,7 +6,7 @@ use crate::timers::{Immediates, Timers};
 use looplab_engine::{Args, Global, Local, Scope};
 use looplab_event_loop::world::EitherWorld;
 use looplab_event_loop::{BoxJob, JobError, Loop, Origin, World};
-use looplab_event_loop::{ChoiceKind, JobInfo};
+use looplab_event_loop::JobInfo;
 use looplab_probe::{Event, EventId, Group, Pos, Probe, Recorder, Str};
 use slab::Slab;
 use std::any::Any;
@@ -118,6 +118,8 @@ pub struct Rt {
     pub(crate) terminal: RefCell<Option<rustix::termios::Termios>>,
     /// Numbers for events of our own kinds.
     numbers: Cell<u32>,
+    /// What was compiled in earlier runs, if there may be such ([`crate::Again`]).
+    pub(crate) compiled: OnceCell<Rc<crate::again::Compiled>>,
     /// What was found of the heap.
     pub(crate) looks: RefCell<crate::heap::Looks>,
 }
@@ -166,6 +168,7 @@ impl Rt {
             terminal: RefCell::default(),
             numbers: Cell::new(0),
             looks: RefCell::default(),
+            compiled: OnceCell::new(),
         }
     }
 
@@ -303,15 +306,6 @@ impl Rt {
     /// Whether calls are to fail that would not.
     pub(crate) fn injects(&self) -> bool {
         !self.options.simulation.faults.is_empty()
-    }
-
-    /// Exploring only: whether an answer that is here is to be taken for one that is still on its way.
-    pub(crate) fn may_be_later(&self) -> bool {
-        self.with_loop(|lp| {
-            let later = lp.world_mut().explores() && lp.world_mut().choose(ChoiceKind::Other, 2) == 1;
-            lp.report_choices();
-            later
-        })
     }
 
     /// The local time zone.

@@ -1,6 +1,7 @@
 //! From options to exit code: sets the engine and the loop up, runs the program, then the loop until nothing is left.
 
 use crate::HeapPoint;
+use crate::again::Compiled;
 use crate::driver::Machine;
 use crate::host::{RtHost, RtProbe};
 use crate::modules::{self, cjs, esm, registered, resolver};
@@ -21,6 +22,11 @@ const UNSETTLED: i32 = 13;
 
 /// Runs a program to its end.
 pub fn run(options: Options) -> Finished {
+    run_keeping(options, None)
+}
+
+/// The same for a process that goes on afterwards: `compiled` holds the texts of earlier runs and takes those of this one.
+pub(crate) fn run_keeping(options: Options, compiled: Option<Rc<Compiled>>) -> Finished {
     let world = match world(&options) {
         Ok(w) => w,
         Err(e) => {
@@ -33,6 +39,7 @@ pub fn run(options: Options) -> Finished {
                 heap: Vec::new(),
                 functions: Vec::new(),
                 second_tier: Vec::new(),
+                beyond: false,
             };
         }
     };
@@ -44,12 +51,18 @@ pub fn run(options: Options) -> Finished {
     if let Some(limit) = options.heap_limit {
         vm.set_heap_limit(limit);
     }
+    vm.set_old_awaits(options.profile.rules().old_awaits);
     if let Some(n) = options.gc_every {
         vm.set_gc_every(n);
     }
     vm.set_tiering(options.tiering);
     vm.set_tier_log(options.tiers || options.tier_log);
     let rt = Rc::new(Rt::new(lp, probe.clone(), options));
+    let goes_on = compiled.is_some();
+    if let Some(compiled) = compiled {
+        // Nobody has set it before.
+        let _ = rt.compiled.set(compiled);
+    }
     vm.set_embedder(rt.clone());
     vm.set_host(Rc::new(RtHost(rt.clone())));
     let paced = rt.paces();
@@ -85,10 +98,21 @@ pub fn run(options: Options) -> Finished {
         _ => Vec::new(),
     };
     rt.workers.borrow().stop_all();
-    if rt.options.worker.is_none() {
+    let beyond = modules::reach_beyond(&rt);
+    if rt.options.worker.is_none() && !goes_on {
         std::mem::forget(m);
     }
-    Finished { exit_code: code, log, scripts, trail, heap, functions, second_tier }
+    Finished { exit_code: code, log, scripts, trail, heap, functions, second_tier, beyond }
+}
+
+/// As many open files and sockets as the system lets us have: as Node does at its start.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        // Where it is refused, the usual limit stays.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    }
 }
 
 fn world(options: &Options) -> std::io::Result<RtWorld> {
@@ -96,10 +120,15 @@ fn world(options: &Options) -> std::io::Result<RtWorld> {
     let workers = workers.map_or(4, |n| n.clamp(1, 1024));
     if let Some(Decisions { taken, limits }) = &options.explore {
         let world = options.simulation.world(workers);
-        return Ok(RtWorld::Sim(world.exploring(*limits, Given(taken.clone().into_iter()))));
+        return Ok(RtWorld::Sim(
+            world.ending(node::fs::has_ended).exploring(*limits, Given(taken.clone().into_iter())),
+        ));
     }
     if options.simulated {
         return Ok(RtWorld::Sim(options.simulation.world(workers)));
+    }
+    if options.worker.is_none() {
+        raise_descriptor_limit();
     }
     let real = RealOptions { workers, ..RealOptions::default() }.eager();
     Ok(RtWorld::Real(RealWorld::new(real)?))

@@ -194,6 +194,10 @@ fn delay_of(s: &mut Scope<'_>, v: Local<'_>) -> Result<(u32, Option<Warning>), l
             return Ok((1, None));
         }
         let n = s.to_number(v)?;
+        let rules = Rt::of(s).options.profile.rules();
+        if !rules.warns_of_odd_delays && (n < 0.0 || n.is_nan()) {
+            return Ok((1, None));
+        }
         let shown = || if n == n.trunc() { format!("{n:.0}") } else { format!("{n}") };
         Ok(if n > TIMEOUT_MAX {
             let text = format!(
@@ -213,7 +217,8 @@ fn delay_of(s: &mut Scope<'_>, v: Local<'_>) -> Result<(u32, Option<Warning>), l
                 )),
             )
         } else {
-            (n.max(1.0) as u32, None)
+            let whole = if rules.whole_delays { n.trunc() } else { n.ceil() };
+            (whole.max(1.0) as u32, None)
         })
     })
 }

@@ -31,6 +31,8 @@
 mod pool;
 mod queue;
 
+use std::num::NonZeroU64;
+
 pub use pool::{Clock, Config, Pool, Stats};
 pub use queue::{HEAD_START, Queue, Waiting};
 
@@ -68,9 +70,21 @@ pub enum Priority {
 
 /// Names a submitted job, for [`Pool::cancel`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct JobId {
-    pub(crate) line: usize,
-    pub(crate) index: u64,
+pub struct JobId(NonZeroU64);
+
+impl JobId {
+    /// Of the job with this index in a line; there are four lines.
+    pub(crate) fn new(line: usize, index: u64) -> JobId {
+        JobId(NonZeroU64::MIN.saturating_add((index << 2) | line as u64))
+    }
+
+    pub(crate) fn line(self) -> usize {
+        ((self.0.get() - 1) & 3) as usize
+    }
+
+    pub(crate) fn index(self) -> u64 {
+        (self.0.get() - 1) >> 2
+    }
 }
 
 /// A finished (or cancelled) job.

@@ -2,8 +2,7 @@
 
 use crate::queue::{Queue, Waiting};
 use crate::{Completion, Job, JobError, JobId, Priority, SubmitError, run_caught};
-use crossbeam_channel::{Receiver, Sender, unbounded};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -61,9 +60,13 @@ pub struct Stats {
     pub run: u64,
 }
 
-/// What is under the lock.
-struct State<J> {
+/// What is under the lock: one acquisition brings a worker's result and takes its next job.
+struct State<J: Job> {
     queue: Queue<J>,
+    /// What has finished and waits to be drained.
+    done: Vec<Completion<J::Output>>,
+    /// The owner has been told that `done` is not empty.
+    announced: bool,
     /// Workers that wait for a job (or have been told of one and not yet come).
     idle: usize,
     /// Idle workers that have been woken and have not come yet: waking them again would only cost system calls. Never more than there
@@ -72,6 +75,83 @@ struct State<J> {
     /// One idle worker is looking for work instead of sleeping. One at most: more would crowd out whoever brings the work.
     looking: bool,
     stopping: bool,
+    figures: Stats,
+}
+
+impl<J: Job> State<J> {
+    /// Puts a completion where the owner finds it. True: the owner is to be told.
+    fn post(&mut self, completion: Completion<J::Output>) -> bool {
+        self.done.push(completion);
+        !std::mem::replace(&mut self.announced, true)
+    }
+
+    /// A worker is done with a job.
+    fn finish(&mut self, Ran { completion, slow }: Ran<J::Output>) -> bool {
+        let waited = completion.started_at.saturating_sub(completion.queued_at);
+        let figures = &mut self.figures;
+        figures.finished += 1;
+        figures.wait = figures.wait.saturating_add(waited);
+        figures.longest_wait = figures.longest_wait.max(waited);
+        let ran = completion.finished_at.saturating_sub(completion.started_at);
+        figures.run = figures.run.saturating_add(ran);
+        if slow {
+            // Should another slow job wait for this place, then this worker takes it, or whoever was woken for what this one takes.
+            self.queue.slow_done();
+        }
+        self.post(completion)
+    }
+}
+
+/// A job that has run.
+struct Ran<R> {
+    completion: Completion<R>,
+    slow: bool,
+}
+
+/// A worker's looking for work before it sleeps.
+struct Look {
+    times: u32,
+    /// How often it sleeps at once before it looks again.
+    rest: u32,
+    /// The next rest, after a look in vain, or one during which somebody else had the core.
+    penalty: u32,
+}
+
+impl Look {
+    /// Nanoseconds: a look that took longer has lost the core to somebody.
+    const LOST: u64 = 200_000;
+    const PENALTY: (u32, u32) = (8, 1024);
+    /// Pauses of the processor between two looks.
+    const PAUSES: u32 = 16;
+
+    fn new(times: u32) -> Look {
+        Look { times, rest: 0, penalty: Look::PENALTY.0 }
+    }
+
+    fn may(&mut self) -> bool {
+        self.rest = self.rest.saturating_sub(1);
+        self.rest == 0 && self.times > 0
+    }
+
+    fn around(&mut self, found: impl Fn() -> bool, clock: &Clock) {
+        let began = clock();
+        let mut success = false;
+        for _ in 0..self.times {
+            success = found();
+            if success {
+                break;
+            }
+            // Not yielding: on a busy machine that gives away a whole time slice, and this is much shorter than one.
+            (0..Look::PAUSES).for_each(|_| std::hint::spin_loop());
+        }
+        let (least, most) = Look::PENALTY;
+        if !success || clock().saturating_sub(began) > Look::LOST {
+            self.rest = self.penalty;
+            self.penalty = (self.penalty * 2).min(most);
+        } else {
+            self.penalty = (self.penalty / 2).max(least);
+        }
+    }
 }
 
 struct Shared<J: Job> {
@@ -79,15 +159,8 @@ struct Shared<J: Job> {
     work: Condvar,
     /// Mirrors the queue's length, so that a spinning worker needn't take the lock.
     waiting: AtomicUsize,
-    done: Sender<Completion<J::Output>>,
-    announced: AtomicBool,
     wake: Box<dyn Fn() + Send + Sync>,
     clock: Clock,
-    spin: u32,
-    finished: AtomicU64,
-    wait_time: AtomicU64,
-    longest_wait: AtomicU64,
-    run_time: AtomicU64,
 }
 
 impl<J: Job> Shared<J> {
@@ -96,34 +169,40 @@ impl<J: Job> Shared<J> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn post(&self, completion: Completion<J::Output>) {
-        // The receiver lives as long as the pool; after that nobody wants the result.
-        let _ = self.done.send(completion);
-        if !self.announced.swap(true, Ordering::SeqCst) {
-            (self.wake)();
-        }
-    }
-
-    /// Waits for a job. `None`: the pool is shutting down.
-    fn next(&self) -> Option<Waiting<J>> {
-        let mut spun = self.spin == 0;
+    /// Hands over what has run, and waits for a job, looking for one before it sleeps. With the job comes whether it was
+    /// there at once. `None`: the pool is shutting down.
+    fn next(&self, ran: Option<Ran<J::Output>>, look: &mut Look) -> Option<(Waiting<J>, bool)> {
+        let (mut spun, mut at_once) = (false, true);
         let mut state = self.lock();
+        let mut tell = ran.is_some_and(|ran| state.finish(ran));
         loop {
             if state.stopping {
+                drop(state);
+                self.tell(&mut tell);
                 return None;
             }
             if let Some(job) = state.queue.pop() {
                 self.waiting.store(state.queue.len(), Ordering::Relaxed);
-                return Some(job);
+                drop(state);
+                self.tell(&mut tell);
+                return Some((job, at_once));
+            }
+            at_once = false;
+            if tell {
+                // Not under the lock: it is a system call, and the owner wants the lock next.
+                drop(state);
+                self.tell(&mut tell);
+                state = self.lock();
+                continue;
             }
             state.idle += 1;
-            if spun || state.looking {
+            if spun || state.looking || !look.may() {
                 state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
                 state.woken = state.woken.saturating_sub(1);
             } else {
                 state.looking = true;
                 drop(state);
-                self.spin();
+                look.around(|| self.waiting.load(Ordering::Relaxed) > 0, &self.clock);
                 spun = true;
                 state = self.lock();
                 state.looking = false;
@@ -132,33 +211,26 @@ impl<J: Job> Shared<J> {
         }
     }
 
-    fn spin(&self) {
-        for _ in 0..self.spin {
-            if self.waiting.load(Ordering::Relaxed) > 0 {
-                return;
-            }
-            // The core stays awake, but goes to whoever else has use for it.
-            std::thread::yield_now();
+    fn tell(&self, tell: &mut bool) {
+        if std::mem::take(tell) {
+            (self.wake)();
         }
     }
 
-    fn run(&self, worker: u32) {
-        while let Some(Waiting { token, job, queued_at, slow, .. }) = self.next() {
-            let started_at = (self.clock)();
+    fn run(&self, worker: u32, spin: u32) {
+        let (mut ran, mut last, mut look) = (None, None, Look::new(spin));
+        while let Some((Waiting { token, job, queued_at, slow, .. }, at_once)) =
+            self.next(ran.take(), &mut look)
+        {
+            // A worker that goes straight on begins when it finished: half of the readings of the clock.
+            let before = last.filter(|last| at_once && *last >= queued_at);
+            let started_at = before.unwrap_or_else(|| (self.clock)());
             let result = run_caught(job);
             let finished_at = (self.clock)();
-            if slow {
-                let mut state = self.lock();
-                state.queue.slow_done();
-                drop(state);
-                self.work.notify_one();
-            }
-            self.finished.fetch_add(1, Ordering::Relaxed);
-            let waited = started_at.saturating_sub(queued_at);
-            self.wait_time.fetch_add(waited, Ordering::Relaxed);
-            self.longest_wait.fetch_max(waited, Ordering::Relaxed);
-            self.run_time.fetch_add(finished_at.saturating_sub(started_at), Ordering::Relaxed);
-            self.post(Completion { token, worker: Some(worker), queued_at, started_at, finished_at, result });
+            last = Some(finished_at);
+            let completion =
+                Completion { token, worker: Some(worker), queued_at, started_at, finished_at, result };
+            ran = Some(Ran { completion, slow });
         }
     }
 }
@@ -166,9 +238,9 @@ impl<J: Job> Shared<J> {
 /// The pool. Dropping it discards what waits and joins the workers once their running jobs are done.
 pub struct Pool<J: Job> {
     shared: Arc<Shared<J>>,
-    results: Receiver<Completion<J::Output>>,
     threads: Vec<JoinHandle<()>>,
     workers: usize,
+    spin: u32,
     max_waiting: usize,
     unfinished: usize,
     peak_waiting: usize,
@@ -178,29 +250,29 @@ impl<J: Job> Pool<J> {
     /// A pool without threads yet. `wake` is called, on a worker or in [`Pool::cancel`], when completions wait to be drained.
     pub fn new(config: Config, wake: impl Fn() + Send + Sync + 'static) -> Pool<J> {
         let workers = config.workers.clamp(1, 1024);
-        let (done, results) = unbounded();
         let shared = Shared {
             state: Mutex::new(State {
                 queue: Queue::new(workers),
+                done: Vec::new(),
+                announced: false,
                 idle: 0,
                 woken: 0,
                 looking: false,
                 stopping: false,
+                figures: Stats::default(),
             }),
             work: Condvar::new(),
             waiting: AtomicUsize::new(0),
-            done,
-            announced: AtomicBool::new(false),
             wake: Box::new(wake),
             clock: config.clock,
-            spin: config.spin,
-            finished: AtomicU64::new(0),
-            wait_time: AtomicU64::new(0),
-            longest_wait: AtomicU64::new(0),
-            run_time: AtomicU64::new(0),
         };
-        let (shared, max_waiting) = (Arc::new(shared), config.max_waiting);
-        Pool { shared, results, threads: Vec::new(), workers, max_waiting, unfinished: 0, peak_waiting: 0 }
+        let (shared, max_waiting, spin) = (Arc::new(shared), config.max_waiting, config.spin);
+        Pool { shared, threads: Vec::new(), workers, spin, max_waiting, unfinished: 0, peak_waiting: 0 }
+    }
+
+    /// [`Config::spin`] for the threads that are started from now on.
+    pub fn set_spin(&mut self, spin: u32) {
+        self.spin = spin;
     }
 
     /// Puts a job into the queue under the submitter's own `token`. `slow` jobs are held to half of the workers.
@@ -247,9 +319,9 @@ impl<J: Job> Pool<J> {
     }
 
     fn start_thread(&mut self) -> std::io::Result<()> {
-        let (shared, worker) = (self.shared.clone(), self.threads.len() as u32);
+        let (shared, worker, spin) = (self.shared.clone(), self.threads.len() as u32, self.spin);
         let thread = std::thread::Builder::new().name(format!("worker-{worker}"));
-        self.threads.push(thread.spawn(move || shared.run(worker))?);
+        self.threads.push(thread.spawn(move || shared.run(worker, spin))?);
         Ok(())
     }
 
@@ -264,36 +336,32 @@ impl<J: Job> Pool<J> {
 
     /// Cancels a waiting job: it completes with [`JobError::Cancelled`]. False if it runs or has run.
     pub fn cancel(&mut self, id: JobId) -> bool {
+        let now = (self.shared.clock)();
         let mut state = self.shared.lock();
         let Some(Waiting { token, job, queued_at, .. }) = state.queue.cancel(id) else { return false };
         self.shared.waiting.store(state.queue.len(), Ordering::Relaxed);
-        drop(state);
-        drop(job);
-        let now = (self.shared.clock)();
         let result = Err(JobError::Cancelled);
-        self.shared.post(Completion {
-            token,
-            worker: None,
-            queued_at,
-            started_at: now,
-            finished_at: now,
-            result,
-        });
+        let (started_at, finished_at) = (now, now);
+        let mut tell =
+            state.post(Completion { token, worker: None, queued_at, started_at, finished_at, result });
+        drop(state);
+        // Whatever the job owns is dropped out of the lock.
+        drop(job);
+        self.shared.tell(&mut tell);
         true
     }
 
     /// Moves the completions that have arrived into `out`, in order of arrival, and re-arms the wake-up.
     pub fn drain(&mut self, out: &mut Vec<Completion<J::Output>>) {
-        // Re-arming first: a completion that comes while we receive is announced again rather than lost.
-        self.shared.announced.store(false, Ordering::SeqCst);
-        let before = out.len();
-        out.extend(self.results.try_iter());
-        self.unfinished -= out.len() - before;
-    }
-
-    /// Whether a completion waits to be drained. Cheap enough to be asked in a loop.
-    pub fn is_ready(&self) -> bool {
-        !self.results.is_empty()
+        let mut state = self.shared.lock();
+        state.announced = false;
+        self.unfinished -= state.done.len();
+        if out.is_empty() {
+            // The room goes to and fro, so that a steady flow allocates nothing.
+            std::mem::swap(&mut state.done, out);
+        } else {
+            out.append(&mut state.done);
+        }
     }
 
     /// Jobs submitted and not yet drained.
@@ -313,16 +381,9 @@ impl<J: Job> Pool<J> {
 
     /// Figures so far.
     pub fn stats(&self) -> Stats {
-        Stats {
-            threads: self.threads.len(),
-            waiting: self.waiting(),
-            unfinished: self.unfinished,
-            peak_waiting: self.peak_waiting,
-            longest_wait: self.shared.longest_wait.load(Ordering::Relaxed),
-            finished: self.shared.finished.load(Ordering::Relaxed),
-            wait: self.shared.wait_time.load(Ordering::Relaxed),
-            run: self.shared.run_time.load(Ordering::Relaxed),
-        }
+        let (threads, unfinished, peak_waiting) = (self.threads.len(), self.unfinished, self.peak_waiting);
+        let state = self.shared.lock();
+        Stats { threads, waiting: state.queue.len(), unfinished, peak_waiting, ..state.figures }
     }
 
     /// Discards what waits and lets running jobs finish by themselves: for a process that is about to exit and must not wait.

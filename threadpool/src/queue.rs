@@ -32,15 +32,18 @@ struct Line<J> {
     jobs: VecDeque<Option<Waiting<J>>>,
     /// The index of the front.
     front: u64,
+    /// Jobs in it, without the gaps.
+    waiting: usize,
 }
 
 impl<J> Line<J> {
     fn new() -> Self {
-        Line { jobs: VecDeque::new(), front: 0 }
+        Line { jobs: VecDeque::new(), front: 0, waiting: 0 }
     }
 
     fn push(&mut self, job: Waiting<J>) -> u64 {
         self.jobs.push_back(Some(job));
+        self.waiting += 1;
         self.front + self.jobs.len() as u64 - 1
     }
 
@@ -59,13 +62,22 @@ impl<J> Line<J> {
     fn pop(&mut self) -> Option<Waiting<J>> {
         let job = self.jobs.pop_front()?;
         self.front += 1;
+        self.waiting -= usize::from(job.is_some());
         self.close_gaps();
         job
+    }
+
+    /// Everything, gaps as well; indices go on from here.
+    fn clear(&mut self) -> VecDeque<Option<Waiting<J>>> {
+        self.front += self.jobs.len() as u64;
+        self.waiting = 0;
+        std::mem::take(&mut self.jobs)
     }
 
     fn take(&mut self, index: u64) -> Option<Waiting<J>> {
         let at = usize::try_from(index.checked_sub(self.front)?).ok()?;
         let job = self.jobs.get_mut(at)?.take();
+        self.waiting -= usize::from(job.is_some());
         self.close_gaps();
         job
     }
@@ -115,11 +127,18 @@ impl<J> Queue<J> {
         let place = self.next_number + HEAD_START * priority as u64;
         self.next_number += 1;
         self.waiting += 1;
-        JobId { line, index: self.lines[line].push(Waiting { token, job, queued_at, slow, place }) }
+        JobId::new(line, self.lines[line].push(Waiting { token, job, queued_at, slow, place }))
     }
 
     /// Takes the next job that may start now. A slow one must be given back with [`Queue::slow_done`].
     pub fn pop(&mut self) -> Option<Waiting<J>> {
+        // Nearly always there is nothing but ordinary work.
+        let normal = &mut self.lines[Priority::Normal as usize];
+        if normal.waiting == self.waiting {
+            let job = normal.pop()?;
+            self.waiting -= 1;
+            return Some(job);
+        }
         let lines = if self.slow_running < self.slow_cap { SLOW + 1 } else { SLOW };
         let places = self.lines[..lines].iter().enumerate().filter_map(|(i, line)| Some((line.place()?, i)));
         let (_, line) = places.min()?;
@@ -136,7 +155,7 @@ impl<J> Queue<J> {
 
     /// Takes a waiting job out. `None` if it has started (or was cancelled) already.
     pub fn cancel(&mut self, id: JobId) -> Option<Waiting<J>> {
-        let job = self.lines[id.line].take(id.index)?;
+        let job = self.lines[id.line()].take(id.index())?;
         self.waiting -= 1;
         Some(job)
     }
@@ -144,7 +163,7 @@ impl<J> Queue<J> {
     /// Drops every waiting job and returns them.
     pub fn clear(&mut self) -> Vec<Waiting<J>> {
         self.waiting = 0;
-        self.lines.iter_mut().flat_map(|line| line.jobs.drain(..)).flatten().collect()
+        self.lines.iter_mut().flat_map(Line::clear).flatten().collect()
     }
 }
 

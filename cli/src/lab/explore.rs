@@ -1,6 +1,7 @@
 //! `looplab explore`: every legal order of a script's output.
 
 use crate::help::program_args;
+use crate::lab::session::{Session, Trouble};
 use crate::lab::{again, child, number};
 use crate::lowargs::{LowProgram, Problem};
 use crate::output;
@@ -11,8 +12,8 @@ use looplab_lab::explore::{
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A folder larger than this is not copied for each run.
@@ -242,7 +243,14 @@ fn explore(what: &Explore, program: &Path) -> Result<Findings, String> {
     let late = Arc::new(AtomicBool::new(false));
     let ring = late.clone();
     let _guard = child::after(Duration::from_secs(what.seconds), move || ring.store(true, Ordering::Relaxed));
-    let children = Children { what, program, folder: &folder, count: AtomicU64::new(0) };
+    let children = Children {
+        what,
+        program,
+        folder: &folder,
+        count: AtomicU64::new(0),
+        sessions: Mutex::default(),
+        sessions_work: AtomicBool::new(!what.scratch),
+    };
     let limits = Limits { max_runs: what.max_runs, at_a_time: what.at_a_time };
     let findings = search(&children, limits, &|| !late.load(Ordering::Relaxed));
     // Left-overs in the temporary folder are the system's to clear if this fails.
@@ -250,16 +258,55 @@ fn explore(what: &Explore, program: &Path) -> Result<Findings, String> {
     findings
 }
 
-/// Runs each time in a process of its own.
+/// Runs in processes of their own.
 struct Children<'a> {
     what: &'a Explore,
     program: &'a Path,
     folder: &'a Path,
     count: AtomicU64,
+    /// Processes that wait for another run.
+    sessions: Mutex<Vec<Session>>,
+    /// One process can take several runs: so far none has broken down at it.
+    sessions_work: AtomicBool,
 }
 
 impl Runner for Children<'_> {
     fn run(&self, decisions: &[u32]) -> Result<RunReport, RunError> {
+        if self.sessions_work.load(Ordering::Relaxed) {
+            match self.in_session(decisions) {
+                Ok(report) => return Ok(report),
+                Err(Trouble::TooLong) => return Err(RunError::TooLong),
+                // Whatever it is, a run on its own has an answer, or says why there is none.
+                Err(Trouble::Broken) => self.sessions_work.store(false, Ordering::Relaxed),
+            }
+        }
+        self.alone(decisions)
+    }
+}
+
+impl Children<'_> {
+    /// A run in a process that has had others before, or will have others.
+    fn in_session(&self, decisions: &[u32]) -> Result<RunReport, Trouble> {
+        let waiting = || self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = waiting().pop();
+        let session = match idle {
+            Some(session) => session,
+            None => {
+                let number = self.count.fetch_add(1, Ordering::Relaxed);
+                let path = self.folder.join(format!("{number}.socket"));
+                let before =
+                    ["trace".into(), "--format=outcomes".into(), "-o".into(), path.clone().into_os_string()];
+                let words = self.what.words_for(&before, &[]);
+                Session::start(self.program, &words, path, Duration::from_secs(self.what.run_seconds))?
+            }
+        };
+        let (report, session) = session.run(decisions)?;
+        waiting().extend(session);
+        Ok(report)
+    }
+
+    /// A run in a process of its own.
+    fn alone(&self, decisions: &[u32]) -> Result<RunReport, RunError> {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let file = self.folder.join(format!("{number}.json"));
         let scratch = self.what.scratch.then(|| self.folder.join(format!("scratch-{number}")));

@@ -11,6 +11,7 @@ mod graph;
 mod heap;
 mod quiz;
 mod resolve;
+mod session;
 mod strategies;
 mod tiers;
 mod view;

@@ -8,6 +8,7 @@ mod callee;
 mod codegen;
 mod depth;
 mod error;
+mod limits;
 mod repl;
 mod scope;
 mod strip;
@@ -100,6 +101,7 @@ fn compile_here(source: Rc<Source>, options: &Options) -> Result<Rc<FunctionTemp
         return Err(e);
     }
     let program = &parsed.program;
+    limits::check(program)?;
     let checked = SemanticBuilder::new().with_check_syntax_error(true).build(program);
     if let Some(e) = error::first(&checked.diagnostics, &keep.text, context) {
         return Err(e);

@@ -44,6 +44,7 @@ impl Vm {
         self.interner.retain_marked(&self.heap);
         shape::after_mark(&mut self.heap);
         self.lookups.clear();
+        self.chains.clear();
         let heap = &self.heap;
         self.root_shapes.retain(|&proto, s| {
             heap.is_marked(s.0.cast()) && (proto == 0 || heap.is_marked(proto as *const Header))

@@ -11,6 +11,7 @@ mod build;
 mod code;
 mod collections;
 mod convert;
+mod combine;
 mod coroutine;
 mod errors;
 mod eye;
@@ -33,6 +34,7 @@ mod realm;
 mod recycle;
 mod scope;
 mod script;
+mod spare;
 
 #[path = "interp/mod.rs"]
 mod interp;

@@ -30,6 +30,15 @@ impl<'s> Scope<'s> {
         Some(self.root(to.value()))
     }
 
+    /// Whether an object's prototype is `proto`; never of a proxy, which would have to be asked.
+    #[inline]
+    pub fn has_prototype(&self, o: Local<'_>, proto: Local<'_>) -> bool {
+        ObjRef::from(o.v)
+            .filter(|o| !o.is(Class::Proxy))
+            .and_then(|o| o.proto())
+            .is_some_and(|p| p.value() == proto.v)
+    }
+
     /// The slot of an own data property of a plain object.
     pub fn own_slot(&self, o: Local<'_>, key: impl Into<Key<'s>>) -> Option<u32> {
         let o = ObjRef::from(o.v).filter(|o| o.is(Class::Plain))?;

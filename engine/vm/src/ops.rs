@@ -1,5 +1,6 @@
 //! Operations on objects (7.3) and the making of values: what builtins are written with.
 
+use crate::interp::Got;
 use crate::object::{Class, HostData, Loc, ObjRef};
 use crate::property::Desc;
 use crate::realm::Intrinsic;
@@ -444,10 +445,15 @@ impl<'s> Scope<'s> {
 
     /// `[[Get]]` with a receiver.
     pub fn get_from(&mut self, o: Local<'s>, key: Key<'s>, receiver: Local<'s>) -> Completion<'s> {
-        if let Some(v) = self.vm.quick_get(o.obj(), key.k) {
-            return Ok(self.root(v));
+        match self.vm.quick_get(o.obj(), key.k) {
+            Some(Got::Value(v)) => Ok(self.root(v)),
+            Some(Got::Getter(g)) if g.is_undefined() => Ok(self.undefined()),
+            Some(Got::Getter(g)) => {
+                let g = self.root(g);
+                self.call(g, receiver, &[])
+            }
+            None => self.get_slow(o, key, receiver),
         }
-        self.get_slow(o, key, receiver)
     }
 
     #[inline(never)]
@@ -506,6 +512,15 @@ impl<'s> Scope<'s> {
     /// `o[key] = v` for an object; failure throws a TypeError (as strict code does).
     pub fn set(&mut self, o: Local<'s>, key: impl Into<Key<'s>>, v: Local<'s>) -> Result<(), Thrown> {
         let key = key.into();
+        // Mostly it is a property that the object has.
+        let r = o.obj();
+        if Vm::is_ordinary(r)
+            && let Some((slot, attrs)) = self.vm.lookups.find(r.shape(), key.k)
+            && attrs & (ACCESSOR | WRITABLE) == WRITABLE
+        {
+            r.set_slot(slot, v.v);
+            return Ok(());
+        }
         if self.set_from(o, key, v, o)? {
             return Ok(());
         }

@@ -1,6 +1,6 @@
 //! Promises: states, reactions, resolution. The `Promise` object itself is built on these in the builtins.
 
-use crate::coroutine;
+use crate::{combine, coroutine};
 use crate::heap::{CellKind, Heap};
 use crate::interp::{Frame, Ret};
 use crate::job::{Job, JobKind, Settled};
@@ -80,27 +80,39 @@ pub(crate) fn awaiter(p: ObjRef) -> Option<Awaiter> {
     if handlers[0].is_cell() {
         return Some(Awaiter::Coroutine(handlers[0]));
     }
-    if let Some(e) = handlers.into_iter().find_map(element) {
+    if let Some(e) = handlers.into_iter().find_map(element_behind) {
         return Some(e);
     }
     let derived = field(r, PROMISE);
+    if derived.is_int() {
+        return element(ObjRef::of(handlers[0]), derived.as_int());
+    }
     if derived.is_object() {
         return Some(Awaiter::Promise(derived));
     }
     // `Promise.race` hands over its own resolving functions.
-    let f = ObjRef::from(handlers[0]).filter(|o| o.is(Class::Native))?;
-    (f.int(0).as_raw() == resolve_fn as crate::NativeFn as usize)
-        .then(|| Awaiter::Promise(list_get(f.int(3), 0)))
+    settled_by(handlers[0]).map(Awaiter::Promise)
 }
 
-/// The element behind a function of a combinator: its record's last value names the combinator, and the last one of the state
-/// that the elements share is their promise.
-fn element(f: Value) -> Option<Awaiter> {
+/// The promise that one of its resolving functions settles.
+fn settled_by(f: Value) -> Option<Value> {
+    let f = ObjRef::from(f).filter(|o| o.is(Class::Native))?;
+    let code = f.int(0).as_raw();
+    let known = [resolve_fn as crate::NativeFn as usize, reject_fn as crate::NativeFn as usize];
+    known.contains(&code).then(|| list_get(f.int(3), 0))
+}
+
+fn element(state: ObjRef, index: i32) -> Option<Awaiter> {
+    let (name, promise) = (state.int(combine::NAME), settled_by(state.int(combine::DONE))?);
+    Some(Awaiter::Element { name, index: index as u32, promise })
+}
+
+/// The element behind a function of a combinator, whose record starts with the state that the elements share and the index.
+fn element_behind(f: Value) -> Option<Awaiter> {
     let host = |v: Value| ObjRef::from(v).filter(|o| o.is(Class::Host));
     let e = host(ObjRef::from(f).filter(|o| o.is(Class::Native))?.int(3))?;
-    let (name, index) = (e.int(3), e.int(1));
-    let state = host(e.int(0)).filter(|_| name.is_string() && index.is_int())?;
-    Some(Awaiter::Element { name, index: index.as_int() as u32, promise: state.int(3) })
+    let state = host(e.int(0)).filter(|s| s.int(combine::NAME).is_string() && e.int(1).is_int())?;
+    element(state, e.int(1).as_int())
 }
 
 /// What a reaction settles: a native promise, or the functions of another constructor's capability, or nothing.
@@ -146,8 +158,8 @@ impl Vm {
     /// Nobody watches (instruments want to see every job).
     #[inline]
     pub(crate) fn await_in_place(&mut self, f: &Frame, v: Value) -> Option<Value> {
-        if f.first || f.ret != Ret::Entry || !self.jobs.is_empty() || self.probe.is_some() || !f.co.is_cell()
-        {
+        let watched = self.probe.is_some() || self.old_awaits;
+        if f.first || f.ret != Ret::Entry || !self.jobs.is_empty() || watched || !f.co.is_cell() {
             return None;
         }
         // An async generator is resumed by its callers too.
@@ -367,7 +379,7 @@ impl<'s> Scope<'s> {
         self.add_reaction(p, on_ok.v, on_err.v, cap);
     }
 
-    fn add_reaction(&mut self, p: Local<'s>, on_ok: Value, on_err: Value, cap: [Value; 3]) {
+    pub(crate) fn add_reaction(&mut self, p: Local<'s>, on_ok: Value, on_err: Value, cap: [Value; 3]) {
         let o = p.obj();
         let chain = o.int(REACTIONS);
         let mut r = [Value::UNDEFINED; REACTION_LEN];
@@ -444,7 +456,14 @@ impl<'s> Scope<'s> {
             self.enqueue_resume(coroutine, v.v, false, context, Value::UNDEFINED);
             return Ok(());
         }
-        let p = self.promise_resolve_value(v)?;
+        let p = match self.vm.old_awaits {
+            false => self.promise_resolve_value(v)?,
+            true => {
+                let p = self.new_promise();
+                self.promise_resolve(p, v)?;
+                p
+            }
+        };
         if self.vm.probe.is_some() {
             coroutine::get(&coroutine).awaits = self.vm.promise_number(p.v);
         }
@@ -480,7 +499,10 @@ impl<'s> Scope<'s> {
 
     pub(crate) fn run_reaction(&mut self, job: &Job) -> Result<(), Thrown> {
         let (handler, arg) = (Local::raw(job.a), Local::raw(job.b));
-        let result = if handler.is_callable() {
+        let promise = field(job.c, PROMISE);
+        let result = if promise.is_int() && !job.rejected {
+            self.element_fulfilled(handler, promise.as_int() as u32, arg)
+        } else if handler.is_callable() {
             let u = self.undefined();
             self.call(handler, u, &[arg])
         } else if job.rejected {
@@ -488,11 +510,11 @@ impl<'s> Scope<'s> {
         } else {
             Ok(arg)
         };
-        let (promise, resolve, reject) = (field(job.c, PROMISE), field(job.c, RESOLVE), field(job.c, REJECT));
+        let (resolve, reject) = (field(job.c, RESOLVE), field(job.c, REJECT));
         if self.is_terminating() {
             return result.map(|_| ());
         }
-        if promise.is_undefined() {
+        if !promise.is_object() {
             // Nobody waits for the result; an error has been reported where it was thrown.
             return match result {
                 Ok(_) => Ok(()),

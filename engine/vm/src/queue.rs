@@ -5,12 +5,24 @@ use crate::job::{Job, JobKind};
 use crate::value::Value;
 use std::collections::VecDeque;
 
-/// Jobs in the order in which they were queued. Each is a head word and those of its values (a, b, c, context) that it has.
+/// Jobs in the order in which they were queued. Each is a head word and those of its values (a, b, c, context) that it has, in
+/// blocks of words; a job never lies across two of them.
 #[derive(Default)]
 pub(crate) struct JobQueue {
-    words: VecDeque<Value>,
+    blocks: VecDeque<Box<Block>>,
+    /// Where the oldest job starts in the first block.
+    front: usize,
+    /// Where the next job starts in the last block.
+    back: usize,
     jobs: usize,
+    /// An emptied block, kept for the next one that is needed.
+    spare: Option<Box<Block>>,
 }
+
+type Block = [Value; BLOCK];
+const BLOCK: usize = 1024;
+/// A job starts where this many words are left in the block, and in the next block where they are not: more than any job needs.
+const WINDOW: usize = 8;
 
 /// Parts of the head word: the kind, whether it is a rejection, which values follow, and from here on the log's number.
 const KIND: usize = 0b11;
@@ -41,44 +53,83 @@ impl JobQueue {
 
     #[inline]
     pub(crate) fn push(&mut self, job: Job) {
-        let mut head =
-            code(job.kind) | (job.id as usize) << ID_SHIFT | if job.rejected { REJECTED } else { 0 };
+        if self.blocks.is_empty() || self.back + WINDOW > BLOCK {
+            self.add_block();
+        }
+        let block = self.blocks.back_mut().expect("there is a block");
+        let window: &mut [Value; WINDOW] = block[self.back..].first_chunk_mut().expect("room for a job");
+        let head = code(job.kind) | (job.id as usize) << ID_SHIFT | if job.rejected { REJECTED } else { 0 };
         let rest = [(job.b, HAS_B), (job.c, HAS_C), (job.context, HAS_CONTEXT)];
+        let (mut flags, mut n) = (0, 2);
         for (v, flag) in rest {
-            head |= if v.is_undefined() { 0 } else { flag };
+            // Written in any case, and overwritten by the next one where it is undefined: no branch to mispredict.
+            window[n % WINDOW] = v;
+            let there = !v.is_undefined();
+            n += usize::from(there);
+            flags |= if there { flag } else { 0 };
         }
-        self.words.push_back(Value::raw(head));
-        self.words.push_back(job.a);
-        for (v, _) in rest {
-            if !v.is_undefined() {
-                self.words.push_back(v);
-            }
-        }
+        window[0] = Value::raw(head | flags);
+        window[1] = job.a;
+        self.back += n;
         self.jobs += 1;
     }
 
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<Job> {
-        let head = self.words.pop_front()?.as_raw();
-        self.jobs -= 1;
-        let mut next = |flag| match head & flag {
-            0 => Value::UNDEFINED,
-            _ => self.words.pop_front().unwrap_or(Value::UNDEFINED),
+        if self.jobs == 0 {
+            return None;
+        }
+        if self.front + WINDOW > BLOCK {
+            self.spare = self.blocks.pop_front();
+            self.front = 0;
+        }
+        let window: &[Value; WINDOW] = self.blocks.front()?[self.front..].first_chunk()?;
+        let head = window[0].as_raw();
+        let mut n = 2;
+        let mut next = |flag| {
+            let there = head & flag != 0;
+            let v = if there { window[n % WINDOW] } else { Value::UNDEFINED };
+            n += usize::from(there);
+            v
         };
-        Some(Job {
+        let job = Job {
             kind: [JobKind::Reaction, JobKind::Thenable, JobKind::Resume, JobKind::Callback][head & KIND],
             rejected: head & REJECTED != 0,
             id: (head >> ID_SHIFT) as u32,
-            a: next(!0),
+            a: window[1],
             b: next(HAS_B),
             c: next(HAS_C),
             context: next(HAS_CONTEXT),
-        })
+        };
+        self.front += n;
+        self.jobs -= 1;
+        if self.jobs == 0 {
+            // The same few words again and again, for a program that queues one job at a time.
+            (self.front, self.back) = (0, 0);
+        }
+        Some(job)
+    }
+
+    #[cold]
+    fn add_block(&mut self) {
+        if let Some(last) = self.blocks.back_mut() {
+            // What is left of it is looked at as values.
+            last[self.back..].fill(Value::UNDEFINED);
+        }
+        let block = self.spare.take().unwrap_or_else(|| Box::new([Value::UNDEFINED; BLOCK]));
+        self.blocks.push_back(block);
+        self.back = 0;
     }
 
     /// Every value that the jobs hold, and words between them that refer to nothing.
     pub(crate) fn values(&self) -> impl Iterator<Item = Value> {
-        self.words.iter().copied()
+        let last = self.blocks.len().saturating_sub(1);
+        self.blocks.iter().enumerate().flat_map(move |(i, block)| {
+            let from = if i == 0 { self.front } else { 0 };
+            let to = if i == last { self.back } else { BLOCK };
+            // After the last job of the first block `front` may be past what the block's jobs took.
+            block[from.min(to)..to].iter().copied()
+        })
     }
 
     pub(crate) fn trace(&self, heap: &mut Heap) {
@@ -93,6 +144,29 @@ mod tests {
     fn job(kind: JobKind, rejected: bool, id: u32, v: [Value; 4]) -> Job {
         let [a, b, c, context] = v;
         Job { kind, rejected, id, a, b, c, context }
+    }
+
+    #[test]
+    fn many_jobs_lie_in_several_blocks() {
+        let mut q = JobQueue::default();
+        let (mut next_in, mut next_out) = (0u32, 0u32);
+        for (puts, takes) in [(1, 1), (5000, 100), (3, 4000), (2000, 2903), (1, 1), (700, 700)] {
+            for _ in 0..puts {
+                let v = |bit| if next_in & bit == 0 { Value::UNDEFINED } else { Value::int(next_in as i32) };
+                q.push(job(JobKind::Resume, false, next_in, [Value::int(next_in as i32), v(1), v(2), v(4)]));
+                next_in += 1;
+            }
+            let held = q.values().filter(|v| v.is_int()).count();
+            assert!(held >= q.len(), "{held} values of {} jobs", q.len());
+            for _ in 0..takes {
+                let j = q.pop().expect("as many as went in");
+                let v = |bit| if next_out & bit == 0 { Value::UNDEFINED } else { Value::int(next_out as i32) };
+                assert!(j.id == next_out && [j.b, j.c, j.context] == [v(1), v(2), v(4)]);
+                next_out += 1;
+            }
+        }
+        assert!(q.is_empty() && q.values().next().is_none());
+        assert!(q.blocks.len() == 1, "emptied blocks are given back");
     }
 
     #[test]

@@ -162,6 +162,8 @@ pub struct Vm {
     /// Collect at every safepoint, or at every `gc_every`th.
     pub(crate) gc_stress: bool,
     pub(crate) gc_every: u32,
+    /// See [`Vm::set_old_awaits`].
+    pub(crate) old_awaits: bool,
     /// Safepoints since the last one that had a collection.
     pub(crate) gc_skipped: u32,
     pub(crate) host: Option<Rc<dyn Host>>,
@@ -189,6 +191,7 @@ pub struct Vm {
     /// Promises that have a number in the log.
     pub(crate) promises: u32,
     pub(crate) lookups: crate::lookup::LookupCache,
+    pub(crate) chains: crate::lookup::ChainCache,
     /// What the instruments have noted of cells, once one has looked.
     pub(crate) eye: Option<Box<crate::eye::Eye>>,
     /// Hot functions get specialised instructions.
@@ -215,7 +218,7 @@ impl Vm {
         let mut root_shapes = FxHashMap::default();
         root_shapes.insert(0, null_root);
         // Zeroed pages are the number 0 everywhere: harmless to the collector, and untouched until used.
-        let stack = zeroed_values(STACK_VALUES);
+        let stack = crate::spare::take(STACK_VALUES).unwrap_or_else(|| zeroed_values(STACK_VALUES));
         let mut vm = Box::new(Vm {
             heap,
             interner,
@@ -246,6 +249,7 @@ impl Vm {
             interrupt: Interrupt::default(),
             gc_stress: false,
             gc_every: 1,
+            old_awaits: false,
             gc_skipped: 0,
             host: None,
             probe: None,
@@ -263,6 +267,7 @@ impl Vm {
             throw_site: None,
             promises: 0,
             lookups: crate::lookup::LookupCache::new(),
+            chains: crate::lookup::ChainCache::new(),
             eye: None,
             tiering: true,
             eager_tiering: false,
@@ -379,6 +384,12 @@ impl Vm {
     pub fn set_gc_every(&mut self, n: u32) {
         self.gc_stress = true;
         self.gc_every = n.max(1);
+    }
+
+    /// An `await` of a promise takes three jobs instead of one, as before ECMAScript 2019's change (Node 12): the promise is taken for any
+    /// thenable.
+    pub fn set_old_awaits(&mut self, old: bool) {
+        self.old_awaits = old;
     }
 
     /// The heap limit in bytes.
@@ -744,6 +755,7 @@ impl Drop for Vm {
         self.modules.clear();
         let mut heap = std::mem::replace(&mut self.heap, Heap::new());
         heap.release_all(crate::gc::drop_cell_quiet);
+        crate::spare::give_back(std::mem::take(&mut self.stack));
     }
 }
 

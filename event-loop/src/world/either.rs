@@ -1,6 +1,6 @@
 //! The real or the simulated world, decided at run time: for programs that don't want to be compiled twice.
 
-use super::{Choice, JobInfo, Network, Output, Polled, Ready, RealWorld, SimWorld, Wakeup, World};
+use super::{Arrivals, Choice, JobInfo, Network, Output, Polled, RealWorld, SimWorld, Wakeup, World};
 use looplab_probe::{ChoiceKind, TimeSource};
 use looplab_threadpool::{Job, JobId, SubmitError};
 use mio::Interest;
@@ -120,7 +120,7 @@ impl<J: Job> World for EitherWorld<J> {
         either!(self, world => world.wakeup())
     }
 
-    fn poll(&mut self, timeout: Option<u64>, out: &mut Vec<Ready<Output<Self>>>) -> io::Result<Polled> {
+    fn poll(&mut self, timeout: Option<u64>, out: &mut Arrivals<Output<Self>>) -> io::Result<Polled> {
         either!(self, world => world.poll(timeout, out))
     }
 

@@ -57,7 +57,7 @@ pub struct Readiness {
 
 /// What a poll finds.
 #[derive(Debug)]
-pub enum Ready<R> {
+pub enum Ready {
     /// A descriptor.
     Io {
         /// The token it was registered with.
@@ -65,10 +65,33 @@ pub enum Ready<R> {
         /// What for.
         readiness: Readiness,
     },
-    /// A pool job.
-    Done(Completion<R>),
     /// Somebody called the [`Wakeup`].
     Woken,
+}
+
+impl Ready {
+    /// What choosing it as the first of several means.
+    pub(crate) fn socket(&self) -> Detail {
+        match self {
+            Ready::Io { token, .. } => Detail::Socket((token >> 32) as u32),
+            Ready::Woken => Detail::Nothing,
+        }
+    }
+}
+
+/// What a poll gives: descriptors and wake-ups, and after them the jobs that are done.
+#[derive(Debug)]
+pub struct Arrivals<R> {
+    /// In the order in which they are to be called.
+    pub ready: Vec<Ready>,
+    /// Likewise.
+    pub done: Vec<Completion<R>>,
+}
+
+impl<R> Default for Arrivals<R> {
+    fn default() -> Self {
+        Arrivals { ready: Vec::new(), done: Vec::new() }
+    }
 }
 
 /// How a poll ended.
@@ -230,7 +253,7 @@ pub trait World: 'static {
     ///
     /// # Errors
     /// The system's. Interrupted waits are resumed.
-    fn poll(&mut self, timeout: Option<u64>, out: &mut Vec<Ready<Output<Self>>>) -> io::Result<Polled>;
+    fn poll(&mut self, timeout: Option<u64>, out: &mut Arrivals<Output<Self>>) -> io::Result<Polled>;
 
     /// Stops the thread for so many nanoseconds of this world's time (`None`: for ever), because the program asked to wait in place.
     fn block(&mut self, nanos: Option<u64>);

@@ -9,6 +9,7 @@ use mio::event::Source;
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -245,4 +246,23 @@ pub trait Network {
     /// # Errors
     /// The system's.
     fn datagram(&mut self, at: SocketAddr, options: DatagramOptions) -> io::Result<Box<dyn Datagram>>;
+
+    /// Takes over a connection that somebody else has made.
+    ///
+    /// # Errors
+    /// `InvalidInput`: it is no stream socket of TCP or of the Unix family. `Unsupported`: this world knows no descriptors.
+    fn adopt_stream(&mut self, fd: OwnedFd) -> io::Result<Box<dyn Stream>> {
+        drop(fd);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Takes over a bound socket and listens on it, if it doesn't yet.
+    ///
+    /// # Errors
+    /// As [`Network::adopt_stream`].
+    fn adopt_listener(&mut self, fd: OwnedFd, backlog: i32) -> io::Result<Box<dyn Listener>> {
+        let _ = backlog;
+        drop(fd);
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }

@@ -1,9 +1,9 @@
 //! The real world: mio, the monotonic clock, threads. The only place in the house that reads a clock or waits.
 
 use super::real_net::RealNetwork;
-use super::{Choice, JobInfo, Network, Output, Polled, Readiness, Ready, Wakeup, World};
+use super::{Arrivals, Choice, JobInfo, Network, Output, Polled, Readiness, Ready, Wakeup, World};
 use looplab_probe::{ChoiceKind, JobClass, TimeSource};
-use looplab_threadpool::{Completion, Config, Job, JobId, Pool, SubmitError};
+use looplab_threadpool::{Config, Job, JobId, Pool, SubmitError};
 use mio::event::Source;
 use mio::{Events, Interest, Poll, Token};
 use std::collections::hash_map::RandomState;
@@ -17,6 +17,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// The token of mio's waker; slab indices never get there.
 const WAKE: Token = Token(usize::MAX);
 
+/// Pauses of the processor between two looks for completions.
+const LOOK: u32 = 8;
+
 /// How the real world is built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RealOptions {
@@ -29,23 +32,61 @@ pub struct RealOptions {
     pub spin_micros: u64,
     /// The same for workers that run dry, in looks (see [`Config::spin`]). Default 0.
     pub worker_spin: u32,
+    /// Both of the above are chosen when the first job is submitted ([`RealOptions::eager`]). Default false.
+    pub eager: bool,
 }
 
 impl Default for RealOptions {
     fn default() -> Self {
-        RealOptions { workers: 4, events: 1024, spin_micros: 0, worker_spin: 0 }
+        RealOptions { workers: 4, events: 1024, spin_micros: 0, worker_spin: 0, eager: false }
     }
 }
 
 impl RealOptions {
-    /// Trades processor time for latency where there is more than one core: the loop and one worker look around for some 20 µs,
-    /// yielding the core to anybody else, before they sleep. Waking an idle core of a virtual machine takes longer than a cached
-    /// file read: measured with `cargo bench` on two virtual cores, a 3 µs job comes back after 5 µs instead of 40, and after 9 instead
-    /// of 15 while two other processes keep both cores busy (with rare rounds that lose a time slice there).
+    /// Trades processor time for latency where there is more than one core: the loop and one worker look around for some 20 µs
+    /// before they sleep. Waking an idle core of a virtual machine takes longer than a cached file read: measured with `cargo bench` on
+    /// two virtual cores, a 3 µs job comes back after 5 µs instead of 40. Where others want the cores, whoever sleeps gives the other one room:
+    /// a loop (or worker) that has looked in vain looks less often, until it goes well again.
+    ///
+    /// How many cores there are is asked when the first job is submitted, as the answer takes some twenty system calls.
     pub fn eager(self) -> RealOptions {
-        match std::thread::available_parallelism() {
-            Ok(cores) if cores.get() > 1 => RealOptions { spin_micros: 20, worker_spin: 50, ..self },
-            _ => self,
+        RealOptions { eager: true, ..self }
+    }
+}
+
+/// How long a poll looks around before it sleeps, and how it went lately.
+#[derive(Debug)]
+struct Look {
+    limit: Duration,
+    /// Polls that go to sleep at once before another looks around.
+    rest: u32,
+    /// The next rest.
+    penalty: u32,
+}
+
+impl Look {
+    /// Polls without a look after one in vain: this many at first, twice as many after each further one, up to the most.
+    const PENALTY: (u32, u32) = (8, 1024);
+
+    fn new(limit: Duration) -> Look {
+        Look { limit, rest: 0, penalty: Look::PENALTY.0 }
+    }
+
+    /// Whether this poll may look.
+    fn may(&mut self) -> bool {
+        self.rest = self.rest.saturating_sub(1);
+        self.rest == 0 && !self.limit.is_zero()
+    }
+
+    /// A look took so long. In vain if it found nothing (the worker may have needed this very core), or if somebody else had the core
+    /// meanwhile.
+    fn took(&mut self, time: Duration, found: bool) {
+        let (least, most) = Look::PENALTY;
+        if !found || time > self.limit * 4 {
+            self.rest = self.penalty;
+            self.penalty = (self.penalty * 2).min(most);
+        } else {
+            self.penalty = (self.penalty / 2).max(least);
         }
     }
 }
@@ -81,11 +122,12 @@ pub struct RealWorld<J: Job> {
     events: Events,
     bell: Arc<Bell>,
     pool: Pool<J>,
-    completions: Vec<Completion<J::Output>>,
     network: RealNetwork,
     /// Descriptors watched; with none, a poll that mustn't wait needs no system call.
     watched: usize,
-    spin: Duration,
+    look: Look,
+    /// Whether the two spins are still to be chosen.
+    undecided: bool,
     /// How long jobs have lately run, in nanoseconds: waiting awake for a long one would only burn the core.
     recent_run: u64,
     keys: RandomState,
@@ -104,7 +146,9 @@ impl<J: Job> RealWorld<J> {
         let flag = || AtomicBool::new(false);
         let bell = Arc::new(Bell { waker, rung: flag(), asleep: flag(), failed: Mutex::new(None) });
         let ring = bell.clone();
-        let clock = Arc::new(move || nanos(start.elapsed()));
+        let origin = monotonic();
+        // The same clock as the loop's, without a difference of two structures: each job's stamps ask.
+        let clock = Arc::new(move || monotonic().saturating_sub(origin));
         let config =
             Config { workers: options.workers, spin: options.worker_spin, clock, ..Config::default() };
         Ok(RealWorld {
@@ -113,10 +157,10 @@ impl<J: Job> RealWorld<J> {
             events: Events::with_capacity(options.events.clamp(1, 1 << 16)),
             bell,
             pool: Pool::new(config, move || ring.ring()),
-            completions: Vec::new(),
             network: RealNetwork,
             watched: 0,
-            spin: Duration::from_micros(options.spin_micros),
+            look: Look::new(Duration::from_micros(options.spin_micros)),
+            undecided: options.eager,
             recent_run: 0,
             keys: RandomState::new(),
             drawn: 0,
@@ -133,18 +177,35 @@ impl<J: Job> RealWorld<J> {
         self.pool.abandon();
     }
 
-    /// Looks for completions until `spin` or `deadline` is over. True if something came.
-    fn spin(&self, timeout: Option<u64>) -> bool {
-        let limit = timeout.map_or(self.spin, |ms| self.spin.min(Duration::from_millis(ms)));
-        let began = Instant::now();
-        while !self.bell.rung.load(SeqCst) {
-            if began.elapsed() >= limit {
-                return false;
-            }
-            // The core stays awake, but goes to whoever else has use for it: the worker, for one.
-            std::thread::yield_now();
+    /// The first job is there: chooses how long to look around.
+    fn decide(&mut self) {
+        self.undecided = false;
+        if std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1) {
+            self.look = Look::new(Duration::from_micros(20));
+            self.pool.set_spin(50);
         }
-        true
+    }
+
+    /// Whether jobs are under way that will be done before a sleep would be worth it.
+    fn may_spin(&mut self) -> bool {
+        self.pool.unfinished() > 0
+            && Duration::from_nanos(self.recent_run) < self.look.limit
+            && self.look.may()
+    }
+
+    /// Looks for completions until the limit or the timeout is over. True if something came.
+    fn spin(&mut self, timeout: Option<u64>) -> bool {
+        let limit = timeout.map_or(self.look.limit, |ms| self.look.limit.min(Duration::from_millis(ms)));
+        let began = Instant::now();
+        let (mut rung, mut time) = (false, Duration::ZERO);
+        while !rung && time < limit {
+            // Not yielding: on a busy machine that gives away a whole time slice, and this is much shorter than one.
+            (0..LOOK).for_each(|_| std::hint::spin_loop());
+            rung = self.bell.rung.load(SeqCst);
+            time = began.elapsed();
+        }
+        self.look.took(time, rung);
+        rung
     }
 
     /// Asks the system, resuming interrupted waits.
@@ -160,7 +221,7 @@ impl<J: Job> RealWorld<J> {
         }
     }
 
-    fn collect(&mut self, out: &mut Vec<Ready<J::Output>>) -> io::Result<()> {
+    fn collect(&mut self, out: &mut Arrivals<J::Output>) -> io::Result<()> {
         for event in self.events.iter().filter(|event| event.token() != WAKE) {
             let readiness = Readiness {
                 readable: event.is_readable() || event.is_read_closed() || event.is_error(),
@@ -169,20 +230,20 @@ impl<J: Job> RealWorld<J> {
                 write_closed: event.is_write_closed(),
                 error: event.is_error(),
             };
-            out.push(Ready::Io { token: event.token().0, readiness });
+            out.ready.push(Ready::Io { token: event.token().0, readiness });
         }
         self.events.clear();
         if self.bell.rung.load(SeqCst) && self.bell.rung.swap(false, SeqCst) {
             if let Some(error) = self.bell.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
                 return Err(error);
             }
-            out.push(Ready::Woken);
-            self.pool.drain(&mut self.completions);
-            for done in &self.completions {
+            out.ready.push(Ready::Woken);
+            let before = out.done.len();
+            self.pool.drain(&mut out.done);
+            for done in &out.done[before..] {
                 let run = done.finished_at.saturating_sub(done.started_at);
                 self.recent_run = (self.recent_run / 8).saturating_mul(7).saturating_add(run / 8);
             }
-            out.extend(self.completions.drain(..).map(Ready::Done));
         }
         Ok(())
     }
@@ -225,6 +286,9 @@ impl<J: Job> World for RealWorld<J> {
     fn charge(&mut self, _info: JobInfo) {}
 
     fn submit(&mut self, token: u64, job: J, info: JobInfo) -> Result<JobId, SubmitError> {
+        if self.undecided {
+            self.decide();
+        }
         self.pool.submit_with(token, job, info.class == JobClass::Lookup, info.priority)
     }
 
@@ -264,11 +328,9 @@ impl<J: Job> World for RealWorld<J> {
         Arc::new(move || bell.ring())
     }
 
-    fn poll(&mut self, timeout: Option<u64>, out: &mut Vec<Ready<Output<Self>>>) -> io::Result<Polled> {
+    fn poll(&mut self, timeout: Option<u64>, out: &mut Arrivals<Output<Self>>) -> io::Result<Polled> {
         let mut timeout = timeout;
-        let short_jobs = self.pool.unfinished() > 0 && u128::from(self.recent_run) < self.spin.as_nanos();
-        let may_spin = timeout != Some(0) && short_jobs;
-        if self.bell.rung.load(SeqCst) || (may_spin && self.spin(timeout)) {
+        if timeout != Some(0) && (self.bell.rung.load(SeqCst) || (self.may_spin() && self.spin(timeout))) {
             timeout = Some(0);
         }
         if timeout != Some(0) {
@@ -300,6 +362,12 @@ impl<J: Job> World for RealWorld<J> {
         let start = self.start;
         Box::new(move || nanos(start.elapsed()))
     }
+}
+
+/// Nanoseconds of the clock that `Instant` reads.
+fn monotonic() -> u64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    (now.tv_sec.unsigned_abs()) * 1_000_000_000 + now.tv_nsec.unsigned_abs()
 }
 
 fn nanos(duration: Duration) -> u64 {

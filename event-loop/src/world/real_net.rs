@@ -270,6 +270,33 @@ impl Network for RealNetwork {
         bind(&fd, &at)?;
         Ok(Box::new(RealDatagram(UdpSocket::from_std(fd.into()))))
     }
+
+    fn adopt_stream(&mut self, fd: OwnedFd) -> io::Result<Box<dyn Stream>> {
+        Ok(Box::new(match family_of_stream(&fd)? {
+            AddressFamily::UNIX => RealStream::Unix(UnixStream::from_std(fd.into())),
+            _ => RealStream::Tcp(TcpStream::from_std(fd.into())),
+        }))
+    }
+
+    fn adopt_listener(&mut self, fd: OwnedFd, backlog: i32) -> io::Result<Box<dyn Listener>> {
+        let family = family_of_stream(&fd)?;
+        listen(&fd, backlog)?;
+        Ok(Box::new(match family {
+            AddressFamily::UNIX => RealListener::Unix(UnixListener::from_std(fd.into())),
+            _ => RealListener::Tcp(TcpListener::from_std(fd.into())),
+        }))
+    }
+}
+
+/// The family of a stream socket that is to be ours: it is made to never block.
+fn family_of_stream(fd: &OwnedFd) -> io::Result<AddressFamily> {
+    let family = sockopt::socket_domain(fd)?;
+    let known = matches!(family, AddressFamily::UNIX | AddressFamily::INET | AddressFamily::INET6);
+    if !known || sockopt::socket_type(fd)? != SocketType::STREAM {
+        return Err(Errno::INVAL.into());
+    }
+    rustix::io::ioctl_fionbio(fd, true)?;
+    Ok(family)
 }
 
 fn rustix_unix(path: &Path) -> io::Result<rustix::net::SocketAddrUnix> {

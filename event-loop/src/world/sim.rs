@@ -11,7 +11,7 @@ pub use net::NetModel;
 
 use super::faults::{Fault, Faults};
 use super::latency::Latencies;
-use super::{Choice, JobInfo, Network, Output, Polled, Ready, Wakeup, World};
+use super::{Arrivals, Choice, JobInfo, Network, Output, Polled, Ready, Wakeup, World};
 use explore::Exploring;
 use looplab_probe::{ChoiceKind, JobClass, TimeSource};
 use looplab_threadpool::{Completion, Job, JobError, JobId, Queue, Stats, SubmitError, Waiting, run_caught};
@@ -29,6 +29,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub trait Chooser {
     /// An answer below `options`, which is at least 2. Larger answers count as the last option.
     fn choose(&mut self, kind: ChoiceKind, options: u32) -> u32;
+
+    /// Whether it is worth asking for the order of sockets that become ready together. False for a chooser that always
+    /// takes the first option.
+    fn reorders(&self) -> bool {
+        true
+    }
 }
 
 /// Takes the first option every time: timers are never early, ties go by age.
@@ -38,6 +44,10 @@ pub struct First;
 impl Chooser for First {
     fn choose(&mut self, _kind: ChoiceKind, _options: u32) -> u32 {
         0
+    }
+
+    fn reorders(&self) -> bool {
+        false
     }
 }
 
@@ -140,6 +150,8 @@ pub struct SimWorld<J: Job> {
     stats: Stats,
     /// Orders are being explored.
     exploring: Option<Box<Exploring>>,
+    /// Whether a job that has steps behind it was the last of them after all: it failed.
+    ended: fn(&J::Output) -> bool,
     network: SimNetwork,
     /// Only there because mio's sources are registered with something: nothing is ever asked of it.
     registry: Option<mio::Poll>,
@@ -168,6 +180,7 @@ impl<J: Job> SimWorld<J> {
             registry: None,
             options: Box::new(options),
             exploring: None,
+            ended: |_| false,
         }
     }
 
@@ -238,13 +251,45 @@ impl<J: Job> SimWorld<J> {
         !self.done.is_empty() || self.network.0.borrow_mut().has_ready()
     }
 
-    /// What a poll gives: sockets in the order in which they became ready, then jobs in the order of their answers.
-    fn hand_over(&mut self, woken: bool, out: &mut Vec<Ready<J::Output>>) {
+    /// What a poll gives: sockets in the order in which they became ready unless the chooser wants another, then jobs in the order of their
+    /// answers.
+    fn hand_over(&mut self, woken: bool, out: &mut Arrivals<J::Output>) {
         if woken {
-            out.push(Ready::Woken);
+            out.ready.push(Ready::Woken);
         }
-        self.network.0.borrow_mut().take_ready(out);
-        out.extend(self.done.drain(..).map(Ready::Done));
+        let first = out.ready.len();
+        self.network.0.borrow_mut().take_ready(&mut out.ready);
+        self.order_sockets(&mut out.ready[first..]);
+        out.done.extend(self.done.drain(..));
+    }
+
+    /// Packets that are under way at the same time may overtake one another: which of the sockets that are ready comes first, which next?
+    fn order_sockets(&mut self, ready: &mut [Ready]) {
+        if !self.packets_race() {
+            return;
+        }
+        for at in 0..ready.len().saturating_sub(1) {
+            let rest = &mut ready[at..];
+            let options = rest.iter().map(Ready::socket).collect();
+            let taken = self.choose_detailed(ChoiceKind::ReadyOrder, options);
+            rest[..=taken as usize].rotate_right(1);
+        }
+    }
+
+    /// Whether the order of sockets that are ready together is to be chosen.
+    fn packets_race(&self) -> bool {
+        match &self.exploring {
+            Some(exploring) => exploring.packets_race(),
+            None => self.chooser.reorders(),
+        }
+    }
+
+    /// Lets the chooser decide among options that mean something.
+    fn choose_detailed(&mut self, kind: ChoiceKind, options: Vec<Detail>) -> u32 {
+        match self.exploring {
+            Some(_) => self.choose_among(kind, options),
+            None => self.choose(kind, options.len() as u32),
+        }
     }
 
     fn registry(&mut self) -> io::Result<mio::Registry> {
@@ -454,7 +499,7 @@ impl<J: Job> World for SimWorld<J> {
         Arc::new(move || woken.store(true, Ordering::SeqCst))
     }
 
-    fn poll(&mut self, timeout: Option<u64>, out: &mut Vec<Ready<Output<Self>>>) -> io::Result<Polled> {
+    fn poll(&mut self, timeout: Option<u64>, out: &mut Arrivals<Output<Self>>) -> io::Result<Polled> {
         if self.exploring.is_some() {
             return Ok(self.poll_exploring(timeout, out));
         }

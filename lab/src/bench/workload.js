@@ -8,7 +8,9 @@ const latencies = [];
 let bytes = 0, ops = 0;
 async function timed(operation) {
   const start = now();
-  bytes += await operation();
+  // Not `bytes += await …`: that reads the sum before the wait, and others' bytes would be lost.
+  const moved = await operation();
+  bytes += moved;
   latencies.push(now() - start);
   ops++;
 }

@@ -40,7 +40,7 @@ pub(crate) fn settle(
         match name.len() {
             4 if name.eq_ignore_ascii_case(b"host") => {
                 hosts += 1;
-                if kind == Kind::Request && !is_host(value) {
+                if kind == Kind::Request && !lenient && !is_host(value) {
                     return Err(ParseError::new(Code::InvalidHeaderToken, "Invalid host header"));
                 }
             }

@@ -139,6 +139,40 @@ impl Head {
         }
     }
 
+    /// As [`Head::parse`], for peers that don't keep to the grammar (`insecureHTTPParser`): values may go on in lines that begin with white
+    /// space, hold control characters, and end in a bare LF. Names and the start line are as strict as ever.
+    pub(crate) fn parse_lenient(kind: Kind, block: &[u8]) -> Result<Head, ParseError> {
+        let mut lines = block.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        let mut bytes = lines.next().unwrap_or_default().to_vec();
+        bytes.extend_from_slice(b"\r\n\r\n");
+        let start = Head::parse(kind, bytes)?;
+        let mut bytes = start.bytes.clone();
+        bytes.truncate(bytes.len() - 2);
+        let mut fields: Vec<Field> = Vec::new();
+        for line in lines.take_while(|line| !line.is_empty()) {
+            if let ([b' ' | b'\t', ..], Some(field)) = (line, fields.last_mut()) {
+                bytes.truncate(bytes.len() - 2);
+                bytes.extend_from_slice(line.trim_ascii_end());
+                field.value.1 = bytes.len() as u32;
+            } else {
+                let colon = line.iter().position(|b| *b == b':').unwrap_or(0);
+                if !super::encode::is_token(&line[..colon]) {
+                    return Err(ParseError::new(Code::InvalidHeaderToken, "Invalid header token"));
+                }
+                let from = bytes.len();
+                bytes.extend_from_slice(&line[..colon]);
+                let name = (from as u32, bytes.len() as u32);
+                bytes.extend_from_slice(b": ");
+                let value = bytes.len() as u32;
+                bytes.extend_from_slice(line[colon + 1..].trim_ascii());
+                fields.push(Field { name, value: (value, bytes.len() as u32) });
+            }
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(b"\r\n");
+        Ok(Head { bytes, fields, ..start })
+    }
+
     /// Whether the beginning of a head is wrong already, before its end has come.
     pub(crate) fn check_partial(kind: Kind, bytes: &[u8]) -> Result<(), ParseError> {
         let mut few = [const { MaybeUninit::uninit() }; 256];
@@ -286,6 +320,7 @@ fn start_line(
 fn explain(kind: Kind, error: Error, bytes: &[u8]) -> ParseError {
     let (code, reason) = match error {
         Error::HeaderName => (Code::InvalidHeaderToken, "Invalid header token"),
+        Error::HeaderValue if lone_cr(bytes) => (Code::LfExpected, "Missing expected LF after header value"),
         Error::HeaderValue => (Code::InvalidHeaderToken, "Invalid header value char"),
         Error::NewLine => (Code::CrExpected, "Missing expected CR after header value"),
         Error::Status => (Code::InvalidStatus, "Invalid status code"),
@@ -308,6 +343,11 @@ fn explain(kind: Kind, error: Error, bytes: &[u8]) -> ParseError {
         }
     };
     ParseError::new(code, reason)
+}
+
+/// Whether some CR is followed by something other than LF.
+fn lone_cr(bytes: &[u8]) -> bool {
+    bytes.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n')
 }
 
 /// The last checks, and what the fields say about the connection.

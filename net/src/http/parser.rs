@@ -118,7 +118,8 @@ impl Parser {
         self.method = Some(method);
     }
 
-    /// Takes a content-length beside a transfer-encoding for what it is worth: nothing (`insecureHTTPParser`).
+    /// Forgives what Node's `insecureHTTPParser` forgives: a content-length beside a transfer-encoding, values over several lines or with
+    /// control characters in them.
     pub fn set_lenient(&mut self, lenient: bool) {
         self.lenient = lenient;
     }
@@ -216,13 +217,13 @@ impl Parser {
         }
     }
 
-    /// The peer sends no more.
+    /// The peer sends no more. After a refusal there is nothing to add.
     ///
     /// # Errors
     /// It ended in the middle of a message.
     pub fn finish(&mut self) -> Result<Option<Event<'static>>, ParseError> {
         match self.state {
-            State::Failed(error) => Err(error),
+            State::Failed(_) => Ok(None),
             State::Head if self.partial.is_empty() => Ok(None),
             State::Closed => Ok(None),
             State::UntilClose | State::Finished => Ok(Some(self.end_message())),
@@ -254,7 +255,11 @@ impl Parser {
         let rest = &rest[skip..];
         let (used, block) = self.block(rest)?;
         let Some(block) = block else { return Ok((skip + used, None)) };
-        let mut head = match Head::parse(self.kind, block) {
+        let parsed = match self.lenient {
+            true => Head::parse_lenient(self.kind, &block),
+            false => Head::parse(self.kind, block),
+        };
+        let mut head = match parsed {
             Ok(head) => head,
             Err(error) => return self.fail(error),
         };
@@ -300,11 +305,13 @@ impl Parser {
             let room = self.limits.head.saturating_sub(before).min(used);
             self.partial.extend_from_slice(&rest[..room]);
             if self.state == State::Head
+                && !self.lenient
                 && let Err(error) = Head::check_partial(self.kind, &self.partial)
             {
                 return self.fail(error);
             }
-            return self.fail(ParseError::new(Code::HeaderOverflow, "Header overflow"));
+            return self
+                .fail(ParseError { at: used, ..ParseError::new(Code::HeaderOverflow, "Header overflow") });
         }
         if end.is_some() && before == 0 {
             return Ok((used, Some(rest[..used].to_vec())));
@@ -317,7 +324,7 @@ impl Parser {
         // Looked at when it has doubled: nonsense is refused early, at a cost that stays in proportion.
         if self.partial.len() >= self.checked * 2 || rest.contains(&b'\n') {
             self.checked = self.partial.len();
-            if self.state == State::Head {
+            if self.state == State::Head && !self.lenient {
                 if let Err(error) = Head::check_partial(self.kind, &self.partial) {
                     return self.fail(error);
                 }

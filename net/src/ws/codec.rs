@@ -385,6 +385,6 @@ impl Codec {
 }
 
 /// Codes that may stand in a close frame (section 7.4).
-fn is_close_code(code: u16) -> bool {
+pub(super) fn is_close_code(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }

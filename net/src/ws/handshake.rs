@@ -38,6 +38,64 @@ pub fn base64(bytes: &[u8]) -> String {
 /// # Errors
 /// 400: malformed; 405: not GET; 426: another version.
 pub fn respond(head: &Head, protocol: Option<&str>) -> Result<String, u16> {
+    respond_with(head, protocol, None)
+}
+
+/// What a client offers of permessage-deflate that we can keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeflateOffer {
+    /// The server starts afresh with each message.
+    pub server_fresh: bool,
+    /// So does the client.
+    pub client_fresh: bool,
+}
+
+impl DeflateOffer {
+    /// The first of the offers in a request that asks for nothing we can't do (our window has its one size).
+    pub fn of(head: &Head) -> Option<DeflateOffer> {
+        let offers = head.all("sec-websocket-extensions").flat_map(|value| value.split(|b| *b == b','));
+        for offer in offers {
+            let mut words = offer.split(|b| *b == b';').map(<[u8]>::trim_ascii);
+            if words.next() != Some(b"permessage-deflate") {
+                continue;
+            }
+            let mut found = DeflateOffer { server_fresh: false, client_fresh: false };
+            let known = words.all(|word| match word {
+                b"server_no_context_takeover" => !std::mem::replace(&mut found.server_fresh, true),
+                b"client_no_context_takeover" => !std::mem::replace(&mut found.client_fresh, true),
+                // The client may use a smaller window; it need not be told to.
+                other => other == b"client_max_window_bits" || other.starts_with(b"client_max_window_bits="),
+            });
+            if known {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    fn words(self) -> String {
+        let mut out = "permessage-deflate".to_owned();
+        for (on, word) in [
+            (self.server_fresh, "; server_no_context_takeover"),
+            (self.client_fresh, "; client_no_context_takeover"),
+        ] {
+            if on {
+                out.push_str(word);
+            }
+        }
+        out
+    }
+}
+
+/// As [`respond`], with compression as offered.
+///
+/// # Errors
+/// As [`respond`].
+pub fn respond_with(
+    head: &Head,
+    protocol: Option<&str>,
+    deflate: Option<DeflateOffer>,
+) -> Result<String, u16> {
     let is = |name: &str, wanted: &str| {
         head.all(name)
             .any(|v| v.split(|b| *b == b',').any(|t| t.trim_ascii().eq_ignore_ascii_case(wanted.as_bytes())))
@@ -61,6 +119,9 @@ pub fn respond(head: &Head, protocol: Option<&str>) -> Result<String, u16> {
     );
     if let Some(protocol) = protocol {
         out.push_str(&format!("Sec-WebSocket-Protocol: {protocol}\r\n"));
+    }
+    if let Some(offer) = deflate {
+        out.push_str(&format!("Sec-WebSocket-Extensions: {}\r\n", offer.words()));
     }
     out.push_str("\r\n");
     Ok(out)

@@ -7,12 +7,16 @@ pub(crate) mod esm;
 pub(crate) mod eval_globals;
 pub(crate) mod graph;
 
+use crate::again::Compiled;
 use crate::options::Script;
 use crate::rt::Rt;
 use looplab_engine::{CompileGoal, FunctionTemplate, Global, Local, Scope, Source, Thrown};
 use looplab_module_loader::{Options, Resolver, StdFileSystem};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
+
+/// Builtin modules that reach beyond the run: threads and processes are numbered and waited for by the whole process.
+const BEYOND: &[&str] = &["worker_threads", "child_process", "cluster"];
 
 /// The loader's state.
 pub(crate) struct Modules {
@@ -43,6 +47,11 @@ impl Modules {
             esm: esm::State::default(),
         }
     }
+}
+
+/// Whether the program has asked for a module whose doings outlast it.
+pub(crate) fn reach_beyond(rt: &Rt) -> bool {
+    BEYOND.iter().any(|name| rt.modules.borrow().builtins.contains_key(*name))
 }
 
 /// The resolver.
@@ -112,8 +121,17 @@ pub(crate) fn compile(
     let id = s.next_script_id();
     let source = Source::new(name, text, id);
     rt.scripts.borrow_mut().push(Script { id, name: name.to_owned(), text: text.to_owned() });
+    if let Some(known) = rt.compiled.get().and_then(|kept| kept.get(&source, &goal)) {
+        return Ok(known);
+    }
+    let kept = rt.compiled.get().map(|kept| (kept, Compiled::key(&source, &goal)));
     match looplab_engine::compile(source.clone(), goal) {
-        Ok(t) => Ok(t),
+        Ok(t) => {
+            if let Some((kept, key)) = kept {
+                kept.keep(key, &t);
+            }
+            Ok(t)
+        }
         Err(e) => {
             let (line, column) = source.position(e.span.start);
             let too_deep = matches!(e.kind, looplab_engine::compiler::ErrorKind::Range);

@@ -4,6 +4,8 @@
 //! what it prints, an error that ended it, its exit code) goes through a queue ([`Up`]) and a wake-up handle of the parent's loop.
 //! Ending it from outside is a [`StopSwitch`].
 
+pub(crate) mod offload;
+
 use super::clone::{self, Message};
 use super::messaging::{self, PortHandle};
 use crate::modules::cjs::{get, put};
@@ -68,6 +70,8 @@ pub(crate) struct Setup {
     /// `[workerData, environmentData, env, argv, stdin?]`
     data: Mutex<Option<Message>>,
     port: Mutex<Option<PortHandle>>,
+    /// It is no worker of `worker_threads`, but computes one thing.
+    task: Option<Arc<offload::Task>>,
 }
 
 impl std::fmt::Debug for Setup {
@@ -91,9 +95,9 @@ struct Running {
     on_news: Global,
 }
 
-/// The workers of a runtime, by number.
+/// The workers of a runtime, by number, and what ends each function that computes on the pool.
 #[derive(Default)]
-pub(crate) struct Workers(Slab<Running>);
+pub(crate) struct Workers(Slab<Running>, Slab<StopSwitch>);
 
 impl Workers {
     /// Ends them all, without waiting.
@@ -101,6 +105,7 @@ impl Workers {
         for (_, w) in &self.0 {
             w.switch.stop(StopReason::Asked);
         }
+        offload::stop_all(&self.1);
     }
 }
 
@@ -146,6 +151,7 @@ fn start<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         link: link.clone(),
         data: Mutex::new(Some(data)),
         port: Mutex::new(Some(theirs)),
+        task: None,
     });
     let switch = StopSwitch::new();
     let options = Options { worker: Some(setup), stop: Some(switch.clone()), ..options };

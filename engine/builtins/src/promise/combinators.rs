@@ -1,8 +1,7 @@
 //! `Promise.all`, `allSettled`, `any` and `race`: sections 27.2.4.1 to 27.2.4.5.
 //!
-//! The shared state of one call is a record: 0 the array of values, 1 how many are missing, 2 the capability's resolve (`any`:
-//! reject) function, 3 the promise. Each element's functions share a record: 0 that state, 1 the index, 2 whether one of them was
-//! called, 3 the method's name; stack traces read the last one of both.
+//! The elements of one call share a state ([`Scope::combinator_state`]). Each element's functions share a record: 0 that state,
+//! 1 the index, 2 whether one of them was called; stack traces read the first two.
 
 use super::{capability_with_functions, is_intrinsic, settle, this_object};
 use crate::def;
@@ -48,42 +47,36 @@ fn run<'s>(
         return Err(s.throw_type("Promise resolve or reject function is not callable"));
     }
     let direct = is_intrinsic(s, c) && resolve.is_identical(s.intrinsic(Intrinsic::PromiseResolve));
-    let list = s.new_array(&[]);
-    let (one, done) = (s.int(1), if kind == Kind::Any { cap.reject } else { cap.resolve });
-    let state = def::record(s, &[list, one, done, cap.promise]);
     let name = s.str(what);
-    let mut index = 0i32;
+    let state = s.combinator_state(if kind == Kind::Any { cap.reject } else { cap.resolve }, name);
+    let mut index = 0u32;
     s.iterate(values, |s, v| {
-        let (c, resolve, state, name) = (s.adopt(c), s.adopt(resolve), s.adopt(state), s.adopt(name));
+        let (c, resolve, state) = (s.adopt(c), s.adopt(resolve), s.adopt(state));
         let (ok, err) = (s.adopt(cap.resolve), s.adopt(cap.reject));
         let p = if direct { s.promise_resolve_value(v)? } else { s.call(resolve, c, &[v])? };
-        let (ok, err) = handlers(s, kind, [state, name], index, ok, err);
-        attach(s, p, ok, err)?;
+        if kind != Kind::Race {
+            s.combinator_expect(state);
+        }
+        attach(s, p, kind, state, index, (ok, err))?;
         index += 1;
         Ok(true)
     })?;
     if kind == Kind::Race { Ok(()) } else { count_down(s, state, kind) }
 }
 
-/// The two functions given to `then` of element `index`.
+/// The two functions given to `then` of element `index`; `ok` and `err` settle the result.
 fn handlers<'s>(
     s: &mut Scope<'s>,
     kind: Kind,
-    [state, name]: [Local<'s>; 2],
-    index: i32,
-    ok: Local<'s>,
-    err: Local<'s>,
+    state: Local<'s>,
+    index: u32,
+    (ok, err): (Local<'s>, Local<'s>),
 ) -> (Local<'s>, Local<'s>) {
     if kind == Kind::Race {
         return (ok, err);
     }
-    let (list, u) = (s.internal(state, 0), s.undefined());
-    s.array_push(list, u);
-    let missing = s.internal(state, 1).as_int().unwrap_or(0) + 1;
-    let missing = s.int(missing);
-    s.set_internal(state, 1, missing);
-    let (i, no) = (s.int(index), s.bool(false));
-    let element = def::record(s, &[state, i, no, name]);
+    let (i, no) = (s.int(index as i32), s.bool(false));
+    let element = def::record(s, &[state, i, no]);
     let mut function = |f: NativeFn| {
         let name = s.atoms().empty;
         s.function_with_data(name, 1, f, element)
@@ -95,11 +88,24 @@ fn handlers<'s>(
     }
 }
 
-/// `p.then(ok, err)`; the promise that this makes is left out where nobody could see it.
-fn attach<'s>(s: &mut Scope<'s>, p: Local<'s>, ok: Local<'s>, err: Local<'s>) -> Result<(), Thrown> {
+/// `p.then` with the functions of element `index`; what nobody could see (a promise of its own, for `all` also the functions) is
+/// left out.
+fn attach<'s>(
+    s: &mut Scope<'s>,
+    p: Local<'s>,
+    kind: Kind,
+    state: Local<'s>,
+    index: u32,
+    settle: (Local<'s>, Local<'s>),
+) -> Result<(), Thrown> {
     let key = s.atoms().then;
     let then = s.get_v(p, key)?;
-    if then.is_identical(s.intrinsic(Intrinsic::PromiseThen)) && s.promise_is_pristine(p) {
+    let unseen = then.is_identical(s.intrinsic(Intrinsic::PromiseThen)) && s.promise_is_pristine(p);
+    if unseen && kind == Kind::All && s.promise_then_element(p, state, index, settle.1) {
+        return Ok(());
+    }
+    let (ok, err) = handlers(s, kind, state, index, settle);
+    if unseen {
         s.promise_then(p, ok, err, None);
         return Ok(());
     }
@@ -108,13 +114,7 @@ fn attach<'s>(s: &mut Scope<'s>, p: Local<'s>, ok: Local<'s>, err: Local<'s>) ->
 
 /// One element fewer is missing; the last one settles the result.
 fn count_down<'s>(s: &mut Scope<'s>, state: Local<'s>, kind: Kind) -> Result<(), Thrown> {
-    let missing = s.internal(state, 1).as_int().unwrap_or(1) - 1;
-    let n = s.int(missing);
-    s.set_internal(state, 1, n);
-    if missing > 0 {
-        return Ok(());
-    }
-    let (list, done) = (s.internal(state, 0), s.internal(state, 2));
+    let Some((list, done)) = s.combinator_count(state) else { return Ok(()) };
     let u = s.undefined();
     let v = if kind == Kind::Any { all_rejected(s, list) } else { list };
     s.call(done, u, &[v]).map(|_| ())
@@ -131,9 +131,7 @@ fn all_rejected<'s>(s: &mut Scope<'s>, errors: Local<'s>) -> Local<'s> {
 fn element<'s>(s: &mut Scope<'s>, args: &Args<'s>, kind: Kind, v: Local<'s>) -> Completion<'s> {
     let e = args.data();
     let (state, index) = (s.internal(e, 0), s.internal(e, 1));
-    let list = s.internal(state, 0);
-    let stored = s.array_put(list, index.as_int().unwrap_or(0) as u32, v);
-    debug_assert!(stored, "the list has a place for every element");
+    s.combinator_store(state, index.as_int().unwrap_or(0) as u32, v);
     count_down(s, state, kind)?;
     Ok(s.undefined())
 }

@@ -71,7 +71,7 @@ impl Vm {
     }
 
     /// Where a named property is, if the place can be remembered by shape.
-    fn find_for_cache(&mut self, o: ObjRef, key: PropKey) -> Option<(IcKind, *mut crate::object::Obj, u32)> {
+    pub(crate) fn find_for_cache(&mut self, o: ObjRef, key: PropKey) -> Option<(IcKind, *mut crate::object::Obj, u32)> {
         if key.as_index().is_some() {
             return None;
         }

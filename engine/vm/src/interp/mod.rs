@@ -18,6 +18,7 @@ pub(crate) use slow::pow;
 
 pub(crate) use call::{Entered, Resume};
 pub(crate) use debug::Debugger;
+pub(crate) use ic::Got;
 
 use crate::code::CodeRef;
 use crate::heap::{CellKind, Header, Heap};

@@ -1,21 +1,23 @@
 //! The simulated world as the explorer uses it: what a machine may decide is decided by the chooser, not by declared times.
 //!
-//! Three things are up to a machine, and each is a choice here:
+//! Four things are up to a machine, and each is a choice here:
 //!
 //! * **what a poll finds done** ([`ChoiceKind::PoolDone`]): any job that a worker has, in any order, or nothing yet;
 //! * **how late the loop looks at its timers** ([`ChoiceKind::TimerDue`]): time may pass any of the next due times;
+//! * **which of the sockets that are ready comes first** ([`ChoiceKind::ReadyOrder`]), if [`ExploreOptions::packets`] wants it;
 //! * **a pause just before a timer is started** ([`ChoiceKind::Pause`]), if it makes another timer come first.
 //!
 //! Steps of one operation between which no program code runs (the open, fstat and read of a readFile) are over as soon as a poll looks: whatever
-//! order delaying them could bring about, delaying the last step brings about as well. That holds while nothing writes.
+//! order delaying them could bring about, delaying the last step brings about as well. That holds while nothing writes. A step that fails
+//! is the last one: when its answer comes is a choice like any other.
 //!
 //! Each choice is remembered with a fingerprint of everything in the world on which the future depends. Two runs whose programs ran
 //! the same callbacks in the same order and stand at a choice with the same fingerprint have the same futures.
 
-use super::{Chooser, SimWorld};
-use crate::world::{Choice, JobInfo, Output, Polled, Ready};
+use super::{Chooser, SimWorld, Work};
+use crate::world::{Arrivals, Choice, JobInfo, Output, Polled};
 use looplab_probe::{ChoiceKind, JobClass};
-use looplab_threadpool::Job;
+use looplab_threadpool::{Job, run_caught};
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -54,13 +56,16 @@ pub struct ExploreOptions {
     pub slow_stall: u64,
     /// After how many polls in vain an answer comes for sure. Default 32.
     pub patience: u32,
+    /// Whether packets that are under way together may overtake one another, so that of several sockets that are ready each may come first
+    /// ([`ChoiceKind::ReadyOrder`]). On one machine that takes two processors and bad luck. Default false: in order of sending.
+    pub packets: bool,
     /// Polls of a run at most; then nothing happens any more ([`Polled::Stalled`]). Default 5,000.
     pub max_polls: u64,
 }
 
 impl Default for ExploreOptions {
     fn default() -> Self {
-        ExploreOptions { stall: 50, slow_stall: 1_000, patience: 32, max_polls: 5_000 }
+        ExploreOptions { stall: 50, slow_stall: 1_000, patience: 32, packets: false, max_polls: 5_000 }
     }
 }
 
@@ -71,6 +76,8 @@ pub enum Detail {
     Nothing,
     /// The request of this number is done.
     Job(u32),
+    /// The socket whose handle has this number comes first of those that are ready.
+    Socket(u32),
     /// The wait ends because a timer is due.
     Timer,
     /// So many milliseconds pass.
@@ -131,6 +138,10 @@ impl Exploring {
                 self.dues.remove(&(due, delay));
             }
         }
+    }
+
+    pub(super) fn packets_race(&self) -> bool {
+        self.options.packets
     }
 
     /// Due times in a range, each once.
@@ -294,7 +305,7 @@ impl<J: Job> SimWorld<J> {
     pub(super) fn poll_exploring(
         &mut self,
         timeout: Option<u64>,
-        out: &mut Vec<Ready<Output<Self>>>,
+        out: &mut Arrivals<Output<Self>>,
     ) -> Polled {
         let limits = match self.exploring.as_deref_mut() {
             Some(exploring) => {
@@ -330,6 +341,12 @@ impl<J: Job> SimWorld<J> {
         Polled::InTime
     }
 
+    /// Lets the world know which jobs had no steps behind them after all, by what they gave: they failed.
+    pub fn ending(mut self, ended: fn(&J::Output) -> bool) -> SimWorld<J> {
+        self.ended = ended;
+        self
+    }
+
     /// Ends all steps that nobody can tell from one another by their time.
     fn hurry(&mut self) {
         let now = self.clock.get();
@@ -338,8 +355,24 @@ impl<J: Job> SimWorld<J> {
                 .zip(self.exploring.as_ref())
                 .is_some_and(|(run, exploring)| exploring.hurried(run.info))
         }) {
-            self.finish(worker, now);
+            if !self.fails(worker) {
+                self.finish(worker, now);
+            }
         }
+    }
+
+    /// Does a worker's job, which only reads, ahead of its answer: true if no step follows it. Then it is an answer that the program waits for.
+    fn fails(&mut self, worker: usize) -> bool {
+        let Some(mut run) = self.workers[worker].take() else { return false };
+        let result = match run.work {
+            Work::Ran(result) => result,
+            Work::ToRun(job) => run_caught(job),
+        };
+        let fails = result.as_ref().map_or(true, |output| (self.ended)(output));
+        run.info.more = !fails;
+        run.work = Work::Ran(result);
+        self.workers[worker] = Some(run);
+        fails
     }
 
     /// Workers that have something, those first that were first to be done by declared times, and what their job is for the trail.

@@ -12,15 +12,15 @@ export function lanesOf(log) {
   const lane = {
     turns: new Lane('turns', '--module'), phases: new Lane('phases', '--phase'), callbacks: new Lane('callbacks', '--callback'),
     ticks: new Lane('ticks', '--tick'), microtasks: new Lane('microtasks', '--microtask'), timers: new Lane('timers', '--timer'),
-    sockets: new Lane('sockets', '--worker'),
+    sockets: new Lane('sockets', '--worker'), immediates: new Lane('immediates', '--callback'), output: new Lane('output', '--module'),
   };
   // What each socket is: listening, connecting, accepted.
   log.sockets = new Map();
   const workers = [];
-  const open = new Map(), timers = new Map(), queued = new Map(), handles = new Map();
-  let turn = null, phase = null, started = null;
+  const open = new Map(), timers = new Map(), immediates = new Map(), queued = new Map(), handles = new Map();
+  let turn = null, phase = null, started = null, printed = null;
   const laneOf = (kind) => kind === 'tick' ? lane.ticks : ['microtask', 'reaction', 'async-hop', 'thenable'].includes(kind) ? lane.microtasks : lane.callbacks;
-  const interesting = new Set(['turn-begin', 'turn-end', 'phase-begin', 'phase-end', 'poll-begin', 'poll-end', 'callback-begin', 'callback-end', 'timer-start', 'timer-fire', 'timer-stop', 'pool-queued', 'pool-started', 'pool-finished', 'handle-init', 'handle-closed', 'handle-stop', 'socket-open', 'loop-end']);
+  const interesting = new Set(['turn-begin', 'turn-end', 'phase-begin', 'phase-end', 'poll-begin', 'poll-end', 'callback-begin', 'callback-end', 'timer-start', 'timer-fire', 'timer-stop', 'immediate-start', 'immediate-stop', 'console', 'pool-queued', 'pool-started', 'pool-finished', 'handle-init', 'handle-closed', 'handle-stop', 'socket-open', 'loop-end']);
   const wanted = log.table.map(({ name }) => interesting.has(name));
   let running = 0;
   for (let id = 0; id < log.length; id++) {
@@ -31,7 +31,13 @@ export function lanesOf(log) {
       case 'turn-end': case 'loop-end': if (turn) lane.turns.add(turn.id, id, turn.t, t, turn.id); turn = null; break;
       case 'poll-begin': case 'phase-begin': phase = e; break;
       case 'poll-end': case 'phase-end': if (phase) lane.phases.add(phase.id, id, phase.t, t, phase.id); phase = null; break;
-      case 'callback-begin': open.set(id, { e, depth: Math.min(running++, 3) }); break;
+      case 'callback-begin': {
+        open.set(id, { e, depth: Math.min(running++, 3) });
+        const one = e.kind === 'immediate' ? immediates.get(e.number) : undefined;
+        if (one) lane.immediates.add(one.id, id, one.t, t, one.id);
+        immediates.delete(one?.number);
+        break;
+      }
       case 'callback-end': {
         const one = open.get(e.begin);
         if (!one) break;
@@ -46,6 +52,15 @@ export function lanesOf(log) {
         timers.delete(e.number);
         break;
       }
+      case 'immediate-start': immediates.set(e.number, e); break;
+      case 'immediate-stop': {
+        const one = immediates.get(e.number);
+        if (one) lane.immediates.add(one.id, id, one.t, t, one.id);
+        immediates.delete(e.number);
+        break;
+      }
+      // What was printed last stands there until something else is printed.
+      case 'console': if (printed) lane.output.add(printed.id, id, printed.t, t, printed.id); printed = e; break;
       case 'pool-queued': queued.set(e.number, e); break;
       case 'pool-started': started = e; break;
       case 'pool-finished': {
@@ -70,9 +85,11 @@ export function lanesOf(log) {
   }
   const end = log.length, endT = log.length ? log.t[log.length - 1] : 0;
   for (const { e, depth } of open.values()) laneOf(e.kind).add(e.id, end, e.t, endT, e.id, depth);
+  if (printed) lane.output.add(printed.id, end, printed.t, endT, printed.id);
+  for (const one of immediates.values()) lane.immediates.add(one.id, end, one.t, endT, one.id);
   for (const one of timers.values()) lane.timers.add(one.id, end, one.t, endT, one.id);
   for (const one of handles.values()) lane.sockets.add(one.id, end, one.t, endT, one.id);
-  const all = [lane.turns, lane.phases, lane.callbacks, lane.ticks, lane.microtasks, ...workers.filter(Boolean), lane.timers, lane.sockets];
+  const all = [lane.turns, lane.phases, lane.callbacks, lane.ticks, lane.microtasks, lane.output, ...workers.filter(Boolean), lane.timers, lane.immediates, lane.sockets];
   return all.filter((one) => one.spans.length > 0).map(pack);
 }
 

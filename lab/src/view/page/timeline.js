@@ -4,6 +4,8 @@ import { search } from 'lab/fold';
 import { callbackName, time, sentence } from 'lab/words';
 
 const LABEL = 92, AXIS = 20, ROW = 15, GAP = 5;
+// Lanes of what waits or stands, as against what runs: their spans are pale.
+const PALE = new Set(['turns', 'timers', 'immediates', 'output']);
 
 export class Timeline {
   constructor(canvas, log, lanes, go) {
@@ -157,11 +159,11 @@ export class Timeline {
       if (end <= last[row]) continue;
       const left = Math.max(x, last[row], LABEL - 2), w = Math.max(1, end - left - (end - left > 3 ? 1 : 0));
       const top = y + row * ROW;
-      g.globalAlpha = lane.colour === '--timer' || lane.name === 'turns' ? 0.35 : 0.85;
+      g.globalAlpha = PALE.has(lane.name) ? 0.35 : 0.85;
       g.fillRect(left, top + 1, w, ROW - 3);
       last[row] = Math.max(last[row], Math.ceil(left + w));
       if (this.boxes.length < 20000) this.boxes.push({ x: left, y: top, w, id: lane.id[i], to: end, from: x });
-      if (w > 34) this.label(g, colour, lane, lane.id[i], left, top, w);
+      if (w > 18) this.label(g, colour, lane, lane.id[i], left, top, w);
     }
     g.globalAlpha = 1;
     g.restore();
@@ -169,12 +171,20 @@ export class Timeline {
 
   label(g, colour, lane, id, x, y, w) {
     const e = this.log.get(id);
-    const pos = e.pos ? ` :${e.pos.line}` : '';
-    const names = { 'callback-begin': () => callbackName(this.log, e) + pos, 'turn-begin': () => `turn ${e.turn}`, 'phase-begin': () => e.phase, 'poll-begin': () => 'poll', 'handle-init': () => (this.log.sockets.has(e.number) ? `socket ${e.number} ${this.log.sockets.get(e.number)}` : `${e.kind} ${e.number}`), 'timer-start': () => `timer ${e.number}, ${e.delay} ms`, 'pool-queued': () => { const own = this.log.get(id - 1); return own?.ev === 'request-start' ? own.label : `request ${e.number}`; } };
-    const text = names[e.ev]?.() ?? '';
-    const light = lane.colour === '--timer' || lane.name === 'turns';
-    g.save(); g.globalAlpha = 1; g.beginPath(); g.rect(x, y, w - 2, ROW); g.clip();
-    g.fillStyle = colour(light ? '--text' : '--back');
+    // A line of the program; of Node's own modules the name.
+    const line = !e.pos ? '' : e.pos.script.startsWith('node:') ? e.pos.script.slice(5) : `:${e.pos.line}`;
+    const names = {
+      'callback-begin': () => [`${callbackName(this.log, e)} ${line}`, line], 'turn-begin': () => [`turn ${e.turn}`, String(e.turn)], 'phase-begin': () => [e.phase], 'poll-begin': () => ['poll'],
+      'handle-init': () => [this.log.sockets.has(e.number) ? `socket ${e.number} ${this.log.sockets.get(e.number)}` : `${e.kind} ${e.number}`],
+      'timer-start': () => [`timer ${e.number}, ${e.delay} ms`, `${e.delay} ms`], 'immediate-start': () => [`immediate ${e.number}`, line],
+      'pool-queued': () => { const own = this.log.get(id - 1); return own?.ev === 'request-start' ? [own.label, own.label.replace(/^fs\./, '')] : [`request ${e.number}`]; },
+      console: () => { const text = e.text.slice(0, 200).trim().replace(/\s*\n\s*/g, ' ⏎ '); return [text, text.slice(0, 1 + Math.floor((w - 14) / 7)) + '…']; },
+    };
+    // The whole name if there is room for it, else a shorter one: half a name tells nothing.
+    const text = (names[e.ev]?.() ?? []).find((name) => name && g.measureText(name).width <= w - 6);
+    if (!text) return;
+    g.save(); g.globalAlpha = 1;
+    g.fillStyle = colour(PALE.has(lane.name) ? '--text' : '--back');
     g.fillText(text, x + 4, y + ROW / 2);
     g.restore(); g.fillStyle = colour(lane.colour);
   }

@@ -49,6 +49,7 @@ export function because(log, event) {
     case 'reaction-queued': return cause.kind === 'await' ? `waited${where}; the promise was settled` : `attached${where}; the promise was settled`;
     case 'request-start': return `asked for${where}`;
     case 'handle-closing': return 'its handle was closed';
+    case 'callback-begin': return 'put off by what ran before';
     default: return cause.ev + where;
   }
 }
@@ -107,7 +108,8 @@ export function why(log, begin) {
     const event = log.get(id);
     if (event?.ev !== 'callback-begin') break;
     chain.push(event);
-    id = event.cause === NONE ? event.in : log.within[event.cause];
+    // What a callback brings about without an event of its own names that callback as its cause.
+    id = event.cause === NONE ? event.in : log.name(event.cause) === 'callback-begin' ? event.cause : log.within[event.cause];
   }
   return chain;
 }

@@ -5,6 +5,7 @@ use super::fail::Fail;
 use super::fds;
 use super::paths::Made;
 use super::plan::{Out, Plan, Res, Show, Step};
+use super::quick::{self, Small};
 use super::stats::StatData;
 use crate::errors;
 use looplab_engine::{Local, Scope, Thrown};
@@ -21,7 +22,7 @@ const UNKNOWN_CHUNK: u64 = 64 * 1024;
 /// fs.promises.writeFile writes this much in one request.
 const WRITE_CHUNK: usize = 512 * 1024;
 /// Reads and writes of more than this many bytes are refused (libuv's limit).
-const IO_MAX: f64 = 2_147_483_647.0;
+pub(super) const IO_MAX: f64 = 2_147_483_647.0;
 
 // ---- opening and closing ----
 
@@ -42,6 +43,7 @@ fn close_fd(fd: i32) -> Res {
 fn after(step: Step, f: impl FnOnce(Res) -> Step + Send + 'static) -> Step {
     match step {
         Step::End(r) => f(r),
+        Step::ReadFile { path, flags } => after(read_path(path, flags), f),
         Step::Run { label, work, then, bytes, .. } => {
             Step::Run { label, work, then: Box::new(move |r| after(then(r), f)), more: true, bytes }
         }
@@ -63,20 +65,25 @@ pub(super) fn with_open(
                 Ok(Out::Fd(fd)) => fd,
                 other => return Step::End(other),
             };
-            after(f(fd), move |r| {
-                Step::then(
-                    "fs.close",
-                    move || close_fd(fd),
-                    move |closed| {
-                        Step::End(match r {
-                            Ok(out) => closed.map(|_| out),
-                            failed => failed,
-                        })
-                    },
-                )
-            })
+            closing(fd, f(fd))
         },
     )
+}
+
+/// Closes the file when the step is over; the result is that of the step.
+fn closing(fd: i32, step: Step) -> Step {
+    after(step, move |r| {
+        Step::then(
+            "fs.close",
+            move || close_fd(fd),
+            move |closed| {
+                Step::End(match r {
+                    Ok(out) => closed.map(|_| out),
+                    failed => failed,
+                })
+            },
+        )
+    })
 }
 
 /// `open(path, flags, mode)`
@@ -285,6 +292,12 @@ pub(super) fn read<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
     if n == 0 {
         return Ok(Plan { step: Step::End(Ok(Out::Bytes(Vec::new()))), show, keep });
     }
+    if a.form == Form::Sync && quick::may(s) {
+        // Right into the buffer.
+        let to = s.view_bytes_mut(buffer).and_then(|bytes| bytes.get_mut(at..at + n)).unwrap_or_default();
+        let got = with_file(fd, "read", |f| read_at(f, to, position)).map(|n| Out::Number(n as f64));
+        return Ok(Plan { step: Step::End(got), show, keep });
+    }
     let step = Step::one("fs.read", move || {
         let mut to = vec![0; n];
         let got = with_file(fd, "read", |f| read_at(f, &mut to, position))?;
@@ -303,7 +316,11 @@ pub(super) fn write<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
         let position = if a.get(2).is_number() { args::position(s, a.get(2))? } else { None };
         (args::data(s, buffer, encoding, "buffer")?, position)
     } else {
-        let data = args::data(s, buffer, Choice::Default, "buffer")?;
+        let size = match s.view_bytes(buffer) {
+            Some(bytes) => bytes.len(),
+            // An error: it is nothing to write.
+            None => args::data(s, buffer, Choice::Default, "buffer")?.len(),
+        };
         let (mut offset, mut length, mut position) = (a.get(2), a.get(3), a.get(4));
         if offset.is_object() {
             let o = Options::of(s, offset)?;
@@ -311,10 +328,16 @@ pub(super) fn write<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
             length = o.get(s, "length")?;
             position = o.get(s, "position")?;
         }
-        let (at, n) = part(s, offset, length, data.len(), false)?;
+        let (at, n) = part(s, offset, length, size, false)?;
         let position = if position.is_number() { args::position(s, position)? } else { None };
-        let data = if n == data.len() { data } else { data[at..at + n].to_vec() };
-        (data, position)
+        let data = s.view_bytes(buffer).and_then(|bytes| bytes.get(at..at + n)).unwrap_or_default();
+        if a.form == Form::Sync && quick::may(s) {
+            let wrote =
+                with_file(fd, "write", |f| write_at(f, data, position)).map(|n| Out::Number(n as f64));
+            let (show, keep) = (Show::Written { many: false }, Some(s.global(buffer)));
+            return Ok(Plan { step: Step::End(wrote), show, keep });
+        }
+        (data.to_vec(), position)
     };
     let (keep, n) = (Some(s.global(buffer)), data.len());
     let step = Step::one("fs.write", move || {
@@ -404,6 +427,23 @@ fn read_some(fd: i32, mut data: Vec<u8>, size: u64) -> Step {
     .moving(want)
 }
 
+/// Opens a file, reads all of it, closes it.
+pub(super) fn read_path(path: FsPath, flags: u32) -> Step {
+    with_open(path, flags, 0o666, read_all)
+}
+
+/// The same in one go if the file is small, else what is left to do. Also how many steps that was.
+pub(super) fn read_at_once(path: &FsPath, flags: u32) -> (Step, u32) {
+    match quick::read_small(path, flags, READ_CHUNK) {
+        Small::Done(result, steps) => (Step::End(result), steps),
+        Small::Large(_, size) if size as f64 > IO_MAX => (Step::End(Err(args::too_large(size))), 3),
+        Small::Large(file, size) => {
+            let fd = fds::insert(file.into());
+            (closing(fd, read_some(fd, Vec::new(), size)), 2)
+        }
+    }
+}
+
 /// `readFile(path, { encoding, flag })`
 pub(super) fn read_file<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
     let options = Options::of(s, a.get(1))?;
@@ -414,7 +454,11 @@ pub(super) fn read_file<'s>(s: &mut Scope<'s>, a: &In<'_, 's>) -> Made {
         Target::Fd(fd) => read_all(fd),
         Target::Path(path) => {
             let flags = args::flags(s, flag, "r")?;
-            with_open(path, flags, 0o666, read_all)
+            match a.form {
+                Form::Sync if quick::may(s) => Step::End(quick::read_file(&path, flags)),
+                Form::Sync => read_path(path, flags),
+                _ => Step::ReadFile { path, flags },
+            }
         }
     };
     Ok(Plan::new(step, Show::Data(encoding)))
@@ -445,6 +489,13 @@ fn write_plan<'s>(s: &mut Scope<'s>, a: &In<'_, 's>, flag: &str) -> Made {
     let given = options.get(s, "flag")?;
     let flags = args::flags(s, given, flag)?;
     args::check_signal(s, &options)?;
+    if a.form == Form::Sync && !flush && quick::may(s) && s.view_bytes(a.get(1)).is_some() {
+        let mode = args::mode(s, mode, "mode", Some(0o666))?;
+        if let Target::Path(path) = args::target(s, a.get(0))? {
+            let data = s.view_bytes(a.get(1)).unwrap_or_default();
+            return Ok(Plan::new(Step::End(quick::write_file(&path, flags, mode, data)), Show::Nothing));
+        }
+    }
     let data = args::data(s, a.get(1), encoding, "data")?;
     let mode = args::mode(s, mode, "mode", Some(0o666))?;
     let promise = a.form == Form::Promise;

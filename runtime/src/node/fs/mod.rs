@@ -12,6 +12,7 @@ pub(crate) mod native;
 mod notify;
 mod paths;
 mod plan;
+mod quick;
 mod stats;
 pub(crate) mod stream_io;
 mod tree;
@@ -25,6 +26,7 @@ pub(crate) use stats::Parts as StatsParts;
 use args::{Form, In};
 use looplab_engine::{ALL, Args, CONFIGURABLE, Completion, ENUMERABLE, Key, Local, NativeFn, Scope, Thrown};
 use paths::Made;
+pub(crate) use plan::has_ended;
 use plan::{Plan, Target};
 
 /// An operation. The three numbers are the `length` of the callback, synchronous and promise function, [`NO`] where Node has none.

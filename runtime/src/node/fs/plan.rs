@@ -3,6 +3,7 @@
 
 use super::args::Choice;
 use super::fail::Fail;
+use super::files;
 use super::stats::{self, Entry, StatData};
 use crate::errors::Kind;
 use crate::node::buffer::{encoding, new_buffer};
@@ -48,6 +49,8 @@ pub(super) enum Step {
         /// How many bytes it moves, if that is known.
         bytes: u64,
     },
+    /// Read a whole file: [`super::files::read_path`], or where nobody looks all of that in one go.
+    ReadFile { path: super::args::FsPath, flags: u32 },
     /// It is over.
     End(Res),
 }
@@ -64,7 +67,7 @@ impl Step {
             Step::Run { label, work, then, more, .. } => {
                 Step::Run { label, work, then, more, bytes: n as u64 }
             }
-            end => end,
+            other => other,
         }
     }
 
@@ -168,6 +171,7 @@ pub(super) fn run_sync<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, plan: Plan) -> Comple
     let result = loop {
         match faulty(rt, &paths, step) {
             Step::End(r) => break r,
+            Step::ReadFile { path, flags } => step = files::read_path(path, flags),
             Step::Run { label, work, then, bytes, .. } => {
                 rt.charge(JobInfo::new(JobClass::Disk, label).moving(bytes));
                 step = then(work());
@@ -219,6 +223,11 @@ fn end_at_once<'s>(s: &mut Scope<'s>, rt: &Rc<Rt>, request: Request, r: Res) -> 
     }
 }
 
+/// Whether what a worker brings back is the end of an operation.
+pub(crate) fn has_ended(output: &crate::rt::JobOutput) -> bool {
+    output.downcast_ref::<Trip>().is_some_and(|trip| matches!(trip.next, Step::End(_)))
+}
+
 /// How many steps one trip to the pool may take at most: those of reading a small file (open, fstat, read, close).
 const STEPS_A_TRIP: u32 = 4;
 
@@ -235,10 +244,17 @@ fn travel(mut step: Step, most: u32) -> Trip {
     let mut steps = 0;
     while steps < most {
         match step {
-            Step::Run { work, then, .. } => step = then(work()),
+            Step::Run { work, then, .. } => {
+                step = then(work());
+                steps += 1;
+            }
+            Step::ReadFile { path, flags } => {
+                let (next, done) = files::read_at_once(&path, flags);
+                step = next;
+                steps += done;
+            }
             end => return Trip { next: end, steps },
         }
-        steps += 1;
     }
     Trip { next: step, steps }
 }
@@ -247,21 +263,28 @@ fn travel(mut step: Step, most: u32) -> Trip {
 /// than most of them. The result shows in the poll phase in which the last would have come back by itself, so the order
 /// against other requests stays that of one request a step.
 fn advance(rt: &Rc<Rt>, request: Request, step: Step) {
-    let step = faulty(rt, &request.paths, step);
-    let Step::Run { label, more, bytes, .. } = step else { return };
+    let together = rt.may_take_together();
+    let step = match step {
+        Step::ReadFile { path, flags } if !together => files::read_path(path, flags),
+        step => faulty(rt, &request.paths, step),
+    };
+    let (label, more, bytes) = match &step {
+        Step::Run { label, more, bytes, .. } => (*label, *more, *bytes),
+        Step::ReadFile { .. } => ("fs.open", true, 0),
+        Step::End(_) => return,
+    };
     let pos = request.pos;
     let info = JobInfo { more, ..JobInfo::new(JobClass::Disk, label).moving(bytes) };
-    let most = if rt.may_take_together() { STEPS_A_TRIP } else { 1 };
+    let most = if together { STEPS_A_TRIP } else { 1 };
     let work = move || travel(step, most);
     rt.submit_from(info, pos, work, move |s, rt, cb, out| {
         let trip = out.unwrap_or_else(|e| Trip { next: Step::End(Err(refused(&e))), steps: 1 });
         if trip.steps > 1 {
             let next = trip.next;
-            let later =
-                move |s: &mut Scope<'_>, rt: &Rc<Rt>, cb| go_on(s, rt, cb, request, (label, false), next);
+            let later = move |s: &mut Scope<'_>, rt: &Rc<Rt>, cb| go_on(s, rt, cb, request, label, next);
             rt.after_polls(trip.steps - 1, Box::new(later));
         } else {
-            go_on(s, rt, cb, request, (label, more), trip.next);
+            go_on(s, rt, cb, request, label, trip.next);
         }
     });
 }
@@ -294,20 +317,16 @@ fn refused(e: &JobError) -> Fail {
     }
 }
 
-/// A step has come back: its label, and whether another was to follow.
+/// A step of this label has come back.
 fn go_on(
     s: &mut Scope<'_>,
     rt: &Rc<Rt>,
     cb: ticks::Callback,
     request: Request,
-    (label, more): (&'static str, bool),
+    label: &'static str,
     next: Step,
 ) {
     let next = match next {
-        Step::End(r) if more && rt.may_be_later() => {
-            // The explorer hurries through steps that others follow. None does (it failed), so this answer may also come later.
-            Step::one(label, move || r)
-        }
         Step::End(r) => return finish(s, rt, cb, request, r),
         next => next,
     };
@@ -487,6 +506,8 @@ fn values<'s>(
             }
             two(s.num(b.len() as f64), kept, ["bytesRead", "buffer"])
         }
+        // They are there already.
+        (Show::Read { .. }, Out::Number(n)) => two(s.num(n), kept, ["bytesRead", "buffer"]),
         (Show::ReadMany, Out::Bytes(b)) => {
             let mut rest = b.as_slice();
             for buffer in s.list_from_array_like(kept)? {

@@ -209,6 +209,8 @@ pub(crate) struct Parts {
     keys: [Name; 18],
     stats: Global,
     bigint: Global,
+    /// A Stats object with all its properties, of which the others are copies. No program ever sees it.
+    model: Global,
 }
 
 fn parts<'a>(s: &mut Scope<'_>, rt: &'a Rt) -> Result<&'a Parts, Thrown> {
@@ -218,13 +220,18 @@ fn parts<'a>(s: &mut Scope<'_>, rt: &'a Rt) -> Result<&'a Parts, Thrown> {
     let made = s.nested(|s| {
         classes(s)?;
         let mut names = NUMBERS.iter().chain(&MS).chain(&NS);
-        let keys = std::array::from_fn(|_| {
+        let keys: [Name; 18] = std::array::from_fn(|_| {
             let k = s.key(names.next().copied().unwrap_or_default());
             s.permanent_key(k)
         });
         let (stats, bigint) =
             (registered(s, "fs.Stats.prototype"), registered(s, "fs.BigIntStats.prototype"));
-        Ok(Parts { keys, stats: s.global(stats), bigint: s.global(bigint) })
+        let model = s.new_object_with_proto(stats);
+        let zero = s.int(0);
+        for &k in &keys[..NUMBERS.len() + MS.len()] {
+            s.define_with(model, k, zero, ALL);
+        }
+        Ok(Parts { keys, stats: s.global(stats), bigint: s.global(bigint), model: s.global(model) })
     })?;
     Ok(rt.stats.get_or_init(|| Box::new(made)))
 }
@@ -232,6 +239,9 @@ fn parts<'a>(s: &mut Scope<'_>, rt: &'a Rt) -> Result<&'a Parts, Thrown> {
 /// A Stats (or BigIntStats) object.
 pub(super) fn new<'s>(s: &mut Scope<'s>, rt: &Rt, st: &StatData, bigint: bool) -> Completion<'s> {
     let parts = parts(s, rt)?;
+    if !bigint && let Some(o) = copy(s, parts, st) {
+        return Ok(o);
+    }
     let proto = s.open(if bigint { parts.bigint } else { parts.stats });
     let o = s.new_object_with_proto(proto);
     let mut keys = parts.keys.iter();
@@ -258,6 +268,18 @@ pub(super) fn new<'s>(s: &mut Scope<'s>, rt: &Rt, st: &StatData, bigint: bool) -
         }
     }
     Ok(o)
+}
+
+/// A copy of the model with these numbers: its slots are in the order of the properties.
+fn copy<'s>(s: &mut Scope<'s>, parts: &Parts, st: &StatData) -> Option<Local<'s>> {
+    let model = s.open(parts.model);
+    let o = s.copy_of_plain(model)?;
+    let millis = st.times.iter().map(|&(sec, nano)| sec as f64 * 1000.0 + f64::from(nano) / 1e6);
+    for (slot, n) in st.numbers.iter().map(|&n| n as f64).chain(millis).enumerate() {
+        let v = s.num(n);
+        s.put_slot(o, slot as u32, v);
+    }
+    Some(o)
 }
 
 /// A StatFs object: type, bsize, frsize, blocks, bfree, bavail, files, ffree.

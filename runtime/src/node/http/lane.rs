@@ -8,7 +8,6 @@ use super::parts::Parts;
 use crate::node::net::state::{Kind, key_of};
 use crate::node::stream::message;
 use crate::rt::Rt;
-use crate::ticks;
 use looplab_engine::{Args, Completion, Local, Name, Scope, Thrown, Value, Visitor};
 use looplab_net::http::Head;
 use std::rc::Rc;
@@ -336,6 +335,8 @@ fn finish_quietly<'s>(
     let readable = s.get(req, k.readable_state)?;
     let ordinary = message::ended_unwatched(s, readable)
         && !has_listeners(s, parts, req)?
+        // Whoever is told of the end may look at the request, whose own end comes later.
+        && !has_listeners(s, parts, res)?
         && is_empty(s, state, k.outgoing)?
         && !holds(s, res, k.last)?
         && !holds(s, socket, k.timeout)?
@@ -363,16 +364,8 @@ fn finish_quietly<'s>(
         lane.exchange = None;
     }
     be_idle(s, rt, parts, parser)?;
-    if has_listeners(s, parts, res)? {
-        let close = s.open(parts.emit_close);
-        ticks::enqueue(s, rt, close, &[res]);
-        if let Some(emitter) = rt.emitter.get() {
-            crate::node::events::emit_named(s, emitter, res, k.finish, &[])?;
-        }
-    } else {
-        s.set(res, k.destroyed, yes)?;
-        s.set(res, k.closed, yes)?;
-    }
+    s.set(res, k.destroyed, yes)?;
+    s.set(res, k.closed, yes)?;
     Ok(true)
 }
 

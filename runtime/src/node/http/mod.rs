@@ -34,6 +34,11 @@ pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Completion<'s> {
     for &(name, n, f) in functions {
         s.method(o, name, n, f);
     }
+    let flags = Rt::of(s).options.node.net.clone();
+    let size = s.num(f64::from(flags.max_header_size.unwrap_or(16 << 10)));
+    put(s, o, "maxHeaderSize", size);
+    let lenient = s.bool(flags.insecure_http_parser);
+    put(s, o, "insecureParser", lenient);
     parser::install(s, o);
     websocket::install(s, o);
     let names: Vec<_> = METHODS.iter().map(|name| s.str(name)).collect();

@@ -133,13 +133,26 @@ pub(crate) fn feed(
         let result = if n == EOF || n <= 0 {
             run_finish(s, object, cb.number)
         } else {
-            run(s, object, bytes, cb.number)
+            heard(s, rt, object).and_then(|()| run(s, object, bytes, cb.number))
         };
         ticks::end(rt, begin, result.is_ok());
         if let Err(thrown) = result {
             uncaught::uncaught(s, rt, thrown, Origin::Exception);
         }
     });
+}
+
+/// The socket's idle time starts anew.
+fn heard<'s>(s: &mut Scope<'s>, rt: &Rt, object: Local<'s>) -> Result<(), Thrown> {
+    let known = reader(s, object).and_then(|reader| reader.lane.as_ref()).map(|lane| lane.socket);
+    let socket = match known {
+        Some(socket) => s.local(socket),
+        None => {
+            let k = s.key("socket");
+            s.get(object, k)?
+        }
+    };
+    crate::node::net::socket::heard(s, rt, socket)
 }
 
 fn reader<'a>(s: &'a mut Scope<'_>, object: Local<'_>) -> Option<&'a mut Reader> {

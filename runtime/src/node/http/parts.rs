@@ -88,7 +88,6 @@ keys! {
     had_error "_hadError"
     arm_idle "armIdle"
     request "request"
-    finish "finish"
     prefinish "prefinish";
     out_headers "kOutHeaders"
     own_socket "kSocket"
@@ -140,8 +139,6 @@ pub(crate) struct Parts {
     pub(super) finish: Global,
     /// The scripts' function for the same, for all that is out of the ordinary.
     pub(super) finish_slow: Global,
-    /// The scripts' function that emits a response's 'close'.
-    pub(super) emit_close: Global,
     /// `ServerResponse.prototype._implicitHeader` and our own `writeHead`, to see whether a program has replaced them.
     pub(super) implicit_header: Global,
     pub(super) write_head: Global,
@@ -163,13 +160,7 @@ impl Parts {
         };
         let (request, response) = (part("request")?, part("response")?);
         let (symbols, channels, silent) = (part("symbols")?, part("channels")?, part("silent")?);
-        let functions = [
-            part("finish")?,
-            part("emitClose")?,
-            part("implicitHeader")?,
-            part("writeHead")?,
-            part("onhead")?,
-        ];
+        let functions = [part("finish")?, part("implicitHeader")?, part("writeHead")?, part("onhead")?];
         let k = Keys::new(s, symbols)?;
         let r = {
             let slot = |name: Name| s.own_slot(request, name);
@@ -212,7 +203,7 @@ impl Parts {
             all
         };
         let channels = s.list_from_array_like(channels)?.into_iter().map(|c| s.global(c)).collect();
-        let [finish_slow, emit_close, implicit_header, write_head, on_head] = functions.map(|f| s.global(f));
+        let [finish_slow, implicit_header, write_head, on_head] = functions.map(|f| s.global(f));
         let name = s.key("onFinish");
         let finish = s.function(name, 1, super::lane::finish);
         Ok(Some(Parts {
@@ -223,7 +214,6 @@ impl Parts {
             w,
             finish: s.global(finish),
             finish_slow,
-            emit_close,
             implicit_header,
             write_head,
             on_head,
@@ -239,13 +229,7 @@ impl Parts {
             let silent = s.open(self.silent);
             self.channels.iter().any(|&channel| {
                 let channel = s.open(channel);
-                match s.get_prototype_of(channel) {
-                    Ok(proto) => !proto.is_identical(silent),
-                    Err(t) => {
-                        s.caught(t);
-                        true
-                    }
-                }
+                !s.has_prototype(channel, silent)
             })
         })
     }

@@ -14,6 +14,7 @@ use looplab_engine::{Args, Chars, Completion, ElementType, Local, Scope, Thrown}
 use looplab_event_loop::World;
 use looplab_net::http::{STATUS_CODES, date, encode};
 use std::borrow::Cow;
+use std::io::Write;
 use std::rc::Rc;
 
 /// `writeHead(scripted)`, `end(scripted)`: the methods, which fall back on the scripted ones.
@@ -89,7 +90,7 @@ fn head_of<'s>(
     let Some(fields) = fields else { return Ok(false) };
     let mut out: Vec<u8> = Vec::with_capacity(256);
     out.extend_from_slice(b"HTTP/1.1 ");
-    out.extend_from_slice(code.to_string().as_bytes());
+    append_int(&mut out, code);
     out.push(b' ');
     if !message.is_string() || !append(s, message, &mut out, encode::is_value) {
         return Ok(false);
@@ -163,33 +164,59 @@ fn field<'s>(
     if !name.is_string() {
         return Ok(false);
     }
-    let values = match value {
-        v if v.is_string() || v.is_number() => vec![v],
-        v if s.is_simple_array(v) => s.dense_elements(v).unwrap_or_default(),
-        _ => return Ok(false),
-    };
-    let many = values.len() != 1;
-    for v in values {
-        if !v.is_string() && !v.is_number() {
-            return Ok(false);
+    match value {
+        v if v.is_string() || v.is_number() => line(s, name, v, false, out, said),
+        v if s.is_simple_array(v) => {
+            let values = s.dense_elements(v).unwrap_or_default();
+            let many = values.len() != 1;
+            for v in values {
+                if !line(s, name, v, many, out, said)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
         }
-        let v = s.to_string(v)?;
-        let from = out.len();
-        if !append(s, name, out, encode::is_token) {
-            return Ok(false);
-        }
-        let middle = out.len();
-        out.extend_from_slice(b": ");
-        if !append(s, v, out, encode::is_value) {
-            return Ok(false);
-        }
-        let (name, value) = (&out[from..middle], &out[middle + 2..]);
-        if !note(name, value, many, said) {
-            return Ok(false);
-        }
-        out.extend_from_slice(b"\r\n");
+        _ => Ok(false),
     }
+}
+
+/// One line of a field. False: it is not ordinary.
+fn line<'s>(
+    s: &mut Scope<'s>,
+    name: Local<'s>,
+    v: Local<'s>,
+    many: bool,
+    out: &mut Vec<u8>,
+    said: &mut Said,
+) -> Result<bool, Thrown> {
+    let from = out.len();
+    if !append(s, name, out, encode::is_token) {
+        return Ok(false);
+    }
+    let middle = out.len();
+    out.extend_from_slice(b": ");
+    match v.as_int() {
+        Some(n) => append_int(out, n),
+        None if v.is_string() || v.is_number() => {
+            let v = s.to_string(v)?;
+            if !append(s, v, out, encode::is_value) {
+                return Ok(false);
+            }
+        }
+        None => return Ok(false),
+    }
+    let (name, value) = (&out[from..middle], &out[middle + 2..]);
+    if !note(name, value, many, said) {
+        return Ok(false);
+    }
+    out.extend_from_slice(b"\r\n");
     Ok(true)
+}
+
+/// Appends a whole number.
+fn append_int(out: &mut Vec<u8>, n: i32) {
+    // Writing to memory cannot fail.
+    let _ = write!(out, "{n}");
 }
 
 /// A word among others, in whatever case, with no letter or digit beside it.
@@ -301,10 +328,13 @@ fn close_head<'s>(
     } else if !chunks_by_default {
         s.set(res, k.last, yes)?;
     } else if let (Some(n), false) = (length.as_number(), holds(s, res, k.removed_length)?) {
-        out.extend_from_slice(format!("Content-Length: {n}\r\n").as_bytes());
+        // Writing to memory cannot fail.
+        let _ = write!(out, "Content-Length: {n}\r\n");
     } else if !holds(s, res, k.removed_te)? {
         out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
         s.set(res, k.chunked, yes)?;
+    } else {
+        s.set(res, k.last, yes)?;
     }
     out.extend_from_slice(b"\r\n");
     Ok(())
@@ -320,7 +350,8 @@ fn append_keep_alive<'s>(
     if timeout == 0.0 || !holds(s, res, k.default_keep_alive)? {
         return Ok(());
     }
-    out.extend_from_slice(format!("Keep-Alive: timeout={}", (timeout / 1000.0).floor() as i64).as_bytes());
+    // Writing to memory cannot fail.
+    let _ = write!(out, "Keep-Alive: timeout={}", (timeout / 1000.0).floor() as i64);
     let most = s.get(res, k.own_max_requests)?;
     let most = if most.is_undefined() { 0 } else { s.to_int32(most)? };
     if most > 0 {
@@ -426,6 +457,10 @@ fn end_of<'s>(
     let head = s.get(res, k.header)?;
     let mut first = Vec::with_capacity(s.str_len(head) + body.len().min(MERGED) + 24);
     if !head.is_string() || !append(s, head, &mut first, |_| true) {
+        return Ok(false);
+    }
+    // What a head has beyond ASCII is encoded as its text is.
+    if chunk.is_string() && !first.is_ascii() && !holds(s, res, k.chunked)? {
         return Ok(false);
     }
     let bytes = Reply::new(first, body, holds(s, res, k.chunked)?);

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 const METHODS: &[(&str, u32, NativeFn)] = &[
     ("bind", 4, listen),
+    ("open", 1, super::adopt::open),
+    ("listenOn", 2, super::adopt::listen_on),
     ("connect", 4, connect),
     ("readStart", 0, read_start),
     ("readStop", 0, read_stop),
@@ -293,18 +295,27 @@ fn shutdown<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
         }
         link.shutdown = true;
         if link.queue.is_empty() && !link.connecting {
-            finish_shutdown(handle, key, rt);
+            // The FIN leaves in the next pending phase, as libuv's does: after everything that this poll has brought.
+            later(key, rt, None);
         }
         0
     }))
 }
 
+fn later(key: usize, rt: &Rc<Rt>, status: Option<i32>) {
+    rt.with_loop(|lp| lp.defer(Task::SocketLater(key as u32, Later::Shutdown(status)), Origin::HIDDEN));
+}
+
+/// Sends the FIN.
+pub(super) fn send_fin(link: &mut Link) -> i32 {
+    link.stream.as_mut().map_or(-107, |stream| code(stream.shutdown_write()))
+}
+
 /// Sends the FIN and has the program told.
 pub(super) fn finish_shutdown(handle: &mut Handle, key: usize, rt: &Rc<Rt>) {
     let Some(link) = link(handle) else { return };
-    let Some(stream) = &mut link.stream else { return };
-    let status = code(stream.shutdown_write());
-    rt.with_loop(|lp| lp.defer(Task::SocketLater(key as u32, Later::Shutdown(status)), Origin::HIDDEN));
+    let status = send_fin(link);
+    later(key, rt, Some(status));
 }
 
 /// `close()`: `onclose()` follows in the closing phase.

@@ -365,13 +365,17 @@ fn call<'s>(
 /// What a handle wanted to be told of later.
 pub(crate) fn later(s: &mut Scope<'_>, rt: &Rc<Rt>, key: u32, what: Later, cause: EventId) {
     let key = key as usize;
-    let number = {
+    let (number, status) = {
         let mut handles = rt.net.handles.borrow_mut();
         let Some(handle) = handles.get_mut(key).filter(|handle| !handle.closing) else { return };
         let number = handle.number;
+        let mut sent = 0;
         match (&mut handle.kind, what) {
             (Kind::Link(link), Later::Connect(_)) => link.connecting = false,
-            (Kind::Link(link), Later::Shutdown(_)) => link.shutdown = false,
+            (Kind::Link(link), Later::Shutdown(done)) => {
+                sent = done.unwrap_or_else(|| super::handle::send_fin(link));
+                link.shutdown = false;
+            }
             (Kind::Listener(_), Later::Accept) => {
                 // A listener that can't be watched any more has nothing to accept.
                 let _ = rt.with_loop(|lp| rearm(handle, lp));
@@ -380,7 +384,7 @@ pub(crate) fn later(s: &mut Scope<'_>, rt: &Rc<Rt>, key: u32, what: Later, cause
             _ => return,
         }
         rt.with_loop(|lp| recount(handle, lp));
-        number
+        (number, sent)
     };
     s.nested(|s| {
         let names = rt.net.names(s);
@@ -390,7 +394,7 @@ pub(crate) fn later(s: &mut Scope<'_>, rt: &Rc<Rt>, key: u32, what: Later, cause
         };
         let (name, status) = match what {
             Later::Connect(status) => (names.onconnect, status),
-            Later::Shutdown(status) => (names.onshutdown, status),
+            Later::Shutdown(_) => (names.onshutdown, status),
             Later::Accept => return,
         };
         let status = s.int(status);

@@ -173,6 +173,14 @@ fn restart_timer<'s>(s: &mut Scope<'s>, parts: &Parts, socket: Local<'s>) -> Res
     Ok(())
 }
 
+/// A socket whose bytes go elsewhere has had some: its idle time starts anew.
+pub(crate) fn heard<'s>(s: &mut Scope<'s>, rt: &Rt, socket: Local<'s>) -> Result<(), Thrown> {
+    match rt.net.socket.get() {
+        Some(parts) if socket.is_object() => restart_timer(s, parts, socket),
+        _ => Ok(()),
+    }
+}
+
 /// Gives bytes that have come to the socket that owns a handle. `begins` is called before anything happens. False: nothing was done, `onread`
 /// (which is `f`) is to be called.
 pub(super) fn receive<'s>(

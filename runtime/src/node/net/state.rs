@@ -21,8 +21,8 @@ pub(crate) const EBADF: i32 = -9;
 pub enum Later {
     /// Its connect failed at once, with this error number.
     Connect(i32),
-    /// Its shutdown is done.
-    Shutdown(i32),
+    /// Its shutdown is due (none yet), or done with this status.
+    Shutdown(Option<i32>),
     /// Out of descriptors: accept again.
     Accept,
 }

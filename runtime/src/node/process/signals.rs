@@ -15,8 +15,8 @@ use rustc_hash::FxHashMap;
 use std::io::{ErrorKind, PipeReader, Read};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Signals by name, as Linux numbers them on every architecture that is supported.
 pub(crate) const SIGNALS: &[(&str, i32)] = &[
@@ -59,6 +59,45 @@ pub(crate) const SIGNALS: &[(&str, i32)] = &[
 #[derive(Default)]
 pub(crate) struct Signals {
     caught: FxHashMap<&'static str, Arc<AtomicBool>>,
+}
+
+/// Those that shells and `nohup` have a program ignore.
+const IGNORED_BY_PARENTS: [i32; 4] = [1, 2, 3, 15];
+
+/// The switches of [`restore_signals`].
+static RESTORED: OnceLock<Vec<(i32, Arc<AtomicBool>)>> = OnceLock::new();
+
+/// Has SIGHUP, SIGINT, SIGQUIT and SIGTERM do what they do by default, also where whoever started this process had it ignore them (a
+/// shell script does so with its background jobs). Node does the same at its start. A handler stands in for the default action, as
+/// safe code can't ask the system for that; children get the default action itself. For the program that owns the process, once.
+///
+/// # Errors
+/// The system's.
+pub fn restore_signals() -> std::io::Result<()> {
+    if RESTORED.get().is_some() {
+        return Ok(());
+    }
+    let mut switches = Vec::with_capacity(IGNORED_BY_PARENTS.len());
+    for number in IGNORED_BY_PARENTS {
+        let default = Arc::new(AtomicBool::new(true));
+        signal_hook::flag::register_conditional_default(number, default.clone())?;
+        switches.push((number, default));
+    }
+    // Somebody else was quicker: the default action is taken all the same, as theirs is registered, too.
+    let _ = RESTORED.set(switches);
+    Ok(())
+}
+
+/// The switch that has a signal's default action done: a new one, or the one that is there from the start.
+fn default_switch(number: i32) -> std::io::Result<Arc<AtomicBool>> {
+    let restored = RESTORED.get().and_then(|list| list.iter().find(|(n, _)| *n == number));
+    if let Some((_, switch)) = restored {
+        switch.store(false, Ordering::SeqCst);
+        return Ok(switch.clone());
+    }
+    let switch = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register_conditional_default(number, switch.clone())?;
+    Ok(switch)
 }
 
 fn number_of(name: &str) -> Option<(&'static str, i32)> {
@@ -123,22 +162,23 @@ fn start(s: &mut Scope<'_>, rt: &Rc<Rt>, name: &'static str, number: i32) -> Res
     if signal_hook::consts::FORBIDDEN.contains(&number) {
         return Ok(());
     }
-    let default = Arc::new(AtomicBool::new(false));
-    let watched = watch(rt, name, number, &default);
-    if let Err(e) = watched {
-        return Err(system_error(s, e.raw_os_error().unwrap_or(22), "uv_signal_start"));
+    match watch(rt, name, number) {
+        Ok(default) => {
+            rt.signals.borrow_mut().caught.insert(name, default);
+            Ok(())
+        }
+        Err(e) => Err(system_error(s, e.raw_os_error().unwrap_or(22), "uv_signal_start")),
     }
-    rt.signals.borrow_mut().caught.insert(name, default);
-    Ok(())
 }
 
-fn watch(rt: &Rc<Rt>, name: &'static str, number: i32, default: &Arc<AtomicBool>) -> std::io::Result<()> {
+/// Catches a signal; the switch that has its default action done.
+fn watch(rt: &Rc<Rt>, name: &'static str, number: i32) -> std::io::Result<Arc<AtomicBool>> {
     let (reader, writer) = std::io::pipe()?;
     for fd in [reader.as_fd(), writer.as_fd()] {
         let flags = rustix::fs::fcntl_getfl(fd)?;
         rustix::fs::fcntl_setfl(fd, flags | rustix::fs::OFlags::NONBLOCK)?;
     }
-    signal_hook::flag::register_conditional_default(number, default.clone())?;
+    let default = default_switch(number)?;
     signal_hook::low_level::pipe::register(number, OwnedFd::from(writer))?;
     let fd = reader.as_raw_fd();
     let on_wake: wake::OnWake = Rc::new(move |s, rt, woken| {
@@ -147,7 +187,7 @@ fn watch(rt: &Rc<Rt>, name: &'static str, number: i32, default: &Arc<AtomicBool>
         }
     });
     wake::watch(rt, fd, name, on_wake)?;
-    Ok(())
+    Ok(default)
 }
 
 /// Emits the signal as often as it came.

@@ -212,7 +212,7 @@ impl Net {
     }
 
     /// Moves out what a poll finds.
-    pub(in crate::world) fn take_ready<R>(&mut self, out: &mut Vec<Ready<R>>) {
+    pub(in crate::world) fn take_ready(&mut self, out: &mut Vec<Ready>) {
         for id in std::mem::take(&mut self.ready) {
             if let Some(node) = self.nodes.get_mut(&id) {
                 node.watch().queued = false;
