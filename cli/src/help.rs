@@ -158,6 +158,13 @@ fn disasm() -> Command {
                 .value_name("NAME")
                 .help("Only this function and those in it"),
         )
+        .arg(
+            Arg::new("tier")
+                .long("tier")
+                .value_name("N")
+                .value_parser(["1", "2"])
+                .help("1: as it is compiled. 2: run the program, and show the code of functions that became hot [default: 1]"),
+        )
 }
 
 /// The arguments of every command that runs a program.
@@ -190,6 +197,7 @@ fn own_args() -> Vec<Arg> {
         value("stall", "MS").help("With --choices and explore: how long a machine may hold things up [default: 50]"),
         value("stack-trace-limit", "N").help("Lines of a stack trace [default: 10]"),
         value("max-old-space-size", "MIB").help("The limit of the heap in MiB"),
+        switch("no-tier").help("Don't specialise the instructions of hot functions"),
         value("gc-every", "N").help("Collect the heap at every Nth safepoint (a call or a backward jump) as well"),
         switch("expose-gc").help("Provide gc()"),
     ]

@@ -81,6 +81,8 @@ pub struct Disasm {
     pub file: PathBuf,
     /// Only this function.
     pub function: Option<String>,
+    /// Run it, and show what became of the code of functions that were hot.
+    pub second_tier: bool,
 }
 
 impl Command {
@@ -88,7 +90,9 @@ impl Command {
     pub fn new(low: LowArgs) -> Result<Command, Problem> {
         Ok(match low {
             LowArgs::Print(text) => Command::Print(text),
-            LowArgs::Disasm { file, function } => Command::Disasm(Disasm { file: file.into(), function }),
+            LowArgs::Disasm { file, function, second_tier } => {
+                Command::Disasm(Disasm { file: file.into(), function, second_tier })
+            }
             LowArgs::Lab(name, matches, program) => {
                 Command::Lab(Box::new(crate::lab::Instrument::new(&name, &matches, program)?))
             }
@@ -130,6 +134,7 @@ pub fn options(low: LowProgram) -> Result<Options, Problem> {
     let mib: Option<u32> = number("--max-old-space-size", low.max_old_space_size)?;
     options.heap_limit = mib.filter(|mib| *mib > 0).map(|mib| (mib as usize).saturating_mul(1 << 20));
     options.gc_every = number("--gc-every", low.gc_every)?;
+    options.tiering = !low.no_tier;
     if let Some(text) = low.node_semantics {
         let profile = text.parse().ok().and_then(Profile::from_major);
         options.profile =

@@ -26,6 +26,8 @@ pub enum LowArgs {
         file: OsString,
         /// Only this function.
         function: Option<String>,
+        /// `--tier`: the code that a run leaves behind.
+        second_tier: bool,
     },
     /// An instrument: its name, its own flags, and the program if it takes one.
     Lab(String, Box<ArgMatches>, LowProgram),
@@ -76,6 +78,8 @@ pub struct LowProgram {
     pub max_old_space_size: Option<String>,
     /// `--gc-every`
     pub gc_every: Option<String>,
+    /// `--no-tier`
+    pub no_tier: bool,
     /// `--node-semantics`
     pub node_semantics: Option<String>,
     /// How the program is found and loaded.
@@ -263,6 +267,7 @@ impl LowProgram {
             "--stack-trace-limit" => self.stack_trace_limit = Some(value()?),
             "--max-old-space-size" => self.max_old_space_size = Some(value()?),
             "--gc-every" => self.gc_every = Some(value()?),
+            "--no-tier" if inline.is_none() => self.no_tier = true,
             "--node-semantics" => self.node_semantics = Some(value()?),
             "--choices" => self.choices = Some(value()?),
             "--stall" => self.stall = Some(value()?),
@@ -300,6 +305,7 @@ fn parse_command(args: Vec<OsString>, program: LowProgram) -> Result<LowArgs, Pr
         Some(("disasm", matches)) => Ok(LowArgs::Disasm {
             file: matches.get_one::<OsString>("FILE").cloned().unwrap_or_default(),
             function: matches.get_one::<String>("function").cloned(),
+            second_tier: matches.get_one::<String>("tier").is_some_and(|tier| tier == "2"),
         }),
         Some((name, matches)) if crate::lab::NAMES.contains(&name) => {
             let program = match crate::lab::takes_a_program(name) {
@@ -338,6 +344,7 @@ fn program_of(command: &str, matches: &ArgMatches, typed: LowProgram) -> Result<
         stack_trace_limit: text("stack-trace-limit").or(typed.stack_trace_limit),
         max_old_space_size: text("max-old-space-size").or(typed.max_old_space_size),
         gc_every: text("gc-every").or(typed.gc_every),
+        no_tier: matches.get_flag("no-tier") || typed.no_tier,
         node_semantics: text("node-semantics").or(typed.node_semantics),
         choices: text("choices").or(typed.choices),
         stall: text("stall").or(typed.stall),

@@ -15,19 +15,52 @@ fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
-#[test]
-fn the_report_tells_what_was_seen_and_what_would_have_failed() {
-    let output = looplab(&["tiers", "tiers.js"]);
+/// What a command prints is what the book shows.
+fn check(args: &[&str], file: &str) {
+    let output = looplab(args);
     assert!(output.status.success(), "{}", text(&output));
-    let file = root().join("examples/engine/tiers.txt");
+    let file = root().join("examples/engine").join(file);
     if recording() {
         fs::write(&file, text(&output)).expect("the report is written");
     }
-    assert_eq!(
-        text(&output),
-        fs::read_to_string(&file).expect("examples/engine/tiers.txt"),
-        "record with UPDATE_EXPECT=1"
-    );
+    assert_eq!(text(&output), fs::read_to_string(&file).expect("a report"), "record with UPDATE_EXPECT=1");
+}
+
+#[test]
+fn the_report_tells_what_was_seen_specialised_and_given_up() {
+    check(&["tiers", "tiers.js"], "tiers.txt");
+}
+
+#[test]
+fn the_code_of_the_second_tier_is_listed() {
+    check(&["disasm", "--tier", "2", "--function", "squared", "tiers.js"], "tiers-disasm.txt");
+    let output = looplab(&["disasm", "--tier", "2", "--function", "nobody", "tiers.js"]);
+    assert_eq!(text(&output), "44068.25\nno function named 'nobody' became hot\n");
+}
+
+#[test]
+fn without_the_second_tier_nothing_becomes_hot() {
+    let shown = text(&looplab(&["tiers", "--no-tier", "tiers.js"]));
+    assert!(shown.contains("0 became hot, 0 guards failed") && !shown.contains("specialised"), "{shown}");
+    for flags in [&[][..], &["--no-tier"], &["run", "--no-tier"]] {
+        let output = looplab(&[flags, &["tiers.js"]].concat());
+        assert_eq!(text(&output), "44068.25\n", "{flags:?}");
+    }
+}
+
+#[test]
+fn both_tiers_can_be_compared() {
+    let output = looplab(&["tiers", "--compare=1", "tiers.js"]);
+    let shown = text(&output);
+    assert!(output.status.success() && shown.starts_with("tiers of tiers.js · 1 round in turns"), "{shown}");
+    assert!(shown.contains("without it (--no-tier)") && shown.contains("times as fast"), "{shown}");
+    let output = looplab(&[
+        "tiers",
+        "--compare=1",
+        "-e",
+        "process.exit(process.execArgv.includes('--no-tier') ? 3 : 0)",
+    ]);
+    assert!(!output.status.success() && text(&output).contains("ended with"), "{}", text(&output));
 }
 
 #[test]

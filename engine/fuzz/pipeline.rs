@@ -21,6 +21,8 @@ pub fn run(text: &str) {
     }
     let mut vm = new_engine();
     vm.set_heap_limit(HEAP);
+    // Scripts are short: whatever can be specialised is, at once.
+    vm.set_eager_tiering(true);
     let interrupt = vm.interrupt();
     let (done, ended) = mpsc::channel::<()>();
     let watchdog = std::thread::spawn(move || {

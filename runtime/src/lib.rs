@@ -35,7 +35,9 @@ mod zone;
 pub use again::Again;
 pub use heap::{HeapLook, HeapPoint, HeapWatch};
 pub use load_flags::LoadFlags;
-pub use looplab_engine::{CacheState, Deopt, FunctionProfile, Hot, PlaceProfile, Transition};
+pub use looplab_engine::{
+    CacheState, Deopt, FunctionProfile, Hot, PlaceProfile, Specialised, TierProfile, Transition,
+};
 pub use looplab_engine::{EdgeName, HeapEdge, HeapGraph, HeapNode, HeapShape, NodeKind, Site};
 pub use looplab_event_loop::{Detail, ExploreOptions, TrailPoint};
 pub use modules::graph::ModuleGraph;

@@ -107,8 +107,12 @@ pub struct Options {
     pub heap_limit: Option<usize>,
     /// Collect at every so manyth safepoint (a call or a backward jump) as well.
     pub gc_every: Option<u32>,
-    /// Look at how functions run: caches, types, what an optimiser would do. Slow.
+    /// Look at how functions run: caches, types, what the second tier does. Slow.
     pub tiers: bool,
+    /// Note what the second tier does: [`Finished::second_tier`].
+    pub tier_log: bool,
+    /// Hot functions get specialised instructions.
+    pub tiering: bool,
     /// Look at the heap.
     pub heap: Option<crate::HeapWatch>,
     /// How the program is found and loaded.
@@ -148,6 +152,8 @@ impl Options {
             heap_limit: None,
             gc_every: None,
             tiers: false,
+            tier_log: false,
+            tiering: true,
             heap: None,
             load: crate::LoadFlags::default(),
             expose_gc: false,
@@ -180,6 +186,8 @@ pub struct Finished {
     pub beyond: bool,
     /// How the program's functions ran, if [`Options::tiers`] was given.
     pub functions: Vec<crate::FunctionProfile>,
+    /// What the second tier did, if [`Options::tier_log`] was given.
+    pub second_tier: Vec<crate::TierProfile>,
 }
 
 /// One way through the points where a machine could go either way.

@@ -38,6 +38,7 @@ pub(crate) fn run_keeping(options: Options, compiled: Option<Rc<Compiled>>) -> F
                 trail: Vec::new(),
                 heap: Vec::new(),
                 functions: Vec::new(),
+                second_tier: Vec::new(),
                 beyond: false,
             };
         }
@@ -54,6 +55,8 @@ pub(crate) fn run_keeping(options: Options, compiled: Option<Rc<Compiled>>) -> F
     if let Some(n) = options.gc_every {
         vm.set_gc_every(n);
     }
+    vm.set_tiering(options.tiering);
+    vm.set_tier_log(options.tiers || options.tier_log);
     let rt = Rc::new(Rt::new(lp, probe.clone(), options));
     let goes_on = compiled.is_some();
     if let Some(compiled) = compiled {
@@ -85,6 +88,7 @@ pub(crate) fn run_keeping(options: Options, compiled: Option<Rc<Compiled>>) -> F
     rt.emit(|_| Event::ExitCode { code });
     let log = probe.map(|p| p.take());
     let functions = m.vm.function_profiles();
+    let second_tier = if rt.options.tier_log { m.vm.tier_profiles() } else { Vec::new() };
     let heap = std::mem::take(&mut rt.looks.borrow_mut().found);
     let scripts = std::mem::take(&mut *rt.scripts.borrow_mut());
     // Process end frees everything at once; tearing the heap down cell by cell would only take time.
@@ -98,7 +102,7 @@ pub(crate) fn run_keeping(options: Options, compiled: Option<Rc<Compiled>>) -> F
     if rt.options.worker.is_none() && !goes_on {
         std::mem::forget(m);
     }
-    Finished { exit_code: code, log, scripts, trail, heap, functions, beyond }
+    Finished { exit_code: code, log, scripts, trail, heap, functions, second_tier, beyond }
 }
 
 /// As many open files and sockets as the system lets us have: as Node does at its start.

@@ -128,6 +128,9 @@ fn again(program: &LowProgram) -> Result<Vec<std::ffi::OsString>, Problem> {
     flag("stack-trace-limit", &program.stack_trace_limit);
     flag("max-old-space-size", &program.max_old_space_size);
     words.extend(program.sim.iter().map(|text| format!("--sim={text}").into()));
+    if program.no_tier {
+        words.push("--no-tier".into());
+    }
     if program.expose_gc {
         words.push("--expose-gc".into());
     }

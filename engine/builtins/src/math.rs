@@ -4,7 +4,7 @@
 //! agrees with it: each function uses what gives V8's last digit (measured on Node 24).
 
 use crate::text::tag;
-use looplab_vm::{Args, Completion, Intrinsic, Local, Scope, Thrown};
+use looplab_vm::{Args, Completion, Inline, Intrinsic, Local, Scope, Thrown};
 
 /// Installs Math.
 pub fn install(s: &mut Scope<'_>) {
@@ -42,6 +42,12 @@ pub fn install(s: &mut Scope<'_>) {
     s.method(m, "min", 2, min);
     s.method(m, "hypot", 2, hypot);
     s.method(m, "imul", 2, imul);
+    s.inline_function(Inline::MathFloor, floor);
+    s.inline_function(Inline::MathAbs, abs);
+    s.inline_function(Inline::MathSqrt, sqrt);
+    s.inline_function(Inline::MathImul, imul);
+    s.inline_function(Inline::MathMin, min);
+    s.inline_function(Inline::MathMax, max);
     s.method(m, "clz32", 1, clz32);
     s.method(m, "random", 0, random);
     tag(s, m, "Math");

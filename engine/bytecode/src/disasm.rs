@@ -13,6 +13,17 @@ pub struct DisasmOptions {
     pub function: Option<String>,
     /// Leave out source lines.
     pub no_source: bool,
+    /// Instructions of the second tier that are written over others of the function, by number; nested functions are left out.
+    pub second_tier: Option<BTreeMap<u32, SecondTier>>,
+}
+
+/// An instruction of the second tier, for a listing.
+#[derive(Clone, Debug)]
+pub struct SecondTier {
+    /// What it is.
+    pub op: Op,
+    /// What is to be said of it.
+    pub note: String,
 }
 
 /// Disassembles a template and its nested functions.
@@ -25,7 +36,9 @@ pub fn disassemble(t: &FunctionTemplate, options: &DisasmOptions) -> String {
         if shown {
             Printer { t, options, labels: labels(t), out: &mut out }.run();
         }
-        todo.extend(t.functions.iter().rev().map(|f| (&**f, shown)));
+        if options.second_tier.is_none() {
+            todo.extend(t.functions.iter().rev().map(|f| (&**f, shown)));
+        }
     }
     out
 }
@@ -147,7 +160,20 @@ impl Printer<'_> {
             }
             operands.push(self.operand(pc, i, slot, role));
         }
-        let _ = writeln!(self.out, "  {pc:>4} {:<16} {}", op.info().name, operands.join(", "));
+        let operands = operands.join(", ");
+        match self.options.second_tier.as_ref().and_then(|over| over.get(&pc)) {
+            Some(over) => {
+                let _ = writeln!(
+                    self.out,
+                    "  {pc:>4}*{:<16} {operands:<24} ; {}",
+                    over.op.info().name,
+                    over.note
+                );
+            }
+            None => {
+                let _ = writeln!(self.out, "  {pc:>4} {:<16} {operands}", op.info().name);
+            }
+        }
     }
 
     fn operand(&self, pc: u32, i: Insn, slot: Slot, role: OperandRole) -> String {

@@ -7,11 +7,12 @@
 pub mod disasm;
 pub mod eval;
 pub mod op;
+pub mod quick;
 pub mod template;
 pub mod text;
 pub mod verify;
 
-pub use disasm::{DisasmOptions, disassemble};
+pub use disasm::{DisasmOptions, SecondTier, disassemble};
 pub use op::{Insn, Op, OperandRole};
 pub use template::*;
 pub use text::Text;

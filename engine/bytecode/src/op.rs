@@ -90,7 +90,8 @@ pub struct OpInfo {
     pub doc: &'static str,
     /// Its operands, in reading order.
     pub operands: &'static [(Slot, OperandRole)],
-    /// `throws` (may raise), `jumps` (may change the flow), `ends` (never falls through), `ext` (an `Ext` word follows).
+    /// `throws` (may raise), `jumps` (may change the flow), `ends` (never falls through), `ext` (an `Ext` word follows), `quick`
+    /// (second tier: never in a template).
     pub flags: &'static [&'static str],
 }
 
@@ -446,10 +447,109 @@ instructions! {
     IsEval { a: Dst, b: Src };
     /// R[a] := direct eval of R[b] in environment R[c]; x: what the surrounding code allows ([`crate::eval`]).
     DirectEval { a: Dst, b: Src, c: Src, x: Flag } throws;
+
+    // The second tier (`crate::quick`): only the interpreter writes these, over code that is hot. Operands are those of the
+    // instruction that stood there; where several are done at once, the others keep standing behind it.
+
+    /// Looks at its operands and becomes the specialised form of the instruction that stood here, or that instruction again.
+    Adapt {} quick;
+    /// Add of two numbers, doubles first.
+    AddNum { a: Dst, b: Src, c: Src } throws quick;
+    /// Sub of two numbers, doubles first.
+    SubNum { a: Dst, b: Src, c: Src } throws quick;
+    /// Mul of two numbers, doubles first.
+    MulNum { a: Dst, b: Src, c: Src } throws quick;
+    /// Mul of numbers, Add.
+    MulAdd { a: Dst, b: Src, c: Src } throws quick;
+    /// Mul of numbers, Sub.
+    MulSub { a: Dst, b: Src, c: Src } throws quick;
+    /// Mul of numbers, Mul.
+    MulMul { a: Dst, b: Src, c: Src } throws quick;
+    /// Add of numbers, Add or Sub.
+    AddAdd { a: Dst, b: Src, c: Src } throws quick;
+    /// Sub of numbers, Add.
+    SubAdd { a: Dst, b: Src, c: Src } throws quick;
+    /// Add of numbers, BitOrI.
+    AddBitOr { a: Dst, b: Src, c: Src } throws quick;
+    /// Add of numbers, SetProp of an own property.
+    AddSetProp { a: Dst, b: Src, c: Src } throws quick;
+    /// Sub of numbers, SetProp of an own property.
+    SubSetProp { a: Dst, b: Src, c: Src } throws quick;
+    /// Add of numbers, Return.
+    AddReturn { a: Dst, b: Src, c: Src } throws quick;
+    /// Move, Move.
+    MoveMove { a: Dst, b: Src } quick;
+    /// Move, LoadUndef.
+    MoveUndef { a: Dst, b: Src } quick;
+    /// Move, GetProp of a remembered property.
+    MoveGetProp { a: Dst, b: Src } throws quick;
+    /// LoadUndef, Move.
+    UndefMove { a: Dst } quick;
+    /// LoadUndef, SubI of an int.
+    UndefSubI { a: Dst } throws quick;
+    /// LoadInt, LoadInt.
+    IntInt { a: Dst, sbx: Int } quick;
+    /// LoadInt, GetElem of a dense element.
+    IntGetElem { a: Dst, sbx: Int } throws quick;
+    /// LoadInt, JLt of ints.
+    IntJLt { a: Dst, sbx: Int } throws quick;
+    /// LoadInt, Mod of ints.
+    IntMod { a: Dst, sbx: Int } throws quick;
+    /// LoadConst, an arithmetic instruction on numbers: Add, Sub or Mul.
+    ConstMath { a: Dst, bx: Const } throws quick;
+    /// LoadNull, JSEq or JSNe.
+    NullJump { a: Dst } quick;
+    /// Inc of an int, JLt of ints.
+    IncJLt { a: Dst, b: Src } throws quick;
+    /// Inc of an int, LoadInt, JLt of ints.
+    IncIntJLt { a: Dst, b: Src } throws quick;
+    /// Inc of an int, GetProp of the length of an array or string, JLt of ints.
+    IncLengthJLt { a: Dst, b: Src } throws quick;
+    /// ToNumeric and Inc of an int.
+    PostInc { a: Dst, b: Src } throws quick;
+    /// FuncEnv, GetEnv.
+    FuncGetEnv { a: Dst } quick;
+    /// GetEnv, LoadUndef.
+    GetEnvUndef { a: Dst, b: Src, c: EnvSlot, x: Count } quick;
+    /// GetEnvChecked, JSEq of what is the same, or of ints.
+    GetEnvJSEq { a: Dst, b: Src, c: EnvSlot, x: Count } throws quick;
+    /// GetGlobal of a remembered property, GetProp of another.
+    GlobalGetProp { a: Dst, b: Ic, x: Flag } throws quick;
+    /// GetProp of a remembered property, GetProp of another.
+    GetPropGetProp { a: Dst, b: Src, c: Ic } throws quick;
+    /// GetProp of a remembered property, Add of numbers.
+    GetPropAdd { a: Dst, b: Src, c: Ic } throws quick;
+    /// GetProp of a remembered property, Sub of numbers.
+    GetPropSub { a: Dst, b: Src, c: Ic } throws quick;
+    /// GetProp of a remembered property, Mul of numbers.
+    GetPropMul { a: Dst, b: Src, c: Ic } throws quick;
+    /// GetProp of a remembered property, Move.
+    GetPropMove { a: Dst, b: Src, c: Ic } throws quick;
+    /// GetProp of a remembered property, LoadNull.
+    GetPropNull { a: Dst, b: Src, c: Ic } throws quick;
+    /// GetProp of the length of an array that is not sparse.
+    ArrayLength { a: Dst, b: Src, c: Ic } throws quick;
+    /// SetProp of an own property, GetProp of a remembered one.
+    SetPropGetProp { a: Src, b: Ic, c: Src, x: Flag } throws quick;
+    /// GetElem of a dense element, GetElem of another.
+    GetElemGetElem { a: Dst, b: Src, c: Src, x: Flag } throws quick;
+    /// GetElem of a dense element, SetElem of another.
+    GetElemSetElem { a: Dst, b: Src, c: Src, x: Flag } throws quick;
+    /// SetElem of a dense element, Inc of an int.
+    SetElemInc { a: Src, b: Src, c: Src, x: Flag } throws quick;
+    /// SetElem of a dense element, SetElem of another.
+    SetElemSetElem { a: Src, b: Src, c: Src, x: Flag } throws quick;
+    /// Jump to a Return, which is done at once.
+    JumpReturn { sbx: Off } jumps ends quick;
+    /// LoadInt, ArrayPush.
+    IntPush { a: Dst, sbx: Int } quick;
+    /// Call of a built-in function that is done here; x says which ([`crate::quick::Inline`]).
+    CallInline { a: Dst, b: Base, c: Count, x: Flag } throws quick;
 }
 
 impl Op {
     /// The operation with this code.
+    #[inline]
     pub fn from_u8(code: u8) -> Option<Op> {
         TABLE.get(code as usize).map(|i| i.op)
     }
@@ -457,6 +557,12 @@ impl Op {
     /// Its row.
     pub fn info(self) -> &'static OpInfo {
         &TABLE[self as usize]
+    }
+
+    /// Whether it belongs to the second tier ([`crate::quick`]).
+    #[inline(always)]
+    pub fn is_quick(self) -> bool {
+        self as u8 >= Op::Adapt as u8
     }
 
     /// Whether the table gives it this flag.
@@ -488,6 +594,7 @@ impl Insn {
     }
 
     /// The operation; `None` for a word the compiler never wrote.
+    #[inline]
     pub fn op(self) -> Option<Op> {
         Op::from_u8(self.code())
     }

@@ -68,6 +68,9 @@ impl Verifier<'_> {
         while pc < n {
             let i = self.t.code[pc];
             let op = i.op().ok_or_else(|| format!("{pc}: unknown opcode {}", i.code()))?;
+            if op.is_quick() {
+                return Err(format!("{pc}: {op:?} is an instruction of the second tier"));
+            }
             if op == Op::Ext {
                 return Err(format!("{pc}: Ext without an instruction before it"));
             }

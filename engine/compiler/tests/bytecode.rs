@@ -6,7 +6,7 @@ use looplab_compiler::{Goal, Options, compile};
 fn listing(text: &str, goal: Goal) -> String {
     let t = compile(Source::new("test.js", text, 0), &Options::new(goal)).expect("the source compiles");
     verify(&t).expect("the code is valid");
-    let options = DisasmOptions { function: None, no_source: true };
+    let options = DisasmOptions { no_source: true, ..DisasmOptions::default() };
     format!("{text}\n\n{}", disassemble(&t, &options))
 }
 

@@ -1,5 +1,5 @@
 //! A bare shell over the engine: runs scripts and modules with `print` and `$262`, no event loop.
-//! `shell [--module] [--disasm] [--gc-stress] [--heap-mb N] FILE`.
+//! `shell [--module] [--disasm] [--gc-stress] [--no-tier | --eager-tier] [--heap-mb N] FILE`.
 
 mod host262;
 mod modules;
@@ -65,6 +65,8 @@ struct Options {
     module: bool,
     disasm: bool,
     stress: bool,
+    no_tier: bool,
+    eager_tier: bool,
     heap_mb: Option<usize>,
 }
 
@@ -76,6 +78,8 @@ fn options() -> Options {
             "--module" => o.module = true,
             "--disasm" => o.disasm = true,
             "--gc-stress" => o.stress = true,
+            "--no-tier" => o.no_tier = true,
+            "--eager-tier" => o.eager_tier = true,
             "--heap-mb" => o.heap_mb = args.next().and_then(|n| n.parse().ok()),
             _ => o.file = Some(a),
         }
@@ -86,7 +90,7 @@ fn options() -> Options {
 fn main() {
     let o = options();
     let Some(file) = o.file else {
-        return eprintln!("usage: shell [--module] [--disasm] [--gc-stress] [--heap-mb N] FILE");
+        return eprintln!("usage: shell [--module] [--disasm] [--gc-stress] [--no-tier | --eager-tier] [--heap-mb N] FILE");
     };
     let text = match std::fs::read(&file) {
         Ok(b) => String::from_utf8_lossy(&b).into_owned(),
@@ -105,6 +109,8 @@ fn main() {
     vm.set_host(Rc::new(ShellHost { modules: modules.clone() }));
     vm.set_embedder(modules.clone());
     vm.set_gc_stress(o.stress);
+    vm.set_tiering(!o.no_tier);
+    vm.set_eager_tiering(o.eager_tier);
     if let Some(mb) = o.heap_mb {
         vm.set_heap_limit(mb << 20);
     }

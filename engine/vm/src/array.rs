@@ -35,7 +35,7 @@ impl Vm {
     }
 
     #[inline]
-    fn is_fluid(&self, v: Value) -> bool {
+    pub(crate) fn is_fluid(&self, v: Value) -> bool {
         self.is_fast_array(v) && !ObjRef::of(v).has_flag(NOT_EXTENSIBLE | ELEMS_SEALED | ELEMS_FROZEN)
     }
 

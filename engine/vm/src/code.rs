@@ -3,6 +3,7 @@
 //! INVARIANT: a [`CodeRef`] points to a live Code cell; its constants and caches are filled in before the code first runs.
 
 use crate::heap::{CellKind, Header, Heap};
+use crate::interp::leaf::Leaf;
 use crate::module::ModuleId;
 use crate::object::ObjRef;
 use crate::shape::ShapeRef;
@@ -10,6 +11,7 @@ use crate::string;
 use crate::value::{PropKey, Value};
 use crate::vm::Vm;
 use looplab_bytecode::{Const, FuncKind, FunctionTemplate, Insn};
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// How an inline cache entry was filled.
@@ -31,6 +33,8 @@ pub(crate) enum IcKind {
     Setter,
     /// A script-level lexical binding; `slot` is its index.
     Lexical,
+    /// The receiver is a string; as `Proto`.
+    Text,
 }
 
 /// One remembered receiver shape.
@@ -58,6 +62,11 @@ impl Ic {
         let first = IcEntry { shape: ShapeRef::NULL, holder: std::ptr::null_mut(), slot: 0, epoch: 0 };
         Ic { first, kind: IcKind::Empty, misses: 0, key, more: Vec::new() }
     }
+
+    /// Whether it remembers one receiver, and a value that needs no call.
+    pub(crate) fn is_simple(&self) -> bool {
+        matches!(self.kind, IcKind::Own | IcKind::Proto) && self.more.is_empty()
+    }
 }
 
 /// A code cell.
@@ -65,7 +74,8 @@ impl Ic {
 pub struct Code {
     h: Header,
     tpl: Rc<FunctionTemplate>,
-    pub(crate) insns: Box<[Insn]>,
+    /// Cells: the second tier writes over instructions while frames point at them.
+    insns: Box<[Cell<Insn>]>,
     pub(crate) consts: Box<[Value]>,
     pub(crate) ics: Box<[Ic]>,
     pub(crate) children: Box<[Value]>,
@@ -86,9 +96,13 @@ pub struct Code {
     pub(crate) nparams: u32,
     /// Slots that instances made by this constructor turned out to need.
     pub(crate) instance_slots: u8,
-    /// Calls and backward jumps, for the tiers view.
+    /// Calls and backward jumps, which tell when it is hot.
     pub(crate) calls: u32,
     pub(crate) loops: u32,
+    /// Whether built-in functions get its result without calling it.
+    pub(crate) leaf: Leaf,
+    /// What is remembered of its second tier, once it has been hot.
+    pub(crate) tier: Option<Box<crate::interp::tier::Tier>>,
 }
 
 /// A live code cell.
@@ -139,6 +153,8 @@ impl CodeRef {
                 instance_slots: 4,
                 calls: 0,
                 loops: 0,
+                leaf: Leaf::No,
+                tier: None,
             });
         }
         CodeRef(p)
@@ -218,11 +234,14 @@ impl CodeRef {
             tpl.functions.iter().map(|f| CodeRef::new(&mut vm.heap, f.clone(), module, realm).value());
         let children = children.collect();
         let c = self.get();
-        c.insns = tpl.code.clone().into_boxed_slice();
+        c.insns = tpl.code.iter().map(|&i| Cell::new(i)).collect();
         c.consts = consts;
         c.ics = ics;
         c.children = children;
         c.ready = true;
+        if vm.eager_tiering {
+            (c.calls, c.loops) = crate::interp::tier::EAGER;
+        }
     }
 
     #[inline(always)]
@@ -236,7 +255,28 @@ impl CodeRef {
     #[inline]
     pub(crate) fn pc_index(self, pc: *const Insn) -> u32 {
         // SAFETY: pc points into (or one past) this code's instructions.
-        unsafe { pc.offset_from(self.get().insns.as_ptr()) as u32 }
+        unsafe { pc.offset_from(self.start()) as u32 }
+    }
+
+    /// The first instruction.
+    #[inline(always)]
+    pub(crate) fn start(&self) -> *const Insn {
+        self.get().insns.as_ptr().cast()
+    }
+
+    /// The instruction at an index, as it stands now.
+    pub(crate) fn word(self, pc: usize) -> Insn {
+        self.get().insns[pc].get()
+    }
+
+    /// Writes over an instruction, with one of the second tier or the template's.
+    pub(crate) fn set_word(self, pc: usize, word: Insn) {
+        self.get().insns[pc].set(word);
+    }
+
+    /// All instructions as they stand now.
+    pub(crate) fn words(self) -> Vec<Insn> {
+        self.get().insns.iter().map(Cell::get).collect()
     }
 }
 
@@ -269,5 +309,6 @@ pub(crate) fn drop_code(c: *mut Code) {
         std::ptr::drop_in_place(std::ptr::addr_of_mut!((*c).consts));
         std::ptr::drop_in_place(std::ptr::addr_of_mut!((*c).ics));
         std::ptr::drop_in_place(std::ptr::addr_of_mut!((*c).children));
+        std::ptr::drop_in_place(std::ptr::addr_of_mut!((*c).tier));
     }
 }

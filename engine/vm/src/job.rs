@@ -81,6 +81,25 @@ pub enum PromiseHook {
     Resolve,
 }
 
+/// A guard of specialised code that failed: the place is generic from then on, or for a while.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct GuardFailure<'a> {
+    /// The function's name.
+    pub function: &'a str,
+    /// The source, by its number.
+    pub script: u32,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in UTF-16 units, from 1.
+    pub column: u32,
+    /// What was compared: `hidden class`, `type`, `target`, `kind of elements`, `kind of object`.
+    pub guard: &'a str,
+    /// What it should have been.
+    pub expected: &'a str,
+    /// What it was.
+    pub seen: &'a str,
+}
+
 /// Watches jobs and promises, and (if [`crate::Vm::set_stepping`] says so) statements. All methods default to nothing; numbers returned are handed back later as `id`.
 #[allow(unused_variables, reason = "defaults ignore what they are told")]
 pub trait EngineProbe {
@@ -113,6 +132,9 @@ pub trait EngineProbe {
     fn collection_begin(&self, used: usize) {}
     /// It has ended.
     fn collection_end(&self, stats: crate::HeapStats) {}
+
+    /// A guard of specialised code failed.
+    fn guard_failed(&self, what: &GuardFailure<'_>) {}
 
     /// Whether statements are wanted now. Asked whenever a script is entered while none runs.
     fn wants_statements(&self) -> bool {

@@ -56,11 +56,12 @@ pub use collections::IterKind;
 pub use errors::{CallSite, StackFrame};
 pub use eye::{
     CacheState, Deopt, EdgeName, FunctionProfile, HeapEdge, HeapGraph, HeapNode, HeapShape, Hot, NodeKind,
-    PlaceProfile, Site, Transition,
+    PlaceProfile, Site, Specialised, TierProfile, Transition,
 };
 pub use heap::HeapStats;
 pub use iter::IterRecord;
-pub use job::{EngineProbe, JobKind, Leave, PromiseHook, Settled, StatementAt};
+pub use job::{EngineProbe, GuardFailure, JobKind, Leave, PromiseHook, Settled, StatementAt};
+pub use looplab_bytecode::quick::Inline;
 pub use module::{ModuleId, ModuleState};
 pub use object::{Class, HostData, Visitor};
 pub use ops::{Hint, PreferredType};

@@ -55,6 +55,7 @@ pub struct Scope<'s> {
 }
 
 impl Drop for Scope<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.vm.handles.truncate(self.base);
     }
@@ -274,6 +275,7 @@ impl From<Name> for Key<'_> {
 }
 
 impl<'s> Scope<'s> {
+    #[inline]
     pub(crate) fn new(vm: &'s mut Vm) -> Scope<'s> {
         let base = vm.handles.len();
         Scope { vm, base }
@@ -297,6 +299,7 @@ impl<'s> Scope<'s> {
     }
 
     /// Roots a value that came out of [`crate::HostData`] (where it was traced).
+    #[inline]
     pub fn local(&mut self, v: Value) -> Local<'s> {
         self.root(v)
     }

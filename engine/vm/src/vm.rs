@@ -33,6 +33,7 @@ impl Interrupt {
     }
 
     /// Whether it has been asked.
+    #[inline(always)]
     pub fn is_requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -195,6 +196,14 @@ pub struct Vm {
     pub(crate) chains: crate::lookup::ChainCache,
     /// What the instruments have noted of cells, once one has looked.
     pub(crate) eye: Option<Box<crate::eye::Eye>>,
+    /// Hot functions get specialised instructions.
+    pub(crate) tiering: bool,
+    /// They are hot almost at once.
+    pub(crate) eager_tiering: bool,
+    /// Addresses of the native functions whose calls the second tier does itself.
+    pub(crate) inline: [usize; looplab_bytecode::quick::Inline::ALL.len()],
+    /// What the second tier has done, if anyone wants to know.
+    pub(crate) tier_log: Option<Box<crate::eye::tier::TierLog>>,
     /// The program is watched instruction by instruction: the watching interpreter runs.
     pub(crate) watcher: Option<Box<crate::eye::Watcher>>,
 }
@@ -263,6 +272,10 @@ impl Vm {
             lookups: crate::lookup::LookupCache::new(),
             chains: crate::lookup::ChainCache::new(),
             eye: None,
+            tiering: true,
+            eager_tiering: false,
+            inline: [0; looplab_bytecode::quick::Inline::ALL.len()],
+            tier_log: None,
             watcher: None,
         });
         vm.top = vm.stack.as_mut_ptr();

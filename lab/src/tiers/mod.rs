@@ -1,8 +1,7 @@
-//! How functions ran: what their caches saw, when they became hot, what an optimiser would take for granted then, and where it would
-//! have been wrong.
+//! How functions ran: what their caches saw, when they became hot, what the second tier made of them, and which of its guards failed.
 
 use crate::units::{count, plural};
-use looplab_runtime::{CacheState, FunctionProfile, PlaceProfile};
+use looplab_runtime::{CacheState, FunctionProfile, PlaceProfile, Specialised};
 use std::io::{self, Write};
 
 /// What the report is made of.
@@ -121,14 +120,30 @@ fn detail(f: &FunctionProfile, limit: usize, out: &mut dyn Write) -> io::Result<
     if f.transitions.len() > limit {
         writeln!(out, "  … {} more (--limit)", plural((f.transitions.len() - limit) as u64, "transition"))?;
     }
-    let specialised = f.places.iter().filter(|place| place.specialised.is_some()).count() as u64;
     if let Some(hot) = f.hot {
+        let all = f.specialised.len() as u64;
+        let end = match f.specialised.iter().filter(|s| !s.stands).count() as u64 {
+            0 => String::new(),
+            n => format!(", {} given up", count(n)),
+        };
         writeln!(
             out,
-            "  hot after {} and {}: specialised on what {} had seen until then",
+            "  hot after {} and {}: {} specialised{end}",
             plural(hot.calls, "call"),
             plural(hot.loops, "loop turn"),
-            plural(specialised, "place")
+            plural(all, "place")
+        )?;
+    }
+    for s in f.specialised.iter().take(limit) {
+        let end = if s.stands { "" } else { " (given up)" };
+        let into = format!("{:?}", s.into);
+        writeln!(out, "  {:>8}  {into:<15} {}{end}", format!("{}:{}", s.line, s.column), stands_for(s))?;
+    }
+    if f.specialised.len() > limit {
+        writeln!(
+            out,
+            "  … {} more (--limit)",
+            plural((f.specialised.len() - limit) as u64, "specialised place")
         )?;
     }
     for d in &f.deopts {
@@ -145,4 +160,13 @@ fn detail(f: &FunctionProfile, limit: usize, out: &mut dyn Write) -> io::Result<
         )?;
     }
     Ok(())
+}
+
+/// What an instruction of the second tier does, in words of the first: `GetProp, Add`.
+pub fn stands_for(s: &Specialised) -> String {
+    let parts: Vec<String> = s.parts.iter().map(|op| format!("{op:?}")).collect();
+    match s.inlined {
+        Some(name) => format!("{} of {name}, done in place", parts.join(", ")),
+        None => parts.join(", "),
+    }
 }

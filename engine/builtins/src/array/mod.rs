@@ -16,7 +16,7 @@ mod search;
 mod sort;
 
 use crate::checks::{count, species_getter};
-use looplab_vm::{CONFIGURABLE, Completion, Intrinsic, Key, Local, NativeFn, Scope, Thrown};
+use looplab_vm::{CONFIGURABLE, Completion, Inline, Intrinsic, Key, Local, NativeFn, Scope, Thrown};
 
 /// The largest length an array-like may have, 2^53 − 1.
 const MAX_LENGTH: u64 = (1 << 53) - 1;
@@ -46,6 +46,8 @@ pub(crate) fn install(s: &mut Scope<'_>) {
         s.set_intrinsic(Intrinsic::ArraySpeciesGetter, g);
     }
     install_prototype(s, proto);
+    s.inline_function(Inline::ArrayPush, change::push);
+    s.inline_function(Inline::ArrayPop, change::pop);
     iterator::install(s);
 }
 

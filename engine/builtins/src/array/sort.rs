@@ -117,6 +117,9 @@ fn collect<'s>(
 
 /// One call of the comparison function.
 fn compare_with<'s>(s: &mut Scope<'s>, f: Local<'s>, a: Value, b: Value) -> Result<Ordering, Thrown> {
+    if let Some(d) = s.leaf_number(f, a, b) {
+        return Ok(d.partial_cmp(&0.0).unwrap_or(Ordering::Equal));
+    }
     s.nested(|x| {
         let (f, a, b, u) = (x.adopt(f), x.local(a), x.local(b), x.undefined());
         let r = x.call(f, u, &[a, b])?;

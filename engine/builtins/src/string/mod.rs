@@ -7,7 +7,7 @@ pub use search::FindGroup;
 mod transform;
 
 use crate::text::{TextBuf, code_point_at, symbol_method};
-use looplab_vm::{Args, Class, Completion, Intrinsic, Local, Scope, Thrown};
+use looplab_vm::{Args, Class, Completion, Inline, Intrinsic, Local, Scope, Thrown};
 
 pub use search::{GetSubstitution, expand_template, is_regexp};
 
@@ -42,6 +42,7 @@ pub fn install(s: &mut Scope<'_>) {
     s.method(proto, "at", 1, at);
     s.method(proto, "charAt", 1, char_at);
     s.method(proto, "charCodeAt", 1, char_code_at);
+    s.inline_function(Inline::CharCodeAt, char_code_at);
     s.method(proto, "codePointAt", 1, code_point_at_);
     search::install(s, proto);
     transform::install(s, proto);

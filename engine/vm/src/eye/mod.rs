@@ -5,11 +5,13 @@
 mod edges;
 mod graph;
 mod profile;
+pub(crate) mod tier;
 mod walk;
 mod watch;
 
 pub use graph::{EdgeName, HeapEdge, HeapGraph, HeapNode, HeapShape, NodeKind, Site};
 pub use profile::{CacheState, Deopt, FunctionProfile, Hot, PlaceProfile, Transition};
+pub use tier::{Specialised, TierProfile};
 pub(crate) use watch::Watcher;
 
 use crate::heap::{Header, Heap};

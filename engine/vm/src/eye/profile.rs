@@ -1,6 +1,6 @@
-//! How functions ran, as plain data: what an optimiser would have known of them, and where it would have been wrong.
+//! How functions ran, as plain data: what was seen of them, what the second tier made of that, and where it was wrong.
 
-use super::Site;
+use super::{Site, Specialised};
 
 /// What the inline cache of a place has seen.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -33,8 +33,6 @@ pub struct PlaceProfile {
     pub seen: Vec<(String, u64)>,
     /// How often something else was seen.
     pub others: u64,
-    /// What it was specialised on when the function became hot.
-    pub specialised: Option<String>,
 }
 
 /// Objects that changed their hidden class at a place.
@@ -97,6 +95,8 @@ pub struct FunctionProfile {
     pub places: Vec<PlaceProfile>,
     /// Changes of hidden classes.
     pub transitions: Vec<Transition>,
+    /// What the second tier made of it.
+    pub specialised: Vec<Specialised>,
     /// Guards that failed.
     pub deopts: Vec<Deopt>,
 }

@@ -3,7 +3,8 @@
 //! `run_frames` with its watching switch on calls [`Vm::watch`] before each instruction. Nothing here changes what the program does,
 //! runs code of it, or allocates on the heap.
 
-use super::profile::{CacheState, Deopt, FunctionProfile, Hot, PlaceProfile, Transition};
+use super::profile::{CacheState, FunctionProfile, PlaceProfile, Transition};
+use super::tier::TierProfile;
 use super::{Eye, Site, edges};
 use crate::code::{CodeRef, IcKind};
 use crate::heap::{Header, Heap};
@@ -12,14 +13,11 @@ use crate::scope::Thrown;
 use crate::shape::ShapeRef;
 use crate::value::Value;
 use crate::vm::Vm;
+use looplab_bytecode::quick::quick;
 use looplab_bytecode::{FunctionTemplate, Insn, Op};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
-/// So many calls, or
-const HOT_CALLS: u64 = 200;
-/// so many turns of its loops make a function hot.
-const HOT_LOOPS: u64 = 2_000;
 /// What a place remembers of what it has seen.
 const SEEN: usize = 5;
 /// Properties that name a hidden class.
@@ -40,6 +38,10 @@ pub(crate) struct Watcher {
     current: (usize, u32),
     /// The instruction that ran last: function, place in its code, depth of the stack.
     last: Option<(u32, u32, usize)>,
+    /// The instructions that were looked at with it: function, depth of the stack, from where to where.
+    looked: (u32, usize, u32, u32),
+    /// A guard has failed: the instruction runs again, as it was written.
+    again: bool,
     words: Vec<String>,
     word_numbers: FxHashMap<String, u32>,
     /// Words of hidden classes by their address, and the other way round.
@@ -59,11 +61,9 @@ struct Function {
     calls: u64,
     loops: u64,
     instructions: u64,
-    hot: Option<Hot>,
     places: Vec<Option<Box<Place>>>,
     /// From, to, and the instruction: how often.
     transitions: FxHashMap<(u32, u32, u32), u64>,
-    deopts: Vec<(u32, &'static str, u32, u32, u64)>,
 }
 
 struct Place {
@@ -71,10 +71,6 @@ struct Place {
     state: CacheState,
     seen: Vec<(u32, u64)>,
     others: u64,
-    /// What it is specialised on now.
-    expected: Option<u32>,
-    /// What it was specialised on when the function became hot.
-    specialised: Option<u32>,
 }
 
 /// What an instruction is about, for the watcher.
@@ -102,6 +98,8 @@ impl Vm {
             by_template: FxHashMap::default(),
             current: (0, 0),
             last: None,
+            looked: (0, 0, 0, 0),
+            again: false,
             words: Vec::new(),
             word_numbers: FxHashMap::default(),
             shapes: FxHashMap::default(),
@@ -116,8 +114,9 @@ impl Vm {
     /// What was seen of the program's functions, in the order in which they first ran.
     pub fn function_profiles(&self) -> Vec<FunctionProfile> {
         let Some(w) = &self.watcher else { return Vec::new() };
+        let tiers = self.tier_profiles();
         let own = w.functions.iter().filter(|f| f.followed && f.instructions > 0);
-        own.map(|f| w.profile(f)).collect()
+        own.map(|f| w.profile(f, tiers.iter().find(|t| Rc::ptr_eq(&t.template, &f.template)))).collect()
     }
 
     /// Before each instruction of the top frame, whose `pc` is up to date.
@@ -170,6 +169,11 @@ impl Vm {
 }
 
 impl Watcher {
+    /// A guard has failed at the instruction that was looked at last.
+    pub(crate) fn runs_again(&mut self) {
+        self.again = true;
+    }
+
     /// Between marking and sweeping: forgets hidden classes that are about to die.
     pub(crate) fn after_mark(&mut self, heap: &Heap) {
         self.pending = None;
@@ -211,10 +215,8 @@ impl Watcher {
                 calls: 0,
                 loops: 0,
                 instructions: 0,
-                hot: None,
                 places,
                 transitions: FxHashMap::default(),
-                deopts: Vec::new(),
             });
         }
         self.current = (cell, f);
@@ -225,14 +227,23 @@ impl Watcher {
         self.attribute(vm);
         let Some(frame) = vm.frames.last() else { return };
         let (code, pc, depth) = (frame.code, frame.pc_index(), vm.frames.len());
+        let word = code.word(pc as usize);
         let f = self.function_of(code);
         if self.tiers {
             self.transition(vm);
+            if std::mem::take(&mut self.again) || word.code() == Op::Adapt as u8 {
+                // It has been looked at, or will be when it runs as what it becomes.
+                return;
+            }
             if self.functions[f as usize].followed {
-                self.count(f, pc, depth);
-                if let Some(i) = code.get().insns.get(pc as usize).copied() {
-                    self.look(vm, f, pc, i);
+                let end = pc + word.op().and_then(quick).map_or(1, |row| row.parts.len() as u32);
+                let from = self.not_yet_looked_at(f, pc, depth);
+                if from == pc {
+                    self.count(f, pc, depth);
                 }
+                self.functions[f as usize].instructions += u64::from(end.saturating_sub(from));
+                self.look_at_all(vm, f, pc..end, from);
+                self.looked = (f, depth, pc, end.max(from));
             }
         }
         self.last = Some((f, pc, depth));
@@ -272,65 +283,92 @@ impl Watcher {
 
     // ---- functions ----
 
+    /// `pc`, or the end of what was looked at with the instruction before it, which then left this one to run by itself.
+    fn not_yet_looked_at(&self, f: u32, pc: u32, depth: usize) -> u32 {
+        let (g, d, from, until) = self.looked;
+        if (g, d) == (f, depth) && from < pc && pc < until { until } else { pc }
+    }
+
+    /// Looks at instructions that are done at once, at those from `from` on. What the first of them loads is not in its register yet.
+    fn look_at_all(&mut self, vm: &Vm, f: u32, pcs: std::ops::Range<u32>, from: u32) {
+        let Some(frame) = vm.frames.last() else { return };
+        let code = frame.code;
+        let mut loaded: Vec<(usize, Option<Value>)> = Vec::new();
+        for pc in pcs {
+            let Some(i) = code.template().code.get(pc as usize).copied() else { return };
+            if pc >= from {
+                self.look(vm, f, pc, i, &loaded);
+            }
+            let reg = |n: usize| match loaded.iter().rev().find(|(r, _)| *r == n) {
+                Some((_, v)) => *v,
+                None => Some(frame.register(n)),
+            };
+            let v = match i.op() {
+                Some(Op::Move) => reg(i.b()),
+                Some(Op::LoadInt) => Some(Value::int(i.sbx())),
+                Some(Op::LoadConst) => Some(code.get().consts[i.bx() as usize]),
+                Some(Op::LoadUndef) => Some(Value::UNDEFINED),
+                Some(Op::LoadNull) => Some(Value::NULL),
+                // Another number of the same type.
+                Some(Op::Inc | Op::ToNumeric) => reg(i.b()),
+                _ => None,
+            };
+            loaded.push((i.a(), v));
+        }
+    }
+
     fn count(&mut self, f: u32, pc: u32, depth: usize) {
         let back = self.last.is_some_and(|(g, before, d)| g == f && d == depth && pc <= before);
         let function = &mut self.functions[f as usize];
-        function.instructions += 1;
         if back {
             function.loops += 1;
         } else if pc == 0 {
             function.calls += 1;
-        } else {
-            return;
-        }
-        if function.hot.is_none() && (function.calls >= HOT_CALLS || function.loops >= HOT_LOOPS) {
-            function.hot = Some(Hot { calls: function.calls, loops: function.loops });
-            for place in function.places.iter_mut().flatten() {
-                let one =
-                    place.seen.len() == 1 && place.others == 0 && place.state <= CacheState::Monomorphic;
-                place.expected = one.then(|| place.seen[0].0);
-                place.specialised = place.expected;
-            }
         }
     }
 
-    fn look(&mut self, vm: &Vm, f: u32, pc: u32, i: Insn) {
+    /// `loaded`: registers that will have been written by then; with what, if that can be told.
+    fn look(&mut self, vm: &Vm, f: u32, pc: u32, i: Insn, loaded: &[(usize, Option<Value>)]) {
         let Some(subject) = i.op().and_then(|op| subject(op, i)) else { return };
         let Some(frame) = vm.frames.last() else { return };
-        let (seen, state, guard) = match subject {
+        let reg = |n: usize| match loaded.iter().rev().find(|(r, _)| *r == n) {
+            Some((_, v)) => *v,
+            None => Some(frame.register(n)),
+        };
+        let (seen, state) = match subject {
             Subject::Property { receiver, ic, stores } => {
-                let v = frame.register(receiver);
+                let state = ic_state(frame.code, ic);
+                let Some(v) = reg(receiver) else { return };
                 if let (true, Some(o)) = (stores, ObjRef::from(v)) {
                     self.pending = Some((v, o.shape(), f, pc));
                     self.collections = vm.heap_stats().collections;
                 }
-                (self.receiver(vm, v), ic_state(frame.code, ic), "hidden class")
+                (self.receiver(vm, v), state)
             }
             Subject::Element { receiver, key } => {
-                let text =
-                    format!("{}[{}]", elements(vm, frame.register(receiver)), type_of(frame.register(key)));
-                (self.word(&text), None, "kind of elements")
+                let (Some(v), Some(k)) = (reg(receiver), reg(key)) else { return };
+                (self.word(&format!("{}[{}]", elements(vm, v), type_of(k))), None)
             }
-            Subject::One(a) => (self.word(type_of(frame.register(a))), None, "type"),
+            Subject::One(a) => {
+                let Some(a) = reg(a) else { return };
+                (self.word(type_of(a)), None)
+            }
             Subject::Two(a, b) => {
-                let (a, b) = (type_of(frame.register(a)), type_of(frame.register(b)));
-                let word = if a == b { self.word(a) } else { self.word(&format!("{a} and {b}")) };
-                (word, None, "type")
+                let (Some(a), Some(b)) = (reg(a), reg(b)) else { return };
+                let (a, b) = (type_of(a), type_of(b));
+                (if a == b { self.word(a) } else { self.word(&format!("{a} and {b}")) }, None)
             }
-            Subject::Callee(a) => (self.callee(vm, frame.register(a)), None, "target"),
+            Subject::Callee(a) => {
+                let Some(a) = reg(a) else { return };
+                (self.callee(vm, a), None)
+            }
         };
         let function = &mut self.functions[f as usize];
         let place = function.places[pc as usize].get_or_insert_with(|| {
             let state = CacheState::Uninitialised;
-            Box::new(Place { runs: 0, state, seen: Vec::new(), others: 0, expected: None, specialised: None })
+            Box::new(Place { runs: 0, state, seen: Vec::new(), others: 0 })
         });
         place.runs += 1;
-        if let Some(expected) = place.expected
-            && expected != seen
-        {
-            place.expected = None;
-            function.deopts.push((pc, guard, expected, seen, function.calls));
-        }
         match place.seen.iter().position(|(word, _)| *word == seen) {
             Some(at) => place.seen[at].1 += 1,
             None if place.seen.len() < SEEN => place.seen.push((seen, 1)),
@@ -431,7 +469,7 @@ impl Watcher {
 
     // ---- the report ----
 
-    fn profile(&self, f: &Function) -> FunctionProfile {
+    fn profile(&self, f: &Function, tier: Option<&TierProfile>) -> FunctionProfile {
         let t = &*f.template;
         let at = |pc: u32| t.source.position(t.offset_at(pc));
         let text = |word: u32| self.words[word as usize].clone();
@@ -449,7 +487,6 @@ impl Watcher {
                 state: place.state,
                 seen,
                 others: place.others,
-                specialised: place.specialised.map(text),
             });
         }
         let mut transitions: Vec<Transition> = (f.transitions.iter())
@@ -460,20 +497,6 @@ impl Watcher {
             .collect();
         transitions
             .sort_by(|a, b| (a.line, a.column, &a.from, &a.to).cmp(&(b.line, b.column, &b.from, &b.to)));
-        let deopts = (f.deopts.iter())
-            .map(|&(pc, guard, expected, seen, call)| {
-                let (line, column) = at(pc);
-                Deopt {
-                    line,
-                    column,
-                    what: what(pc),
-                    guard,
-                    expected: text(expected),
-                    seen: text(seen),
-                    call,
-                }
-            })
-            .collect();
         let mut site = self.site(t, 0);
         (site.line, site.column) = t.source.position(t.span.start);
         FunctionProfile {
@@ -481,10 +504,11 @@ impl Watcher {
             calls: f.calls,
             loops: f.loops,
             instructions: f.instructions,
-            hot: f.hot,
+            hot: tier.and_then(|t| t.hot),
             places,
             transitions,
-            deopts,
+            specialised: tier.map_or_else(Vec::new, |t| t.specialised.clone()),
+            deopts: tier.map_or_else(Vec::new, |t| t.deopts.clone()),
         }
     }
 }
@@ -499,7 +523,7 @@ impl Eye {
     }
 }
 
-fn named(name: &str) -> &str {
+pub(super) fn named(name: &str) -> &str {
     if name.is_empty() { "(anonymous)" } else { name }
 }
 
@@ -515,7 +539,7 @@ fn ic_state(code: CodeRef, ic: usize) -> Option<CacheState> {
 }
 
 /// The type of a value as an optimiser would tell it apart.
-fn type_of(v: Value) -> &'static str {
+pub(super) fn type_of(v: Value) -> &'static str {
     if v.is_int() {
         "int"
     } else if v.is_double() {
@@ -540,7 +564,7 @@ fn type_of(v: Value) -> &'static str {
 }
 
 /// What elements are read from or written to.
-fn elements(vm: &Vm, v: Value) -> String {
+pub(super) fn elements(vm: &Vm, v: Value) -> String {
     let Some(o) = ObjRef::from(v) else { return type_of(v).to_owned() };
     match o.class() {
         Class::Array if o.has_flag(crate::object::SPARSE) => "sparse array".into(),
@@ -570,7 +594,7 @@ fn subject(op: Op, i: Insn) -> Option<Subject> {
 }
 
 /// An instruction in the program's words.
-fn what_is_done(t: &FunctionTemplate, pc: u32) -> String {
+pub(super) fn what_is_done(t: &FunctionTemplate, pc: u32) -> String {
     use Op::*;
     let Some((i, op)) = t.code.get(pc as usize).and_then(|i| Some((i, i.op()?))) else {
         return String::new();

@@ -1,5 +1,6 @@
 //! Calls from Rust into JavaScript, frames of every kind, and resuming coroutines.
 
+use super::tier::calls_due;
 use super::{Frame, Ret, fill_window};
 use crate::code::CodeRef;
 use crate::coroutine::{self, State};
@@ -34,6 +35,9 @@ impl Vm {
         if o.is(Class::Function) {
             let code = CodeRef::of_function(o);
             if code.get().simple && code.is_ready() && code.get().realm == self.realm_id {
+                if let Some(v) = self.leaf_call(o, code, this, args) {
+                    return Ok(v);
+                }
                 return self.call_simple(o, code, this, args);
             }
             return self.call_function(o, this, Value::UNDEFINED, args);
@@ -259,6 +263,9 @@ impl Vm {
             return Err(self.stack_overflow());
         }
         c.calls = c.calls.wrapping_add(1);
+        if calls_due(c.calls) {
+            self.warm(code);
+        }
         // SAFETY: there is room for the function and its whole window above `top`, which nobody uses.
         let (base, end) = unsafe {
             at.write(o.value());
@@ -314,7 +321,10 @@ impl Vm {
             return Err(Scope::new(self)
                 .throw_type(&format!("Class constructor {name} cannot be invoked without 'new'")));
         }
-        code.get().calls = code.get().calls.saturating_add(1);
+        code.get().calls = code.get().calls.wrapping_add(1);
+        if calls_due(code.get().calls) {
+            self.warm(code);
+        }
         let nparams = t.nparams as usize;
         // SAFETY: the window fits the stack (checked above); arguments are initialised up to argc.
         unsafe {
@@ -367,6 +377,9 @@ impl Vm {
             return Err(self.stack_overflow());
         }
         c.calls = c.calls.wrapping_add(1);
+        if calls_due(c.calls) {
+            self.warm(code);
+        }
         // SAFETY: the window fits the stack (checked above); arguments are initialised up to argc.
         let end = unsafe { fill_window(code, base, argc) };
         self.top = end;

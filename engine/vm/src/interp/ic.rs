@@ -30,7 +30,12 @@ impl Vm {
         // SAFETY: ic is an entry of live code's caches, which do not move.
         let ic = unsafe { &mut *ic };
         let key = ic.key;
-        let Some(o) = ObjRef::from(v) else { return self.get_primitive(v, key) };
+        let Some(o) = ObjRef::from(v) else {
+            if v.is_string() && matches!(ic.kind, IcKind::Empty | IcKind::Text) {
+                self.remember_text(ic);
+            }
+            return self.get_primitive(v, key);
+        };
         let shape = o.shape();
         for i in 0..ic.more.len() {
             let (kind, e) = ic.more[i];
@@ -137,6 +142,22 @@ impl Vm {
                 let l = s.root(p.value());
                 s.get_from(l, Key::raw(key), Local::raw(v)).map(|l| Got::Value(l.v))
             }
+        }
+    }
+
+    /// Fills the cache of a site that has met strings only: their methods are the string prototype's own.
+    fn remember_text(&mut self, ic: &mut Ic) {
+        let p = self.realm.proto(crate::Intrinsic::StringPrototype);
+        if ic.key.as_index().is_some() || ic.key == self.atoms.length.0 {
+            return;
+        }
+        if let Some((slot, attrs)) = p.shape().lookup(ic.key)
+            && attrs & ACCESSOR == 0
+        {
+            p.set_flag(IS_PROTO);
+            p.shape().set_cached();
+            ic.kind = IcKind::Text;
+            ic.first = IcEntry { shape: ShapeRef::NULL, holder: p.0.cast(), slot, epoch: self.proto_epoch };
         }
     }
 

@@ -10,8 +10,10 @@ mod call;
 mod debug;
 mod define;
 mod ic;
+pub(crate) mod leaf;
 mod run;
 mod slow;
+pub(crate) mod tier;
 pub(crate) use slow::pow;
 
 pub(crate) use call::{Entered, Resume};
@@ -73,7 +75,7 @@ impl Frame {
     pub(crate) fn begin(code: CodeRef, base: *mut Value, end: *mut Value, ret: Ret, dst: u32) -> Frame {
         Frame {
             code,
-            pc: code.get().insns.as_ptr(),
+            pc: code.start(),
             base,
             end,
             new_target: Value::UNDEFINED,

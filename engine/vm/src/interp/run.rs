@@ -1,6 +1,8 @@
 //! The interpreter loop. One match arm an instruction; anything long or rare is a function elsewhere.
 
-use super::{Frame, Ret, copy_env, env_get, env_set, env_slot, env_slot_name, env_up, fill_window, new_env};
+use super::{
+    Frame, Ret, copy_env, env_get, env_set, env_slot, env_slot_name, env_up, fill_window, new_env, tier,
+};
 use crate::code::{CodeRef, IcKind};
 use crate::convert::f64_to_int32;
 use crate::coroutine::{self, CoKind, State};
@@ -66,7 +68,7 @@ impl Vm {
                 if let Some(h) = handler {
                     // SAFETY: the verifier has checked the handler's target and register.
                     unsafe {
-                        f.pc = f.code.get().insns.as_ptr().add(h.target as usize);
+                        f.pc = f.code.start().add(h.target as usize);
                         f.base.add(h.reg as usize).write(self.exception);
                     }
                     self.exception = Value::UNDEFINED;
@@ -249,6 +251,22 @@ impl Vm {
                 // SAFETY: jump targets are within the code (verifier).
                 pc = unsafe { pc.offset(off) };
                 if off < 0 {
+                    let c = code.get();
+                    c.loops = c.loops.wrapping_add(1);
+                    if tier::loops_due(c.loops) {
+                        self.warm(code);
+                    }
+                    check!();
+                }
+            }};
+        }
+        // The same in code that is known to be hot.
+        macro_rules! hot_jump {
+            ($off:expr) => {{
+                let off = $off as isize;
+                // SAFETY: jump targets are within the code (verifier).
+                pc = unsafe { pc.offset(off) };
+                if off < 0 {
                     check!();
                 }
             }};
@@ -380,6 +398,185 @@ impl Vm {
             }};
         }
 
+        // ---- the second tier ----
+
+        // A guard has failed: the instruction that the template has here runs instead.
+        macro_rules! deopt {
+            () => {{
+                std::hint::cold_path();
+                save!();
+                self.deopt(code);
+                // SAFETY: fp is the top frame.
+                pc = unsafe { (*fp).pc };
+                continue;
+            }};
+        }
+        // The instruction behind the one that runs. `done!` says that it has been done as well; otherwise it runs by itself.
+        macro_rules! next {
+            () => {
+                // SAFETY: what does several instructions at once stands over the first of them (`verify_quick`).
+                unsafe { *pc }
+            };
+        }
+        macro_rules! done {
+            () => {
+                // SAFETY: as above; control cannot run off the end (verifier).
+                pc = unsafe { pc.add(1) }
+            };
+        }
+        // The remembered property of an object: its own value, or one of its prototypes'.
+        macro_rules! remembered {
+            ($v:expr, $ic:expr) => {{
+                let (v, ic) = ($v, ic!($ic));
+                // SAFETY: ic! gives a valid cache.
+                let c = unsafe { &*ic };
+                if v.is_object() && ObjRef::of(v).shape() == c.first.shape {
+                    if c.kind == IcKind::Own {
+                        Some(ObjRef::of(v).slot(c.first.slot))
+                    } else if c.kind == IcKind::Proto && c.first.epoch == self.proto_epoch {
+                        Some(ObjRef(c.first.holder.cast()).slot(c.first.slot))
+                    } else {
+                        None
+                    }
+                } else {
+                    None
+                }
+            }};
+        }
+        // Writes a remembered own property; whether that was possible.
+        macro_rules! put_remembered {
+            ($v:expr, $ic:expr, $x:expr) => {{
+                let (v, ic) = ($v, ic!($ic));
+                // SAFETY: ic! gives a valid cache.
+                let c = unsafe { &*ic };
+                if v.is_object() && c.kind == IcKind::Own && ObjRef::of(v).shape() == c.first.shape {
+                    ObjRef::of(v).set_slot(c.first.slot, $x);
+                    true
+                } else {
+                    false
+                }
+            }};
+        }
+        macro_rules! dense {
+            ($v:expr, $k:expr) => {{
+                let (v, k) = ($v, $k);
+                if v.is_object() && k.is_int() {
+                    let (o, n) = (ObjRef::of(v), k.as_int() as u32);
+                    if n < o.elem_len() && !o.has_flag(SPARSE | crate::object::EXOTIC) {
+                        Some(o.elem(n)).filter(|e| !e.is_hole())
+                    } else {
+                        None
+                    }
+                } else {
+                    None
+                }
+            }};
+        }
+        macro_rules! put_dense {
+            ($w:expr) => {{
+                let (v, k) = (r!($w.a()), r!($w.b()));
+                let plain = SPARSE | crate::object::EXOTIC | crate::object::ELEMS_FROZEN;
+                if v.is_object() && k.is_int() {
+                    let (o, n) = (ObjRef::of(v), k.as_int() as u32);
+                    if n < o.elem_len() && !o.has_flag(plain) && !o.elem(n).is_hole() {
+                        o.set_elem(n, r!($w.c()));
+                        true
+                    } else {
+                        false
+                    }
+                } else {
+                    false
+                }
+            }};
+        }
+        // An operator on numbers.
+        macro_rules! number {
+            ($i:expr, $f:ident) => {{
+                let Some(v) = tier::$f(r!($i.b()), r!($i.c())) else { deopt!() };
+                r!($i.a()) = v;
+            }};
+        }
+        // The instruction behind, if it is an operator on numbers now.
+        macro_rules! then_number {
+            ($f:ident) => {{
+                let t = next!();
+                if let Some(v) = tier::$f(r!(t.b()), r!(t.c())) {
+                    r!(t.a()) = v;
+                    done!();
+                }
+            }};
+        }
+        macro_rules! then_set_prop {
+            () => {{
+                let t = next!();
+                if put_remembered!(r!(t.a()), t.b(), r!(t.c())) {
+                    done!();
+                }
+            }};
+        }
+        macro_rules! then_get_prop {
+            () => {{
+                let t = next!();
+                if let Some(v) = remembered!(r!(t.b()), t.c()) {
+                    r!(t.a()) = v;
+                    done!();
+                }
+            }};
+        }
+        macro_rules! then_jump_if_less {
+            () => {{
+                let t = next!();
+                let (x, y) = (r!(t.a()), r!(t.b()));
+                if Value::both_int(x, y) {
+                    done!();
+                    if x.as_int() < y.as_int() {
+                        hot_jump!(t.sc());
+                    }
+                }
+            }};
+        }
+        macro_rules! get_prop {
+            ($i:expr) => {{
+                let Some(v) = remembered!(r!($i.b()), $i.c()) else { deopt!() };
+                r!($i.a()) = v;
+            }};
+        }
+        macro_rules! increment {
+            ($i:expr) => {{
+                let x = r!($i.b());
+                if !x.is_int() || x.as_int() == i32::MAX {
+                    deopt!();
+                }
+                r!($i.a()) = Value::int(x.as_int() + 1);
+            }};
+        }
+        // What Return does in the usual case; otherwise it runs by itself.
+        macro_rules! return_plain {
+            ($v:expr) => {{
+                let v = $v;
+                // SAFETY: fp is the top frame; a frame with Ret::Reg has its caller's below it.
+                unsafe {
+                    if (*fp).ret == Ret::Reg && (*fp).co.is_undefined() {
+                        let dst = (*fp).dst as usize;
+                        self.frames.set_len(self.frames.len() - 1);
+                        fp = fp.sub(1);
+                        base = (*fp).base;
+                        pc = (*fp).pc;
+                        code = (*fp).code;
+                        self.top = (*fp).end;
+                        base.add(dst).write(v);
+                    }
+                }
+            }};
+        }
+        macro_rules! get_env {
+            ($i:expr) => {{
+                let e = env_up(r!($i.b()), $i.x() as usize);
+                // SAFETY: env_slot points at an initialised slot.
+                unsafe { *env_slot(e, $i.c()) }
+            }};
+        }
+
         load!();
         loop {
             if WATCH {
@@ -393,8 +590,13 @@ impl Vm {
                     return Err(Thrown(()));
                 }
             }
-            // SAFETY: code ends with an instruction that never falls through (verifier).
-            let i = unsafe { *pc };
+            // The Debug interpreter runs what the compiler wrote.
+            let i = if DEBUG {
+                code.template().code[code.pc_index(pc) as usize]
+            } else {
+                // SAFETY: code ends with an instruction that never falls through (verifier).
+                unsafe { *pc }
+            };
             // SAFETY: as above.
             pc = unsafe { pc.add(1) };
             // SAFETY: the compiler (checked by the verifier) writes only codes of the table.
@@ -768,7 +970,12 @@ impl Vm {
                         }
                     } else if v.is_string() {
                         // SAFETY: as above.
-                        if unsafe { (*ic).key } == self.atoms.length.0 {
+                        let c = unsafe { &*ic };
+                        if c.kind == IcKind::Text && c.first.epoch == self.proto_epoch {
+                            r!(i.a()) = ObjRef(c.first.holder.cast()).slot(c.first.slot);
+                            continue;
+                        }
+                        if c.key == self.atoms.length.0 {
                             r!(i.a()) = Value::int(Vm::string_len(v) as i32);
                             continue;
                         }
@@ -997,8 +1204,11 @@ impl Vm {
                                     }
                                     let end = fill_window(t, window, argc);
                                     c.calls = c.calls.wrapping_add(1);
+                                    if tier::calls_due(c.calls) {
+                                        self.warm(t);
+                                    }
                                     base = window;
-                                    pc = c.insns.as_ptr();
+                                    pc = t.start();
                                     code = t;
                                     fp = fp.add(1);
                                     fp.write(Frame::begin(t, window, end, Ret::Reg, i.a() as u32));
@@ -1354,6 +1564,342 @@ impl Vm {
                 }
                 Op::DirectEval => {
                     slow_result!(self.direct_eval(code, r!(i.b()), r!(i.c()), i.x()));
+                }
+
+                Op::Adapt => {
+                    std::hint::cold_path();
+                    save!();
+                    self.adapt(code);
+                    // SAFETY: the instruction that was written over this one runs now.
+                    pc = unsafe { pc.sub(1) };
+                }
+                Op::AddNum => number!(i, add),
+                Op::SubNum => number!(i, sub),
+                Op::MulNum => number!(i, mul),
+                Op::MulAdd => {
+                    number!(i, mul);
+                    then_number!(add);
+                }
+                Op::MulSub => {
+                    number!(i, mul);
+                    then_number!(sub);
+                }
+                Op::MulMul => {
+                    number!(i, mul);
+                    then_number!(mul);
+                }
+                Op::AddAdd => {
+                    number!(i, add);
+                    if i.x() == 0 {
+                        then_number!(add);
+                    } else {
+                        then_number!(sub);
+                    }
+                }
+                Op::SubAdd => {
+                    number!(i, sub);
+                    then_number!(add);
+                }
+                Op::AddBitOr => {
+                    number!(i, add_ints_first);
+                    let t = next!();
+                    let x = r!(t.b());
+                    if x.is_int() {
+                        r!(t.a()) = Value::int(x.as_int() | t.sc());
+                        done!();
+                    }
+                }
+                Op::AddSetProp => {
+                    number!(i, add_ints_first);
+                    then_set_prop!();
+                }
+                Op::SubSetProp => {
+                    number!(i, sub);
+                    then_set_prop!();
+                }
+                Op::AddReturn => {
+                    number!(i, add_ints_first);
+                    let t = next!();
+                    let v = r!(t.a());
+                    return_plain!(v);
+                }
+                Op::JumpReturn => {
+                    // SAFETY: jump targets are within the code (verifier).
+                    pc = unsafe { pc.offset(i.sbx() as isize) };
+                    // The target is a Return (`verify_quick`).
+                    let t = next!();
+                    let v = r!(t.a());
+                    return_plain!(v);
+                }
+                Op::MoveMove => {
+                    r!(i.a()) = r!(i.b());
+                    let t = next!();
+                    r!(t.a()) = r!(t.b());
+                    done!();
+                }
+                Op::MoveUndef => {
+                    r!(i.a()) = r!(i.b());
+                    let t = next!();
+                    r!(t.a()) = Value::UNDEFINED;
+                    done!();
+                }
+                Op::MoveGetProp => {
+                    let v = r!(i.b());
+                    r!(i.a()) = v;
+                    let t = next!();
+                    let v = r!(t.b());
+                    let ic = ic!(t.c());
+                    // SAFETY: ic! gives a valid cache.
+                    let c = unsafe { &*ic };
+                    if v.is_object() {
+                        let o = ObjRef::of(v);
+                        if o.shape() == c.first.shape {
+                            // Methods are looked up like this: they are the prototype's.
+                            if c.kind == IcKind::Proto && c.first.epoch == self.proto_epoch {
+                                r!(t.a()) = ObjRef(c.first.holder.cast()).slot(c.first.slot);
+                                done!();
+                            } else if c.kind == IcKind::Own {
+                                r!(t.a()) = o.slot(c.first.slot);
+                                done!();
+                            }
+                        }
+                    } else if v.is_string() && c.kind == IcKind::Text && c.first.epoch == self.proto_epoch {
+                        r!(t.a()) = ObjRef(c.first.holder.cast()).slot(c.first.slot);
+                        done!();
+                    }
+                }
+                Op::UndefMove => {
+                    r!(i.a()) = Value::UNDEFINED;
+                    let t = next!();
+                    r!(t.a()) = r!(t.b());
+                    done!();
+                }
+                Op::UndefSubI => {
+                    r!(i.a()) = Value::UNDEFINED;
+                    let t = next!();
+                    let x = r!(t.b());
+                    if x.is_int()
+                        && let Some(n) = x.as_int().checked_sub(t.sc())
+                    {
+                        r!(t.a()) = Value::int(n);
+                        done!();
+                    }
+                }
+                Op::IntInt => {
+                    r!(i.a()) = Value::int(i.sbx());
+                    let t = next!();
+                    r!(t.a()) = Value::int(t.sbx());
+                    done!();
+                }
+                Op::IntGetElem => {
+                    r!(i.a()) = Value::int(i.sbx());
+                    let t = next!();
+                    if let Some(v) = dense!(r!(t.b()), r!(t.c())) {
+                        r!(t.a()) = v;
+                        done!();
+                    }
+                }
+                Op::IntJLt => {
+                    r!(i.a()) = Value::int(i.sbx());
+                    then_jump_if_less!();
+                }
+                Op::IntMod => {
+                    r!(i.a()) = Value::int(i.sbx());
+                    let t = next!();
+                    let (x, y) = (r!(t.b()), r!(t.c()));
+                    if Value::both_int(x, y) && x.as_int() >= 0 && y.as_int() > 0 {
+                        r!(t.a()) = Value::int(x.as_int() % y.as_int());
+                        done!();
+                    }
+                }
+                Op::IntPush => {
+                    r!(i.a()) = Value::int(i.sbx());
+                    let t = next!();
+                    ObjRef::of(r!(t.a())).push_elem(&mut self.heap, r!(t.b()));
+                    done!();
+                }
+                Op::ConstMath => {
+                    // SAFETY: constant operands are in range (verifier).
+                    r!(i.a()) = unsafe { *code.get().consts.get_unchecked(i.bx() as usize) };
+                    match i.x() {
+                        0 => then_number!(add),
+                        1 => then_number!(sub),
+                        _ => then_number!(mul),
+                    }
+                }
+                Op::NullJump => {
+                    r!(i.a()) = Value::NULL;
+                    let t = next!();
+                    done!();
+                    // The registers may be those of the comparison in either order.
+                    let same = r!(t.a()) == r!(t.b());
+                    if same == (i.x() == 0) {
+                        hot_jump!(t.sc());
+                    }
+                }
+                Op::IncJLt => {
+                    increment!(i);
+                    then_jump_if_less!();
+                }
+                Op::IncIntJLt => {
+                    increment!(i);
+                    let t = next!();
+                    r!(t.a()) = Value::int(t.sbx());
+                    done!();
+                    then_jump_if_less!();
+                }
+                Op::IncLengthJLt => {
+                    increment!(i);
+                    let t = next!();
+                    let v = r!(t.b());
+                    if v.is_object() && tier::is_dense_array(ObjRef::of(v)) {
+                        r!(t.a()) = uint(ObjRef::of(v).elem_len());
+                        done!();
+                        then_jump_if_less!();
+                    } else if v.is_string() {
+                        r!(t.a()) = Value::int(Vm::string_len(v) as i32);
+                        done!();
+                        then_jump_if_less!();
+                    }
+                }
+                Op::PostInc => {
+                    let x = r!(i.b());
+                    if !x.is_int() {
+                        deopt!();
+                    }
+                    r!(i.a()) = x;
+                    let t = next!();
+                    let x = r!(t.b());
+                    if x.is_int() && x.as_int() != i32::MAX {
+                        r!(t.a()) = Value::int(x.as_int() + 1);
+                        done!();
+                    }
+                }
+                Op::FuncGetEnv => {
+                    // SAFETY: the function lies below the window.
+                    r!(i.a()) = ObjRef::of(unsafe { *base.sub(1) }).int(1);
+                    let t = next!();
+                    r!(t.a()) = get_env!(t);
+                    done!();
+                }
+                Op::GetEnvUndef => {
+                    r!(i.a()) = get_env!(i);
+                    let t = next!();
+                    r!(t.a()) = Value::UNDEFINED;
+                    done!();
+                }
+                Op::GetEnvJSEq => {
+                    let v = get_env!(i);
+                    if v.is_hole() {
+                        save!();
+                        let e = env_up(r!(i.b()), i.x() as usize);
+                        return Err(self.throw_uninitialized_slot(e, i.c()));
+                    }
+                    r!(i.a()) = v;
+                    let t = next!();
+                    let (x, y) = (r!(t.a()), r!(t.b()));
+                    if Value::both_int(x, y) {
+                        done!();
+                        if x == y {
+                            hot_jump!(t.sc());
+                        }
+                    }
+                }
+                Op::GlobalGetProp => {
+                    let ic = ic!(i.b());
+                    // SAFETY: ic! gives a valid cache.
+                    let c = unsafe { &*ic };
+                    let g = ObjRef::of(self.realm.global);
+                    if c.kind != IcKind::Own || c.first.shape != g.shape() {
+                        deopt!();
+                    }
+                    r!(i.a()) = g.slot(c.first.slot);
+                    then_get_prop!();
+                }
+                Op::GetPropGetProp => {
+                    get_prop!(i);
+                    then_get_prop!();
+                }
+                Op::GetPropAdd => {
+                    get_prop!(i);
+                    then_number!(add);
+                }
+                Op::GetPropSub => {
+                    get_prop!(i);
+                    then_number!(sub);
+                }
+                Op::GetPropMul => {
+                    get_prop!(i);
+                    then_number!(mul);
+                }
+                Op::GetPropMove => {
+                    get_prop!(i);
+                    let t = next!();
+                    r!(t.a()) = r!(t.b());
+                    done!();
+                }
+                Op::GetPropNull => {
+                    get_prop!(i);
+                    let t = next!();
+                    r!(t.a()) = Value::NULL;
+                    done!();
+                }
+                Op::ArrayLength => {
+                    let v = r!(i.b());
+                    if !v.is_object() || !tier::is_dense_array(ObjRef::of(v)) {
+                        deopt!();
+                    }
+                    r!(i.a()) = uint(ObjRef::of(v).elem_len());
+                }
+                Op::SetPropGetProp => {
+                    if !put_remembered!(r!(i.a()), i.b(), r!(i.c())) {
+                        deopt!();
+                    }
+                    then_get_prop!();
+                }
+                Op::GetElemGetElem => {
+                    let Some(v) = dense!(r!(i.b()), r!(i.c())) else { deopt!() };
+                    r!(i.a()) = v;
+                    let t = next!();
+                    if let Some(v) = dense!(r!(t.b()), r!(t.c())) {
+                        r!(t.a()) = v;
+                        done!();
+                    }
+                }
+                Op::GetElemSetElem => {
+                    let Some(v) = dense!(r!(i.b()), r!(i.c())) else { deopt!() };
+                    r!(i.a()) = v;
+                    let t = next!();
+                    if put_dense!(t) {
+                        done!();
+                    }
+                }
+                Op::SetElemInc => {
+                    if !put_dense!(i) {
+                        deopt!();
+                    }
+                    let t = next!();
+                    let x = r!(t.b());
+                    if x.is_int() && x.as_int() != i32::MAX {
+                        r!(t.a()) = Value::int(x.as_int() + 1);
+                        done!();
+                    }
+                }
+                Op::SetElemSetElem => {
+                    if !put_dense!(i) {
+                        deopt!();
+                    }
+                    let t = next!();
+                    if put_dense!(t) {
+                        done!();
+                    }
+                }
+                Op::CallInline => {
+                    check!();
+                    // SAFETY: callee, this and arguments are registers of the window.
+                    let at = unsafe { base.add(i.b()) };
+                    let Some(v) = self.call_inline(i, at) else { deopt!() };
+                    r!(i.a()) = v;
                 }
             }
         }
