@@ -11,8 +11,10 @@ fn looplab(args: &[&str]) -> Output {
     command.args(args).current_dir(root().join("examples/engine")).output().expect("looplab starts")
 }
 
+/// What was printed, wherever the project lies.
 fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    let all = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    all.replace(&format!("{}/", root().display()), "")
 }
 
 /// What a command prints is what the book shows.

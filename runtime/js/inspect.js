@@ -493,7 +493,10 @@ function formatRaw(ctx, value, recurseTimes, typedArray, kind) {
 
   if (ctx.depth !== null && recurseTimes > ctx.depth) {
     let fallback = kind === 'Array' ? 'Array' : 'Object';
-    if (constructor === null) fallback = kind === 'TypedArray' ? typedArrayName(value) : kind;
+    if (constructor === null) {
+      if (kind === 'TypedArray') fallback = typedArrayName(value);
+      else fallback = kind === 'Object' ? formerName(value, constructor) : kind;
+    }
     const name = prefixOf(constructor, tag, fallback).slice(0, -1);
     return ctx.stylize(constructor === null ? name : `[${name}]`, 'special');
   }
@@ -568,6 +571,9 @@ function describe(ctx, value, kind, constructor, tag, shape, recurseTimes, typed
 // Collections are shown as such only while they can be iterated.
 const NEEDS_ITERATOR = new Set(['Array', 'Map', 'Set', 'TypedArray', 'MapIterator', 'SetIterator']);
 
+// What an object without a prototype was made as, as far as the engine knows.
+const formerName = (value, constructor) => (constructor === null ? getConstructorName(value) : 'Object');
+
 function describePlain(ctx, value, kind, constructor, tag, shape, recurseTimes, typedArray, hasProtoProps) {
   shape.keys = keysOf(value, ctx.showHidden);
   const bare = shape.keys.length === 0 && !hasProtoProps;
@@ -577,7 +583,7 @@ function describePlain(ctx, value, kind, constructor, tag, shape, recurseTimes, 
     if (bare) shape.done = `${shape.open}}`;
     return;
   }
-  const prefix = prefixOf(constructor, tag, kind === 'Arguments' || kind === 'Generator' || kind === 'AsyncGenerator' ? kind : 'Object');
+  const prefix = prefixOf(constructor, tag, kind === 'Arguments' || kind === 'Generator' || kind === 'AsyncGenerator' ? kind : formerName(value, constructor));
   if (bare) shape.done = `${prefix}{}`;
   else shape.open = `${prefix}{`;
 }

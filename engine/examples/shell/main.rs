@@ -90,7 +90,9 @@ fn options() -> Options {
 fn main() {
     let o = options();
     let Some(file) = o.file else {
-        return eprintln!("usage: shell [--module] [--disasm] [--gc-stress] [--no-tier | --eager-tier] [--heap-mb N] FILE");
+        return eprintln!(
+            "usage: shell [--module] [--disasm] [--gc-stress] [--no-tier | --eager-tier] [--heap-mb N] FILE"
+        );
     };
     let text = match std::fs::read(&file) {
         Ok(b) => String::from_utf8_lossy(&b).into_owned(),

@@ -922,5 +922,5 @@ fn native_stack_limit() -> usize {
     let size = limit.unwrap_or(8 << 20);
     let size = (size as usize).clamp(128 << 10, 64 << 20);
     // Threads other than the first usually have 2 MiB; the embedder calls use_current_stack on a thread it sized itself.
-    here.saturating_sub(size - (size / 4).min(160 << 10))
+    here.saturating_sub(size - (size / 8 * 3).min(160 << 10))
 }

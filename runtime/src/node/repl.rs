@@ -4,7 +4,7 @@ use crate::errors;
 use crate::modules::{cjs, compile, eval_globals};
 use crate::rt::{Rt, text_arg};
 use looplab_engine::{Args, CompileGoal, Completion, Local, NativeFn, Scope};
-use std::io::Read;
+use signal_hook::iterator::Signals;
 
 /// The internal module.
 pub(crate) fn load<'s>(s: &mut Scope<'s>) -> Local<'s> {
@@ -69,18 +69,18 @@ fn run<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Completion<'s> {
 /// Interrupts the engine at the next SIGINT, until the function that comes back is called; that one says whether it happened.
 fn watch(s: &mut Scope<'_>) -> std::io::Result<impl FnOnce() -> bool + use<>> {
     let interrupt = s.interrupt();
-    let (mut read, write) = std::os::unix::net::UnixStream::pair()?;
-    let id = signal_hook::low_level::pipe::register(signal_hook::consts::SIGINT, write)?;
+    let mut signals = Signals::new([signal_hook::consts::SIGINT])?;
+    let handle = signals.handle();
     let thread = std::thread::spawn(move || {
-        // The other end is closed when nobody is interested any more.
-        let told = matches!(read.read(&mut [0]), Ok(1));
+        // Ends without a signal when nobody is interested any more.
+        let told = signals.forever().next().is_some();
         if told {
             interrupt.request();
         }
         told
     });
     Ok(move || {
-        signal_hook::low_level::unregister(id);
+        handle.close();
         thread.join().unwrap_or(false)
     })
 }
