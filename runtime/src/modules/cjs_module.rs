@@ -442,7 +442,7 @@ pub(crate) fn deprecated_parent<'s>(s: &mut Scope<'s>, args: &Args<'s>) -> Compl
         register_value(s, "module.parent warned", yes);
         crate::node::process::emit_warning(s, TEXT, "DeprecationWarning", Some("DEP0144"))?;
     }
-    if args.len() > 0 {
+    if !args.is_empty() {
         s.set(args.data(), Key::index(0), args.get(0))?;
         return Ok(s.undefined());
     }
